@@ -1,0 +1,186 @@
+"""The engine contract: what a search engine must do for Dicomlake, and the values that cross the line.
+
+Behaviour exists when :mod:`dicomlake.engines.conformance` has it. Engines see normalised documents only (tokens, words,
+paths, group keys); they know no DICOM, no field names typed by people and no HTTP.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from dicomlake.query.resolved import Everything, Resolved
+
+Level = Literal["instance", "series", "study", "patient"]
+RecordLevel = Literal["instance", "series"]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One normalised document: an instance or the roll-up of a series.
+
+    ``uid`` is the SOPInstanceUID or SeriesInstanceUID and unique within its level. ``tokens`` maps a path to the
+    tokens of its values, ``words`` a path of a text field to one word tuple a value, ``present`` is every path with a
+    value or an item below it. ``shown`` comes back in hits; ``kept`` only on :meth:`Engine.kept`.
+    """
+
+    level: RecordLevel
+    uid: str
+    series: str
+    study: str
+    patient: str
+    instances: int = 1
+    size: int = 0
+    tokens: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    words: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    present: frozenset[str] = frozenset()
+    shown: bytes = b""
+    kept: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """Order by a path: a document's key is its smallest token, its largest when descending; missing comes last."""
+
+    path: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FacetPlan:
+    """Count documents by the tokens of a path among those that match ``query``.
+
+    ``selected`` tokens are always counted and returned, ``None`` among them stands for missing.
+    """
+
+    path: str
+    query: Resolved = Everything()
+    limit: int = 1_000
+    selected: tuple[str | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One search. ``after`` continues behind the last hit of an earlier page with the same query, level and sort."""
+
+    level: Level = "series"
+    query: Resolved = Everything()
+    facets: tuple[FacetPlan, ...] = ()
+    sort: tuple[Sort, ...] = ()
+    limit: int = 50
+    after: tuple[str | None, ...] | None = None
+    totals: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Distinct patients, studies and series, and the instances and bytes, of everything that matches."""
+
+    patients: int = 0
+    studies: int = 0
+    series: int = 0
+    instances: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FacetCount:
+    """``token`` is ``None`` for documents without a value."""
+
+    token: str | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """Counts, most first, ties by token, missing last of its count; ``more``: values beyond the limit exist."""
+
+    path: str
+    counts: tuple[FacetCount, ...]
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A matching document within a hit, as kept by the engine."""
+
+    uid: str
+    series: str
+    study: str
+    patient: str
+    shown: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One hit: its group key at the level asked for, its matching documents in order of uid, its place in the order."""
+
+    key: str
+    members: tuple[Member, ...]
+    place: tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer to a plan. ``after`` is ``None`` on the last page."""
+
+    hits: tuple[Hit, ...]
+    facets: tuple[Facet, ...]
+    totals: Totals | None
+    after: tuple[str | None, ...] | None
+    generation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """What the engine holds; ``size`` in bytes, on disk."""
+
+    instances: int
+    series: int
+    size: int
+    generation: str
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Engine(ABC):
+    """One index of instances and series. A writing engine is opened once; readers may be many."""
+
+    @abstractmethod
+    def put(self, records: Iterable[Record]) -> None:
+        """Insert or replace by (level, uid). Visible to searches after :meth:`commit`."""
+
+    @abstractmethod
+    def delete(self, level: RecordLevel, uids: Iterable[str]) -> None:
+        """Delete by uid; an unknown uid is no error. Visible after :meth:`commit`."""
+
+    @abstractmethod
+    def commit(self) -> str:
+        """Make everything since the last commit durable and visible at once; gives the generation."""
+
+    @abstractmethod
+    def get(self, level: RecordLevel, uids: Iterable[str]) -> dict[str, Member]:
+        """The committed documents with these uids; missing ones are left out."""
+
+    @abstractmethod
+    def kept(self, series: Iterable[str]) -> dict[str, bytes]:
+        """The kept bytes of committed series; missing ones are left out."""
+
+    @abstractmethod
+    def search(self, plan: Plan) -> Found:
+        """Answer a plan exactly, over the last commit this engine has seen (see :meth:`refresh`)."""
+
+    @abstractmethod
+    def scan(self, level: RecordLevel) -> Iterator[Member]:
+        """Every committed document of a level, in no particular order."""
+
+    @abstractmethod
+    def refresh(self) -> str:
+        """See what other processes have committed; gives the generation."""
+
+    @abstractmethod
+    def stats(self) -> Stats:
+        """Numbers about the index."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of files and locks; what was not committed is dropped."""

@@ -1,0 +1,145 @@
+"""Typed errors with one root.
+
+Every error says what was wrong and what to do. The API turns any :class:`DicomlakeError` into RFC 9457 problem+json
+(``code`` names the problem type, ``status`` is the HTTP status, ``details`` become extension members); the CLI prints
+``dicomlake: <message>`` on one line and leaves with ``exit_code``.
+"""
+
+from typing import Any, ClassVar
+
+
+class DicomlakeError(Exception):
+    """Root of every error Dicomlake raises on purpose."""
+
+    code: ClassVar[str] = "internal"
+    title: ClassVar[str] = "Something went wrong"
+    status: ClassVar[int] = 500
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+
+class UsageError(DicomlakeError):
+    """A command was called in a way it cannot be carried out."""
+
+    code = "usage"
+    title = "The request cannot be carried out as written"
+    status = 400
+    exit_code = 2
+
+
+class HeaderError(DicomlakeError):
+    """Bytes that cannot become a document. ``details``: ``offset`` (bytes), ``reason`` (a quarantine reason)."""
+
+    code = "damaged-dicom"
+    title = "Damaged DICOM"
+    status = 422
+
+    def __init__(self, message: str, *, offset: int = 0, reason: str = "damaged") -> None:
+        super().__init__(message, offset=offset, reason=reason)
+        self.offset = offset
+        self.reason = reason
+
+
+class NotDicomError(HeaderError):
+    """No DICOM signature and no parsable start: the file is ignored, counted and listable."""
+
+    code = "not-dicom"
+    title = "Not a DICOM file"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, offset=0, reason="not-dicom")
+
+
+class QueryError(DicomlakeError):
+    """A query that cannot be answered. ``details``: ``position`` (character in the text), ``field``, ``nearest``."""
+
+    code = "invalid-query"
+    title = "The query cannot be understood"
+    status = 422
+    exit_code = 2
+
+    def __init__(self, message: str, *, position: int | None = None, **details: Any) -> None:
+        shown = {name: value for name, value in {"position": position, **details}.items() if value is not None}
+        super().__init__(message, **shown)
+        self.position = position
+
+
+class UnknownFieldError(QueryError):
+    """A name that is neither in the registry nor in the data dictionary."""
+
+    code = "unknown-field"
+    title = "Unknown field"
+
+
+class BadValueError(QueryError):
+    """A value that the field's type cannot hold, or an operator it does not know."""
+
+    code = "bad-value"
+    title = "The value does not fit the field"
+
+
+class CursorError(QueryError):
+    """A cursor that was altered, or belongs to another search."""
+
+    code = "invalid-cursor"
+    title = "The cursor does not belong to this search"
+
+
+class CursorExpiredError(CursorError):
+    """A cursor older than the service keeps them."""
+
+    code = "expired-cursor"
+    title = "The cursor has expired"
+    status = 410
+
+
+class NotFoundError(DicomlakeError):
+    """The thing asked for is not in the lake."""
+
+    code = "not-found"
+    title = "Not found"
+    status = 404
+
+
+class SourceError(DicomlakeError):
+    """A source to index that does not exist, is empty or cannot be read."""
+
+    code = "unusable-source"
+    title = "The source cannot be read"
+    status = 422
+
+
+class LakeError(DicomlakeError):
+    """The data folder cannot be used: missing, read-only, of another format."""
+
+    code = "unusable-lake"
+    title = "The data folder cannot be used"
+    status = 503
+
+
+class LakeBusyError(LakeError):
+    """Another process is writing to this data folder."""
+
+    code = "lake-busy"
+    title = "Another process is indexing into this data folder"
+    status = 409
+
+
+class PortInUseError(DicomlakeError):
+    """The address to listen on is taken."""
+
+    code = "port-in-use"
+    title = "The port is in use"
+    status = 500
+
+
+class ForbiddenError(DicomlakeError):
+    """The request came from somewhere, or for something, that this service does not serve."""
+
+    code = "forbidden"
+    title = "Not allowed"
+    status = 403
