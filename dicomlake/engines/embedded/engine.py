@@ -1,0 +1,157 @@
+"""The engine contract on Tantivy."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+
+import orjson
+import tantivy
+
+from dicomlake.engines.base import Engine, Found, Member, Plan, Record, RecordLevel, Stats
+from dicomlake.engines.embedded.compile import Compiler
+from dicomlake.engines.embedded.schema import (
+    LEVEL_LETTERS,
+    Layout,
+    document,
+    kept_document,
+    register_tokenizers,
+)
+from dicomlake.engines.embedded.search import Search, count, member
+from dicomlake.errors import LakeBusyError, LakeError
+
+WRITER_HEAP = 256_000_000
+"""Bytes of writer memory; a segment is flushed when it is full."""
+
+
+class EmbeddedEngine(Engine):
+    """A Tantivy index in ``folder``. ``write=True`` takes the writer lock; without it the index must exist.
+
+    Raises :class:`~dicomlake.errors.LakeBusyError` when another process writes, and
+    :class:`~dicomlake.errors.LakeError` when the folder cannot be used.
+    """
+
+    def __init__(self, folder: Path, columns: Iterable[str], *, write: bool = False) -> None:
+        self._folder = folder
+        self._layout = Layout.of(columns)
+        self._writer: tantivy.IndexWriter | None = None
+        try:
+            if write:
+                folder.mkdir(parents=True, exist_ok=True)
+                self._index = tantivy.Index(self._layout.schema, str(folder), reuse=True)
+            else:
+                self._index = tantivy.Index.open(str(folder))
+        except (ValueError, OSError) as error:
+            raise LakeError(f"the index in {folder} cannot be opened: {error}") from error
+        register_tokenizers(self._index)
+        self._compiler = Compiler(self._index, self._layout)
+        if write:
+            self._writer = self._open_writer()
+        self._index.config_reader("manual")
+        self._generation = ""
+        self.refresh()
+
+    def _open_writer(self) -> tantivy.IndexWriter:
+        try:
+            return self._index.writer(WRITER_HEAP, 1)
+        except ValueError as error:
+            if "LockBusy" in str(error):
+                raise LakeBusyError(
+                    f"another process is indexing into {self._folder.parent}; wait until it ends and run this again"
+                ) from error
+            raise LakeError(f"the index in {self._folder} cannot be written: {error}") from error
+
+    @property
+    def _writing(self) -> tantivy.IndexWriter:
+        if self._writer is None:
+            raise LakeError("this index was opened for reading only")
+        return self._writer
+
+    def put(self, records: Iterable[Record]) -> None:
+        writer = self._writing
+        for record in records:
+            hashed = (_hash(record.series), _hash(record.study), _hash(record.patient))
+            writer.delete_documents_by_term("id", f"{LEVEL_LETTERS[record.level]}:{record.uid}")
+            writer.add_document(document(self._layout, record, hashed))
+            if record.level == "series":
+                writer.delete_documents_by_term("id", f"k:{record.uid}")
+                if record.kept:
+                    writer.add_document(kept_document(self._layout, record.uid, record.kept))
+
+    def delete(self, level: RecordLevel, uids: Iterable[str]) -> None:
+        writer = self._writing
+        for uid in uids:
+            writer.delete_documents_by_term("id", f"{LEVEL_LETTERS[level]}:{uid}")
+            if level == "series":
+                writer.delete_documents_by_term("id", f"k:{uid}")
+
+    def commit(self) -> str:
+        try:
+            self._writing.commit()
+        except (ValueError, OSError) as error:
+            raise LakeError(f"the index in {self._folder} cannot be written: {error}") from error
+        return self.refresh()
+
+    def get(self, level: RecordLevel, uids: Iterable[str]) -> dict[str, Member]:
+        letter = LEVEL_LETTERS[level]
+        return {found.uid: found for found in map(member, self._documents(f"{letter}:{uid}" for uid in uids))}
+
+    def kept(self, series: Iterable[str]) -> dict[str, bytes]:
+        found = self._documents(f"k:{uid}" for uid in series)
+        return {str(kept.get_first("uid")): bytes(kept.get_first("kept") or b"") for kept in found}
+
+    def _documents(self, ids: Iterable[str]) -> Iterator[tantivy.Document]:
+        listed = list(ids)
+        if not listed:
+            return
+        searcher = self._index.searcher()
+        hits = searcher.search(self._compiler.terms("id", listed), limit=len(listed), count=False).hits
+        for _, address in hits:
+            yield searcher.doc(address)
+
+    def search(self, plan: Plan) -> Found:
+        return Search(self._index.searcher(), self._compiler, self._layout, self._generation).run(plan)
+
+    def scan(self, level: RecordLevel) -> Iterator[Member]:
+        searcher = self._index.searcher()
+        query = self._compiler.term("level", level)
+        total = max(1, searcher.num_docs)
+        for _, address in searcher.search(query, limit=total, count=False).hits:
+            yield member(searcher.doc(address))
+
+    def refresh(self) -> str:
+        # The generation is read on both sides of the reload: a commit between them would name data not yet seen.
+        while True:
+            before = self._committed()
+            if before == self._generation:
+                return before
+            self._index.reload()
+            if self._committed() == before:
+                self._generation = before
+                return before
+
+    def _committed(self) -> str:
+        try:
+            meta = orjson.loads((self._folder / "meta.json").read_bytes())
+        except OSError as error:
+            raise LakeError(f"the index in {self._folder} cannot be read: {error.strerror}") from error
+        return f"{meta['opstamp']}-{len(meta['segments'])}"
+
+    def stats(self) -> Stats:
+        searcher = self._index.searcher()
+        counts = {level: count(searcher, self._compiler.term("level", level)) for level in ("instance", "series")}
+        size = sum(entry.stat().st_size for entry in self._folder.iterdir() if entry.is_file())
+        extra = MappingProxyType({"engine": "embedded", "segments": searcher.num_segments})
+        return Stats(counts["instance"], counts["series"], size, self._generation, extra)
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.rollback()
+            self._writer = None
+
+
+@lru_cache(maxsize=65_536)
+def _hash(key: str) -> int:
+    """64 bits that stand for a key when distinct ones are counted; two of 10 million meet with odds of 1 in 370,000."""
+    return int.from_bytes(hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest())

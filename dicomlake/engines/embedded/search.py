@@ -1,0 +1,200 @@
+"""One search on one snapshot of a Tantivy index: hits in order, facets, totals, all exact."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import tantivy
+from tantivy import Query
+
+from dicomlake.engines.base import Facet, FacetCount, FacetPlan, Found, Hit, Member, Plan, Totals
+from dicomlake.engines.embedded.compile import Compiler, every
+from dicomlake.engines.embedded.schema import Layout
+from dicomlake.query.resolved import Has, Not, Resolved
+
+TERMS_LIMIT = 65_000
+"""Buckets of one terms aggregation; Tantivy refuses more than 65,535. Above it the composite aggregation goes on."""
+
+GROUP_FIELDS = {"instance": "uid", "series": "uid", "study": "study", "patient": "patient"}
+
+Place = tuple[str | None, ...]
+
+
+def member(found: tantivy.Document) -> Member:
+    """The contract's view of a stored document."""
+    text = {name: str(found.get_first(name) or "") for name in ("uid", "series", "study", "patient")}
+    return Member(**text, shown=bytes(found.get_first("shown") or b""))
+
+
+def count(searcher: tantivy.Searcher, query: Query) -> int:
+    """How many documents match."""
+    result: Any = searcher.search(query, limit=1, count=True)  # the binding's stub leaves ``count`` out
+    return int(result.count)
+
+
+class Search:
+    """Runs plans on one searcher, which is a snapshot: nothing that is committed meanwhile can change an answer."""
+
+    def __init__(self, searcher: tantivy.Searcher, compiler: Compiler, layout: Layout, generation: str) -> None:
+        self._searcher = searcher
+        self._compiler = compiler
+        self._layout = layout
+        self._generation = generation
+
+    def run(self, plan: Plan) -> Found:
+        """Answer the plan."""
+        level = "instance" if plan.level == "instance" else "series"
+        query = self._at_level(plan.query, level)
+        hits, after = self._page(query, plan) if plan.limit else ((), None)
+        facets = tuple(self._facet(facet, level) for facet in plan.facets)
+        totals = self._totals(query, level) if plan.totals else None
+        return Found(hits, facets, totals, after, self._generation)
+
+    def _at_level(self, query: Resolved, level: str) -> Query:
+        return every([self._compiler.term("level", level), self._compiler.compile(query)])
+
+    def _count(self, query: Query) -> int:
+        return count(self._searcher, query)
+
+    # Facets
+
+    def _facet(self, plan: FacetPlan, level: str) -> Facet:
+        query = self._at_level(plan.query, level)
+        counted = dict(self._term_counts(query, self._layout.text_field(plan.path)))
+        missing = self._count(every([query, self._compiler.compile(Not(Has(plan.path)))]))
+        ordered: list[tuple[str | None, int]] = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+        if missing:
+            at = next((i for i, (_, n) in enumerate(ordered) if n < missing), len(ordered))
+            ordered.insert(at, (None, missing))
+        shown = ordered[: plan.limit]
+        listed = {token for token, _ in shown}
+        for token in plan.selected:
+            if token not in listed:
+                shown.append((token, missing if token is None else counted.get(token, 0)))
+                listed.add(token)
+        return Facet(plan.path, tuple(FacetCount(*item) for item in shown), more=len(ordered) > plan.limit)
+
+    def _term_counts(self, query: Query, field: str) -> Iterator[tuple[str, int]]:
+        wanted = {"terms": {"field": field, "size": TERMS_LIMIT, "segment_size": TERMS_LIMIT}}
+        terms = self._aggregate(query, wanted)
+        if len(terms["buckets"]) < TERMS_LIMIT:
+            yield from ((bucket["key"], bucket["doc_count"]) for bucket in terms["buckets"])
+            return
+        for key, matching in self._composite(query, [(field, False)], None, TERMS_LIMIT):
+            if key[0] is not None:
+                yield key[0], matching
+
+    # Totals
+
+    def _totals(self, query: Query, level: str) -> Totals:
+        matching = self._count(query)
+        if not matching:
+            return Totals()
+        addresses = [address for _, address in self._searcher.search(query, limit=matching, count=False).hits]
+
+        def distinct(field: str) -> int:
+            return len(set(self._searcher.fast_field_values(field, addresses)))
+
+        def total(field: str) -> int:
+            return int(self._aggregate(query, {"sum": {"field": field}})["value"])
+
+        return Totals(
+            patients=distinct("patient_hash"),
+            studies=distinct("study_hash"),
+            series=matching if level == "series" else distinct("series_hash"),
+            instances=total("instances"),
+            bytes=total("size"),
+        )
+
+    # Hits
+
+    def _page(self, query: Query, plan: Plan) -> tuple[tuple[Hit, ...], Place | None]:
+        """The next hits. Groups are met at every place their documents have; only a group's first place is a hit."""
+        places: dict[str, Place] = {}
+        wanted = plan.limit + 1
+        met: set[str] = set()
+        candidates: list[Place] = []
+        for key, _ in self._composite(query, self._order(plan), plan.after, min(wanted, TERMS_LIMIT)):
+            group = str(key[-1])
+            if group in met:
+                continue
+            met.add(group)
+            candidates.append(key)
+            if len(candidates) >= wanted - len(places):
+                places.update(self._first_places(query, plan, candidates))
+                candidates = []
+                if len(places) >= wanted:
+                    break
+        places.update(self._first_places(query, plan, candidates))
+        listed = list(places.items())[: plan.limit]
+        members = self._members(query, plan, [group for group, _ in listed])
+        hits = tuple(Hit(group, members[group], place) for group, place in listed)
+        return hits, (listed[-1][1] if len(places) > plan.limit else None)
+
+    def _order(self, plan: Plan) -> list[tuple[str, bool]]:
+        sources = [(self._layout.text_field(sort.path), sort.descending) for sort in plan.sort]
+        return [*sources, (GROUP_FIELDS[plan.level], False)]
+
+    def _first_places(self, query: Query, plan: Plan, candidates: Sequence[Place]) -> dict[str, Place]:
+        """Those candidates that stand at their group's first place, by group."""
+        if plan.after is None or not plan.sort:
+            return {str(place[-1]): place for place in candidates}
+        groups = [str(place[-1]) for place in candidates]
+        if not groups:
+            return {}
+        *sorts, group_source = self._order(plan)
+        within = every([query, self._compiler.terms(GROUP_FIELDS[plan.level], groups)])
+        first: dict[str, Place] = {}
+        for key, _ in self._composite(within, [group_source, *sorts], None, TERMS_LIMIT):
+            first.setdefault(str(key[0]), key[1:])
+        return {str(place[-1]): place for place in candidates if first.get(str(place[-1])) == place[:-1]}
+
+    def _members(self, query: Query, plan: Plan, groups: Sequence[str]) -> dict[str, tuple[Member, ...]]:
+        if not groups:
+            return {}
+        within = every([query, self._compiler.terms(GROUP_FIELDS[plan.level], groups)])
+        total = len(groups) if GROUP_FIELDS[plan.level] == "uid" else max(1, self._count(within))
+        found: dict[str, list[Member]] = {group: [] for group in groups}
+        for _, address in self._searcher.search(within, limit=total, count=False).hits:
+            one = member(self._searcher.doc(address))
+            found[getattr(one, GROUP_FIELDS[plan.level])].append(one)
+        return {group: tuple(sorted(members, key=lambda m: m.uid)) for group, members in found.items()}
+
+    # Aggregations
+
+    def _aggregate(self, query: Query, wanted: dict[str, Any]) -> dict[str, Any]:
+        answer: dict[str, Any] = self._searcher.aggregate(query, {"x": wanted})["x"]
+        return answer
+
+    def _composite(
+        self, query: Query, sources: Sequence[tuple[str, bool]], after: Place | None, size: int
+    ) -> Iterator[tuple[Place, int]]:
+        """Distinct value tuples in order with their counts, missing last, from behind ``after`` on, page by page."""
+        names = [f"s{i:02}" for i in range(len(sources))]
+        wanted: dict[str, Any] = {
+            "size": size,
+            "sources": [
+                {
+                    name: {
+                        "terms": {
+                            "field": field,
+                            "order": "desc" if descending else "asc",
+                            "missing_bucket": True,
+                            "missing_order": "last",
+                        }
+                    }
+                }
+                for name, (field, descending) in zip(names, sources, strict=True)
+            ],
+        }
+        if after is not None:
+            # Tantivy's own form of a key: its type, a colon, the text.
+            wanted["after"] = {
+                name: "null:" if value is None else f"str:{value}" for name, value in zip(names, after, strict=True)
+            }
+        while True:
+            answer = self._aggregate(query, {"composite": wanted})
+            for bucket in answer["buckets"]:
+                yield tuple(bucket["key"][name] for name in names), bucket["doc_count"]
+            if len(answer["buckets"]) < size or "after_key" not in answer:
+                return
+            wanted["after"] = answer["after_key"]

@@ -1,0 +1,236 @@
+"""The contract in its plainest form: brute force over a dictionary. What an engine answers is compared with this."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+
+from dicomlake.engines.base import (
+    Engine,
+    Facet,
+    FacetCount,
+    FacetPlan,
+    Found,
+    Hit,
+    Member,
+    Plan,
+    Record,
+    RecordLevel,
+    Sort,
+    Stats,
+    Totals,
+)
+from dicomlake.query.resolved import (
+    All,
+    Any_,
+    Between,
+    Everything,
+    Has,
+    Like,
+    Match,
+    MatchFolded,
+    Not,
+    Nothing,
+    Resolved,
+    Wild,
+    WordLike,
+    Words,
+)
+from mappings.normal import fold, limit_text
+
+Place = tuple[str | None, ...]
+
+
+class OracleEngine(Engine):
+    """Keeps records in memory and looks at each of them."""
+
+    def __init__(self) -> None:
+        self._pending: dict[tuple[RecordLevel, str], Record | None] = {}
+        self._records: dict[tuple[RecordLevel, str], Record] = {}
+        self._commits = 0
+
+    def put(self, records: Iterable[Record]) -> None:
+        for record in records:
+            self._pending[record.level, record.uid] = record
+
+    def delete(self, level: RecordLevel, uids: Iterable[str]) -> None:
+        for uid in uids:
+            self._pending[level, uid] = None
+
+    def commit(self) -> str:
+        for key, record in self._pending.items():
+            if record is None:
+                self._records.pop(key, None)
+            else:
+                self._records[key] = record
+        self._pending = {}
+        self._commits += 1
+        return self.refresh()
+
+    def get(self, level: RecordLevel, uids: Iterable[str]) -> dict[str, Member]:
+        return {uid: _member(self._records[level, uid]) for uid in uids if (level, uid) in self._records}
+
+    def kept(self, series: Iterable[str]) -> dict[str, bytes]:
+        found = {uid: self._records.get(("series", uid)) for uid in series}
+        return {uid: record.kept for uid, record in found.items() if record and record.kept}
+
+    def scan(self, level: RecordLevel) -> Iterator[Member]:
+        return (_member(record) for (at, _), record in list(self._records.items()) if at == level)
+
+    def refresh(self) -> str:
+        return str(self._commits)
+
+    def stats(self) -> Stats:
+        levels = Counter(level for level, _ in self._records)
+        return Stats(levels["instance"], levels["series"], 0, self.refresh())
+
+    def close(self) -> None:
+        self._pending = {}
+
+    def search(self, plan: Plan) -> Found:
+        level = "instance" if plan.level == "instance" else "series"
+        everything = [record for (at, _), record in self._records.items() if at == level]
+        matching = [record for record in everything if matches(record, plan.query)]
+        hits, after = _page(matching, plan)
+        facets = tuple(_facet(everything, facet) for facet in plan.facets)
+        return Found(hits, facets, _totals(matching) if plan.totals else None, after, self.refresh())
+
+
+def matches(record: Record, query: Resolved) -> bool:
+    """Whether a record fulfils a condition."""
+    match query:
+        case Everything():
+            return True
+        case Nothing():
+            return False
+        case Has(path):
+            return path in record.present
+        case Match(path, tokens):
+            return not set(tokens).isdisjoint(record.tokens.get(path, ()))
+        case MatchFolded(path, folded):
+            return any(limit_text(folded) in (text, fold(text)) for text in _texts(record, path))
+        case Between():
+            return any(_between(query, token) for token in record.tokens.get(query.path, ()))
+        case Like(path, pattern):
+            expression = _expression(pattern)
+            return any(expression.fullmatch(form) for text in _texts(record, path) for form in (text, fold(text)))
+        case Words(path, words):
+            return bool(words) and any(_in_order(words, value) for value in _values(record, path))
+        case WordLike(path, pattern):
+            expression = _expression(pattern)
+            return any(expression.fullmatch(word) for value in _values(record, path) for word in value)
+        case All(parts):
+            return all(matches(record, part) for part in parts)
+        case Any_(parts):
+            return any(matches(record, part) for part in parts)
+        case Not(part):
+            return not matches(record, part)
+    raise TypeError(f"not a resolved query: {query!r}")
+
+
+def _texts(record: Record, path: str) -> list[str]:
+    return [token[1:] for token in record.tokens.get(path, ()) if token[0] == "s"]
+
+
+def _values(record: Record, path: str | None) -> list[tuple[str, ...]]:
+    if path is not None:
+        return list(record.words.get(path, ()))
+    return [value for values in record.words.values() for value in values]
+
+
+def _between(query: Between, token: str) -> bool:
+    if token[0] != query.letter:
+        return False
+    above = query.low is None or (token >= query.low if query.include_low else token > query.low)
+    below = query.high is None or (token <= query.high if query.include_high else token < query.high)
+    return above and below
+
+
+def _expression(pattern: Iterable[str | Wild]) -> re.Pattern[str]:
+    parts = (re.escape(part) if isinstance(part, str) else ".*" if part.many else "." for part in pattern)
+    return re.compile("".join(parts), re.DOTALL)
+
+
+def _in_order(words: tuple[str, ...], value: tuple[str, ...]) -> bool:
+    return any(value[i : i + len(words)] == words for i in range(len(value) - len(words) + 1))
+
+
+def _facet(records: list[Record], plan: FacetPlan) -> Facet:
+    counts: Counter[str | None] = Counter()
+    for record in records:
+        if matches(record, plan.query):
+            counts.update(set(record.tokens.get(plan.path, ())))
+            if plan.path not in record.present:
+                counts[None] += 1
+    ordered = sorted(counts, key=lambda token: (-counts[token], token is None, token or ""))
+    shown = ordered[: plan.limit]
+    shown += [token for token in dict.fromkeys(plan.selected) if token not in shown]
+    return Facet(plan.path, tuple(FacetCount(token, counts[token]) for token in shown), len(ordered) > plan.limit)
+
+
+def _totals(records: list[Record]) -> Totals:
+    return Totals(
+        patients=len({record.patient for record in records}),
+        studies=len({record.study for record in records}),
+        series=len({record.series for record in records}),
+        instances=sum(record.instances for record in records),
+        bytes=sum(record.size for record in records),
+    )
+
+
+def _page(records: list[Record], plan: Plan) -> tuple[tuple[Hit, ...], Place | None]:
+    groups: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        key = {"study": record.study, "patient": record.patient}.get(plan.level, record.uid)
+        groups[key].append(record)
+    places = {key: (*min_place(members, plan.sort), key) for key, members in groups.items()}
+    ordered = sorted(places.values(), key=lambda place: _order(place, plan.sort))
+    if plan.after is not None:
+        ordered = [place for place in ordered if _order(place, plan.sort) > _order(plan.after, plan.sort)]
+    hits = []
+    for place in ordered[: plan.limit]:
+        key = str(place[-1])
+        members = tuple(_member(record) for record in sorted(groups[key], key=lambda r: r.uid))
+        hits.append(Hit(key, members, place))
+    return tuple(hits), hits[-1].place if hits and len(ordered) > plan.limit else None
+
+
+def min_place(records: list[Record], sorts: tuple[Sort, ...]) -> Place:
+    """The first place in the order that any of the records has."""
+    places: list[Place] = []
+    for record in records:
+        place: list[str | None] = []
+        for sort in sorts:
+            tokens = record.tokens.get(sort.path, ())
+            place.append((max if sort.descending else min)(tokens) if tokens else None)
+        places.append(tuple(place))
+    return min(places, key=lambda place: _order(place, sorts))
+
+
+def _order(place: Place, sorts: tuple[Sort, ...]) -> tuple[object, ...]:
+    keys: list[object] = [_Reversible(value, sort.descending) for value, sort in zip(place, sorts, strict=False)]
+    return (*keys, *place[len(sorts) :])
+
+
+class _Reversible:
+    """Orders tokens up or down with missing last both ways."""
+
+    def __init__(self, value: str | None, descending: bool) -> None:
+        self._value = value
+        self._descending = descending
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Reversible) and self._value == other._value
+
+    def __lt__(self, other: "_Reversible") -> bool:
+        if self._value is None or other._value is None:
+            return self._value is not None
+        return self._value > other._value if self._descending else self._value < other._value
+
+    def __gt__(self, other: "_Reversible") -> bool:
+        return other < self
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def _member(record: Record) -> Member:
+    return Member(record.uid, record.series, record.study, record.patient, record.shown)
