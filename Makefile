@@ -1,0 +1,55 @@
+# Dicomlake. `make help` lists what there is; everything runs from the environment in .venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+MAKEFLAGS += --no-print-directory
+
+.DEFAULT_GOAL := help
+.PHONY: help env demo test check bench docs fmt clean lock
+
+help: ## Show this list
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
+
+env: $(STAMP) ## Create or refresh .venv (again at once when nothing changed)
+
+$(STAMP): pyproject.toml requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Dicomlake needs Python 3.11 or later; name one with: make env PYTHON=python3.11" >&2; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { echo "Creating .venv"; $(PYTHON) -m venv .venv; } \
+	  || { echo "On Debian: apt-get install python3-venv" >&2; exit 1; }
+	@echo "Installing what requirements/dev.txt locks (about a minute the first time)"
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(STAMP) ## Sample archive and pydicom's test files in a lake under ./demo, API and page on this machine
+	@exec $(BIN)/dicomlake demo
+
+test: $(STAMP) ## Everything: packages it needs, lint, types, contracts, drift, tests, documentation
+	@tools/debian-packages
+	@$(BIN)/python tools/verify.py
+
+check: $(STAMP) ## The quick part of test: format, lint, types, import contracts
+	@$(BIN)/python tools/verify.py --quick
+
+bench: $(STAMP) ## Measure this machine: writing the sample, indexing, searching
+	@$(BIN)/python -m benchmarks
+
+docs: $(STAMP) ## Build the documentation into site/; a broken link fails
+	@$(BIN)/python tools/reference.py
+	@$(BIN)/mkdocs build --strict --quiet
+	@echo "site/index.html"
+
+fmt: $(STAMP) ## Format the code and mend what ruff can mend
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format .
+
+lock: $(STAMP) ## Pin what pyproject.toml and requirements/dev.in ask for (UPGRADE=1: to the newest)
+	@$(PIP) install uv
+	@tools/lock $(if $(UPGRADE),--upgrade)
+
+clean: ## Remove what was built or cached; .venv, demo/ and lakes stay
+	rm -rf build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
