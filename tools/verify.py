@@ -47,7 +47,7 @@ def run(step: Step) -> tuple[bool, float]:
     print(f"== {step.name}", flush=True)
     started = time.monotonic()
     output = None if step.loud else subprocess.PIPE
-    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1", "PYTHONUNBUFFERED": "1"}
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     result = subprocess.run(
         step.command,
         cwd=ROOT,
