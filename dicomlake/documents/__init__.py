@@ -1,0 +1,1 @@
+"""Attributes to instance documents, series roll-ups and what engines index."""

@@ -1,0 +1,138 @@
+"""Attributes to instance document: identity, patient, companions, provenance."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from dicomlake.errors import HeaderError
+from dicomlake.headers import Header
+from mappings import registry
+from mappings.canonical import canonicalise
+
+UNMAPPED = "unmapped"
+"""The rule of a value that no rule knows: the canonical value is then the value itself."""
+
+PER_FILE = ("location", "source", "fileSize", "headerHash")
+"""Own fields that belong to a file rather than to its content."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceDocument:
+    """One SOP instance as found in one file. ``body`` is the flat JSON document, shared: nobody changes it."""
+
+    uid: str
+    series: str
+    study: str
+    patient: str
+    location: str
+    size: int
+    header_hash: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where files come from: the name of the source, the organisation that owns them, and the issuer of patient ids
+    that do not name their own (IssuerOfPatientID, PS3.3 C.7.1.1)."""
+
+    source: str
+    organisation: str = ""
+    issuer: str = ""
+
+
+def build(header: Header, location: str, origin: Origin) -> InstanceDocument:
+    """The instance document of a header.
+
+    Raises HeaderError with reason ``no-identity`` when neither data set nor file meta has a SOP Instance UID.
+    """
+    body: dict[str, Any] = dict(header.attributes)
+    quality = [{"code": i.code, "path": i.path, "detail": i.detail} for i in header.issues]
+
+    uid = _text(body, "SOPInstanceUID")
+    if not uid:
+        uid = _text(body, "MediaStorageSOPInstanceUID")
+        if not uid:
+            raise HeaderError(
+                "no SOP Instance UID in the data set or the file meta, so the file cannot be told from others",
+                reason="no-identity",
+                offset=header.length,
+            )
+        body["SOPInstanceUID"] = uid
+        quality.append(_issue("sop-uid-from-file-meta", "SOPInstanceUID"))
+
+    study = _text(body, "StudyInstanceUID")
+    if not study:
+        study = _surrogate("study", uid, [_text(body, k) for k in _STUDY_KEYS])
+        body["StudyInstanceUID"] = study
+        quality.append(_issue("no-study-uid", "StudyInstanceUID"))
+    series = _text(body, "SeriesInstanceUID")
+    if not series:
+        parts = [_text(body, k) for k in _SERIES_KEYS]
+        series = _surrogate("series", uid, [study, *parts] if any(parts) else [])
+        body["SeriesInstanceUID"] = series
+        quality.append(_issue("no-series-uid", "SeriesInstanceUID"))
+
+    patient = patient_key(_text(body, "IssuerOfPatientID") or origin.issuer, _text(body, "PatientID"), study)
+    _add_companions(body)
+    if header.vrs:
+        body["vr"] = dict(header.vrs)
+    body |= {
+        "patientKey": patient,
+        "organisation": origin.organisation or None,
+        "source": origin.source,
+        "location": location,
+        "fileSize": header.size,
+        "headerHash": header.sha256,
+    }
+    if quality:
+        body["quality"] = quality
+    return InstanceDocument(uid, series, study, patient, location, header.size, header.sha256, body)
+
+
+_STUDY_KEYS = ("IssuerOfPatientID", "PatientID", "StudyID", "StudyDate", "StudyTime", "AccessionNumber")
+_SERIES_KEYS = ("Modality", "SeriesNumber", "SeriesDate", "SeriesTime", "SeriesDescription")
+
+
+def patient_key(issuer: str, patient_id: str, study: str) -> str:
+    """One key per person: issuer and PatientID; without a PatientID each study is a patient of its own.
+
+    The issuer is percent-encoded, so the first colon ends it, and no issuer begins with the question mark of a study.
+    """
+    return f"{quote(issuer, safe='')}:{patient_id}" if patient_id else f"?{study}"
+
+
+def _surrogate(kind: str, uid: str, parts: list[str]) -> str:
+    """A UID under 2.25 (PS3.5 B.2) that the same attributes always give; the instance alone where all are empty."""
+    basis = "\x1f".join([kind, *parts] if any(parts) else [kind, "instance", uid])
+    return f"2.25.{int.from_bytes(hashlib.sha256(basis.encode('utf-8', 'replace')).digest()[:16])}"
+
+
+def _add_companions(body: dict[str, Any]) -> None:
+    for field in registry.load().fields:
+        raw = body.get(field.keyword) if field.canonical else None
+        if field.canonical is None or not raw:
+            continue
+        values, rules = [], []
+        for value in raw if isinstance(raw, list) else [raw]:
+            if not isinstance(value, str) or not value:
+                continue
+            name, rule = canonicalise(field.canonical, value) or (value.strip(), UNMAPPED)
+            values.append(name)
+            rules.append(rule)
+        if values:
+            body[f"{field.keyword}.canonical"] = values[0] if len(values) == 1 else values
+            body[f"{field.keyword}.rule"] = rules[0] if len(rules) == 1 else rules
+
+
+def _text(body: Mapping[str, Any], keyword: str) -> str:
+    """The first value as text: identities must be read from whatever a file holds there."""
+    value = body.get(keyword)
+    if isinstance(value, list):
+        value = value[0] if value else None
+    return str(value).strip(" \0") if isinstance(value, str | int | float) else ""
+
+
+def _issue(code: str, path: str) -> dict[str, str]:
+    return {"code": code, "path": path, "detail": ""}

@@ -1,0 +1,114 @@
+"""Instance document to what engines index: tokens, words and present paths, in the normal form of ``mappings``."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from mappings import moments, registry
+from mappings.normal import moment_token, number_token, text_token, words
+
+NOT_INDEXED = frozenset({"vr", "lifted", "variants", "patientKey"})
+"""Own keys that describe the document rather than the study."""
+
+
+@dataclass(slots=True)
+class Leaves:
+    """Distinct tokens and word tuples by path, and the paths that have a value. Merging is set union."""
+
+    tokens: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    words: dict[str, set[tuple[str, ...]]] = field(default_factory=lambda: defaultdict(set))
+    present: set[str] = field(default_factory=set)
+
+    def merge(self, other: "Leaves") -> None:
+        """Take in what the other has."""
+        for path, tokens in other.tokens.items():
+            self.tokens[path] |= tokens
+        for path, texts in other.words.items():
+            self.words[path] |= texts
+        self.present |= other.present
+
+    def sorted_tokens(self) -> dict[str, tuple[str, ...]]:
+        """Tokens as an engine takes them."""
+        return {path: tuple(sorted(tokens)) for path, tokens in self.tokens.items() if tokens}
+
+    def sorted_words(self) -> dict[str, tuple[tuple[str, ...], ...]]:
+        """Words as an engine takes them."""
+        return {path: tuple(sorted(texts)) for path, texts in self.words.items() if texts}
+
+
+def leaves(attributes: Mapping[str, Any], vrs: Mapping[str, str]) -> Leaves:
+    """The leaves of a document or a part of one; ``vrs`` is the whole document's ``vr``."""
+    found = Leaves()
+    for key, value in attributes.items():
+        if key not in NOT_INDEXED:
+            _add(found, key, value, vrs)
+    return found
+
+
+def _add(found: Leaves, path: str, value: Any, vrs: Mapping[str, str]) -> None:
+    if value is None or value in ("", []):
+        return
+    if path == "quality":
+        found.present.add(path)
+        found.tokens[path].update(text_token(issue["code"]) for issue in value)
+        return
+    if isinstance(value, dict):  # binary, or an element of very many values
+        found.present.add(path)
+        if "first" in value:
+            _add_values(found, path, value["first"], vrs)
+        return
+    values = value if isinstance(value, list) else [value]
+    if isinstance(values[0], dict):
+        found.present.add(path)
+        for item in values:
+            for key, inner in item.items():
+                _add(found, f"{path}.{key}", inner, vrs)
+        return
+    _add_values(found, path, values, vrs)
+
+
+def _add_values(found: Leaves, path: str, values: Iterable[Any], vrs: Mapping[str, str]) -> None:
+    vr, is_text = _typing(path)
+    to_token = _TOKENS.get(vrs.get(path) or vr, text_token) if vrs else _TOKENS.get(vr, text_token)
+    tokens = found.tokens[path]
+    for value in values:
+        if isinstance(value, str):
+            if not value:
+                continue
+            tokens.add(to_token(value))
+            if is_text and (run := tuple(words(value))):
+                found.words[path].add(run)
+        elif value is not None:
+            tokens.add(number_token(value))
+    if tokens:
+        found.present.add(path)
+
+
+@lru_cache(maxsize=65_536)
+def _typing(path: str) -> tuple[str, bool]:
+    """VR of a path ("" where it differs from file to file), and whether its words are searched."""
+    try:
+        resolved = registry.resolve(path)
+    except registry.UnknownName:  # an element that neither dictionary nor registry knows keeps its tag as name
+        return "", False
+    return resolved.vr or "", resolved.kind == "text"
+
+
+def _moment(letter: str, parse: Callable[[str], int]) -> Callable[[str], str]:
+    @lru_cache(maxsize=16_384)
+    def token(value: str) -> str:
+        try:
+            return moment_token(letter, parse(value))
+        except ValueError:  # bad data is data: the text is kept, and its quality issue says why
+            return text_token(value)
+
+    return token
+
+
+_TOKENS: dict[str, Callable[[str], str]] = {
+    "DA": _moment("d", moments.date_micros),
+    "TM": _moment("t", moments.time_micros),
+    "DT": _moment("m", lambda value: moments.datetime_micros(value)[0]),
+}
