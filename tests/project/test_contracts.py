@@ -58,7 +58,16 @@ def rooms(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_module(folder, name.replace(".", "/") + "/__init__.py", "")
     for name in ("catalog", "documents", "engines", "engines/embedded", "headers", "query", "search", "storage"):
         write_module(folder, f"dicomlake/{name}/__init__.py", "")
-    files = ("__main__", "errors", "engines/base", "query/parse", "catalog/store", "documents/build", "headers/reader")
+    files = (
+        "__main__",
+        "errors",
+        "lake",
+        "engines/base",
+        "query/parse",
+        "catalog/store",
+        "documents/build",
+        "headers/reader",
+    )
     for name in (*(f"dicomlake/{file}.py" for file in files), "cli/main.py", "mappings/registry.py"):
         write_module(folder, name, "")
     return folder
