@@ -46,6 +46,12 @@ class KeptSeries:
             body["quality"] = [*body.get("quality", ()), issue]
         return body
 
+    def split(self) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+        """What all documents have in common, and what each has besides, by uid."""
+        bodies = {uid: self.body(uid) for uid in sorted(self.instances)}
+        common = common_part(list(bodies.values()))
+        return common, {uid: without(body, common) for uid, body in bodies.items()}
+
     def encode(self) -> bytes:
         """The kept form."""
         common = common_part([copy.body for copies in self.instances.values() for copy in copies])

@@ -4,14 +4,16 @@
 "instanceCount": n, "bytes": n}``. Every distinct value is indexed; only what is shown of them is capped.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
 
-from dicomlake.documents.kept import KeptSeries, common_part, without
+from dicomlake.documents.instance import InstanceDocument
+from dicomlake.documents.kept import KeptSeries
 from dicomlake.documents.leaves import Leaves, leaves
-from dicomlake.engines.base import Record
+from dicomlake.engines.base import Record, RecordLevel
+from mappings import registry
 
 SHOWN_VALUES = 16
 """Distinct values of a varying attribute that a hit shows."""
@@ -19,69 +21,83 @@ SHOWN_VALUES = 16
 
 def records(series: str, kept: KeptSeries, touched: Iterable[str]) -> list[Record]:
     """The series' record and those of the touched instances it still has."""
-    bodies = {uid: kept.body(uid) for uid in sorted(kept.instances)}
-    common = common_part(list(bodies.values()))
-    vrs: dict[str, str] = {}
-    for body in bodies.values():
-        vrs |= body.get("vr", {})
+    common, differs = kept.split()
+    vrs: dict[str, str] = dict(common.get("vr", {}))
+    for own in differs.values():
+        vrs |= own.get("vr", {})
     of_common = leaves(common, vrs)
     whole = Leaves()
     whole.merge(of_common)
     wanted = set(touched)
     found = []
     for document in kept.documents():
-        own = leaves(without(bodies[document.uid], common), bodies[document.uid].get("vr", {}))
-        whole.merge(own)
+        own = differs[document.uid]
+        found_leaves = leaves(own, own.get("vr", vrs))
+        whole.merge(found_leaves)
         if document.uid in wanted:
-            own.merge(of_common)
-            found.append(
-                Record(
-                    "instance",
-                    document.uid,
-                    series,
-                    document.study,
-                    document.patient,
-                    size=document.size,
-                    tokens=own.sorted_tokens(),
-                    words=own.sorted_words(),
-                    present=frozenset(own.present),
-                )
-            )
-    return [_series_record(series, kept, bodies, common, whole), *found]
+            found_leaves.merge(of_common)
+            found.append(_record("instance", document.uid, series, document, found_leaves, size=document.size))
+    return [_series_record(series, kept, common, list(differs.values()), whole), *found]
 
 
 def _series_record(
-    series: str,
-    kept: KeptSeries,
-    bodies: Mapping[str, Mapping[str, Any]],
-    common: Mapping[str, Any],
-    whole: Leaves,
+    series: str, kept: KeptSeries, common: Mapping[str, Any], differs: Sequence[Mapping[str, Any]], whole: Leaves
 ) -> Record:
     documents = list(kept.documents())
-    first = documents[0]
     own = {"instanceCount": len(documents), "bytes": sum(document.size for document in documents)}
     whole.merge(leaves(own, {}))
     shown = {
         "common": {key: value for key, value in common.items() if not _is_sequence(value)},
-        "varied": varied([without(body, common) for body in bodies.values()]),
+        "varied": varied(differs) | _nested([common, *differs]),
         **own,
     }
-    return Record(
+    return _record(
         "series",
         series,
         series,
         # Instances of one series in two studies, or of two patients, are a fault of the data: the first instance by
         # uid decides, so that the answer does not depend on the order of arrival.
-        first.study,
-        first.patient,
+        documents[0],
+        whole,
         instances=own["instanceCount"],
         size=own["bytes"],
-        tokens=whole.sorted_tokens(),
-        words=whole.sorted_words(),
-        present=frozenset(whole.present),
         shown=orjson.dumps(shown),
         kept=kept.encode(),
     )
+
+
+def _record(
+    level: RecordLevel, uid: str, series: str, document: InstanceDocument, found: Leaves, **rest: Any
+) -> Record:
+    return Record(
+        level,
+        uid,
+        series,
+        document.study,
+        document.patient,
+        tokens=found.sorted_tokens(),
+        words=found.sorted_words(),
+        present=frozenset(found.present),
+        **rest,
+    )
+
+
+def dig(body: Mapping[str, Any], path: str) -> list[Any]:
+    """All values at a dotted path: through every item of the sequences on the way."""
+    if path in body:
+        value = body[path]
+        return value if isinstance(value, list) else [value]
+    if "." not in path or path[0] == "(":
+        return []
+    head, _, rest = path.partition(".")
+    items = body.get(head)
+    return [v for item in items for v in dig(item, rest)] if isinstance(items, list) and _is_sequence(items) else []
+
+
+def _nested(bodies: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Sequences are not shown in hits, but the registry's fields inside them are."""
+    wanted = [f.keyword for f in registry.load().fields if "." in f.keyword]
+    return varied([{path: values for path in wanted if (values := dig(body, path))} for body in bodies])
 
 
 def varied(bodies: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

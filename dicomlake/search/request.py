@@ -1,0 +1,35 @@
+"""What may be asked of a search, as a value."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from dicomlake.engines.base import Level
+
+FilterValue = str | int | float | None
+
+MAX_LIMIT = 1_000
+"""Hits of one page."""
+MAX_FACETS = 64
+MAX_FACET_LIMIT = 10_000
+MAX_SORTS = 3
+MAX_FILTER_VALUES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """A search: query text, filters (OR within a field, AND across; None is missing), facets, order and page.
+
+    ``sort`` names fields, descending with a minus in front. ``fields`` adds fields to each hit.
+    """
+
+    q: str = ""
+    level: Level = "series"
+    filters: Mapping[str, Sequence[FilterValue]] = field(default_factory=dict)
+    facets: Sequence[str] = ()
+    sort: Sequence[str] = ()
+    limit: int = 50
+    cursor: str | None = None
+    totals: Literal["fast", "exact"] = "exact"
+    facet_limit: int = 1_000
+    fields: Sequence[str] = ()

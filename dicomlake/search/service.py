@@ -1,0 +1,240 @@
+"""Search over a lake: request to plan to engine to answer. The CLI and the API give the same answer through here."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from functools import lru_cache
+from typing import Any
+
+from dicomlake.documents.kept import KeptSeries, place
+from dicomlake.engines.base import Facet, FacetPlan, Found, Hit, Level, Plan, Sort
+from dicomlake.errors import BadValueError, NotFoundError, QueryError
+from dicomlake.lake import Lake
+from dicomlake.query.resolve import filter_to_resolved, resolve, resolve_name
+from dicomlake.query.resolved import All, Match, Resolved
+from dicomlake.query.text import parse
+from dicomlake.query.values import token_display, value_token
+from dicomlake.search import cursor, hits
+from dicomlake.search.request import (
+    MAX_FACET_LIMIT,
+    MAX_FACETS,
+    MAX_FILTER_VALUES,
+    MAX_LIMIT,
+    MAX_SORTS,
+    FilterValue,
+    SearchRequest,
+)
+from mappings import registry
+from mappings.field import ResolvedField
+from mappings.normal import fold, text_token
+
+KEPT_SERIES = 8
+"""Series whose decoded headers stay in memory between requests; a series of 500 instances takes some 10 MB."""
+
+LEVELS: tuple[Level, ...] = ("instance", "series", "study", "patient")
+
+
+class Searcher:
+    """Answers requests over one lake. Safe to share between threads: every search looks at one commit."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+        self._engine = lake.engine
+        self._secret = lake.secret
+        self._kept = lru_cache(maxsize=KEPT_SERIES)(self._load_kept)
+
+    # Search
+
+    def run(self, request: SearchRequest) -> dict[str, Any]:
+        """The answer to a request: ``totals``, ``hits``, ``facets``, ``cursor``, ``approximate``, ``took_ms`` and
+        ``generation``. Raises QueryError and its kin for what cannot be answered."""
+        started = time.perf_counter()
+        self._engine.refresh()
+        _check_limits(request)
+        base, filters = self._conditions(request)
+        search = cursor.digest(request.q, {k: list(v) for k, v in request.filters.items()}, request.level, request.sort)
+        plan = Plan(
+            level=request.level,
+            query=_combined(base, filters),
+            facets=tuple(self._facet_plan(name, base, filters, request) for name in request.facets),
+            sort=tuple(_sort(name) for name in request.sort),
+            limit=request.limit,
+            after=cursor.decode(self._secret, search, request.cursor) if request.cursor else None,
+        )
+        found = self._engine.search(plan)
+        return {
+            "totals": asdict(found.totals) if found.totals else {},
+            "hits": self._hits(found, request),
+            "facets": {
+                name: _facet_values(facet, facet_plan, resolve_name(name))
+                for name, facet, facet_plan in zip(request.facets, found.facets, plan.facets, strict=True)
+            },
+            "cursor": cursor.encode(self._secret, search, found.after) if found.after else None,
+            "approximate": [],
+            "took_ms": round((time.perf_counter() - started) * 1000, 2),
+            "generation": found.generation,
+        }
+
+    def facet(self, name: str, request: SearchRequest, limit: int = 100, contains: str = "") -> dict[str, Any]:
+        """All values of one field under a search: most first, those only whose text contains ``contains``."""
+        self._engine.refresh()
+        field = resolve_name(name)
+        base, filters = self._conditions(request)
+        asked = replace(request, facet_limit=MAX_FACET_LIMIT * 100 if contains else limit)
+        plan = self._facet_plan(name, base, filters, asked)
+        found = self._engine.search(Plan(level=request.level, facets=(plan,), limit=0, totals=False)).facets[0]
+        values = _facet_values(found, plan, field)
+        if contains:
+            wanted = fold(contains)
+            values = [
+                v for v in values if v["selected"] or (v["value"] is not None and wanted in fold(str(v["value"])))
+            ]
+        return {
+            "field": name,
+            "label": field.label,
+            "values": values[:limit],
+            "more": found.more or len(values) > limit,
+        }
+
+    def _conditions(self, request: SearchRequest) -> tuple[Resolved, dict[str, Resolved]]:
+        base = resolve(parse(request.q))
+        filters: dict[str, list[FilterValue]] = {}
+        for name, values in request.filters.items():
+            if len(values) > MAX_FILTER_VALUES:
+                raise QueryError(f"{len(values)} values of {name} are too many for a filter; {MAX_FILTER_VALUES} fit")
+            filters.setdefault(resolve_name(name).path, []).extend(values)
+        return base, {path: filter_to_resolved(path, values) for path, values in filters.items() if values}
+
+    def _facet_plan(
+        self, name: str, base: Resolved, filters: Mapping[str, Resolved], request: SearchRequest
+    ) -> FacetPlan:
+        field = resolve_name(name)
+        if field.kind in ("binary", "sequence"):
+            raise BadValueError(f"{name} holds no values to count; ask for a field inside it", field=name)
+        others = {path: condition for path, condition in filters.items() if path != field.path}
+        selected: list[str | None] = []
+        for filtered, values in request.filters.items():
+            if resolve_name(filtered).path == field.path:
+                selected += [None if v is None else value_token(field, v) for v in values]
+        return FacetPlan(field.path, _combined(base, others), request.facet_limit, tuple(dict.fromkeys(selected)))
+
+    def _hits(self, found: Found, request: SearchRequest) -> list[dict[str, Any]]:
+        fields = dict.fromkeys([*hits.default_fields(), *(resolve_name(name).path for name in request.fields)])
+        if request.level != "instance":
+            return [hits.from_members(hit, request.level, fields) for hit in found.hits]
+        return [self._instance_hit(hit, fields, found.generation) for hit in found.hits]
+
+    def _instance_hit(self, hit: Hit, fields: Mapping[str, None], generation: str) -> dict[str, Any]:
+        member = hit.members[0]
+        body = self._kept(member.series, generation).body(member.uid)
+        return hits.from_body(member, body, fields)
+
+    def _load_kept(self, series: str, generation: str) -> KeptSeries:
+        kept = self._engine.kept([series]).get(series)
+        return KeptSeries.decode(kept) if kept is not None else KeptSeries()
+
+    # Details
+
+    def study(self, uid: str) -> dict[str, Any]:
+        """A study and its series. Raises NotFoundError."""
+        condition = Match("StudyInstanceUID", (text_token(uid),))
+        self._engine.refresh()
+        fields = hits.default_fields()
+        studies = self._engine.search(Plan("study", condition, limit=1))
+        if not studies.hits:
+            raise NotFoundError(f"no study {uid} in this lake")
+        plan = Plan("series", condition, sort=(Sort("SeriesNumber"),), limit=MAX_LIMIT, totals=False)
+        listed: list[dict[str, Any]] = []
+        while True:
+            found = self._engine.search(plan)
+            listed += [hits.from_members(hit, "series", fields) for hit in found.hits]
+            if found.after is None:
+                break
+            plan = replace(plan, after=found.after)
+        return {"study": hits.from_members(studies.hits[0], "study", fields), "series": listed}
+
+    def series(self, uid: str) -> dict[str, Any]:
+        """A series: its roll-up, its instances, and the attributes they all have in common. Raises NotFoundError."""
+        generation = self._engine.refresh()
+        member = self._engine.get("series", [uid]).get(uid)
+        if member is None:
+            raise NotFoundError(f"no series {uid} in this lake")
+        kept = self._kept(uid, generation)
+        common, rest = kept.split()
+        instances = [_listed(one, common | differs) for one, differs in rest.items()]
+        instances.sort(key=lambda one: (_number(one.get("InstanceNumber")), one["SOPInstanceUID"]))
+        return {
+            "series": hits.everything_shown(member),
+            "instances": instances,
+            "common": {key: common[key] for key in sorted(common, key=place)},
+        }
+
+    def instance(self, uid: str) -> dict[str, Any]:
+        """The whole document of an instance. Raises NotFoundError."""
+        generation = self._engine.refresh()
+        member = self._engine.get("instance", [uid]).get(uid)
+        if member is None:
+            raise NotFoundError(f"no instance {uid} in this lake")
+        return self._kept(member.series, generation).body(uid)
+
+    # The lake itself
+
+    def stats(self) -> dict[str, Any]:
+        """Totals of the lake, what the catalogue saw, and the engine's numbers."""
+        self._engine.refresh()
+        found = self._engine.search(Plan(limit=0))
+        stats = self._engine.stats()
+        return {
+            "totals": asdict(found.totals) if found.totals else {},
+            "files": self._lake.catalog.counts(),
+            "index": {"bytes": stats.size, "generation": stats.generation, **stats.extra},
+        }
+
+    def fields(self) -> list[dict[str, Any]]:
+        """The registry's fields, as data."""
+        return [asdict(field) for field in registry.load().fields]
+
+
+def _listed(uid: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """An instance as the list of its series shows it."""
+    shown = {key: body[key] for key in ("InstanceNumber", "location", "fileSize") if body.get(key) is not None}
+    return {"SOPInstanceUID": uid, **shown}
+
+
+def _number(value: object) -> tuple[bool, float]:
+    return (False, value) if isinstance(value, int | float) else (True, 0.0)
+
+
+def _combined(base: Resolved, filters: Mapping[str, Resolved]) -> Resolved:
+    return All((base, *filters.values())) if filters else base
+
+
+def _sort(name: str) -> Sort:
+    field = resolve_name(name.removeprefix("-"))
+    if field.kind in ("binary", "sequence"):
+        raise BadValueError(f"{field.path} holds no values to sort by; name a field inside it", field=field.path)
+    return Sort(field.path, name.startswith("-"))
+
+
+def _facet_values(facet: Facet, plan: FacetPlan, field: ResolvedField) -> list[dict[str, Any]]:
+    return [
+        {
+            "value": None if one.token is None else token_display(one.token),
+            "count": one.count,
+            "selected": one.token in plan.selected,
+        }
+        for one in facet.counts
+    ]
+
+
+def _check_limits(request: SearchRequest) -> None:
+    def bounded(name: str, value: int, low: int, high: int) -> None:
+        if not low <= value <= high:
+            raise QueryError(f"{name} is {value}; it must be from {low} to {high}", field=name)
+
+    if request.level not in LEVELS:
+        raise QueryError(f"there is no level {request.level!r}; choose one of {', '.join(LEVELS)}", field="level")
+    bounded("limit", request.limit, 0, MAX_LIMIT)
+    bounded("facet_limit", request.facet_limit, 1, MAX_FACET_LIMIT)
+    bounded("the number of facets", len(request.facets), 0, MAX_FACETS)
+    bounded("the number of sort fields", len(request.sort), 0, MAX_SORTS)
