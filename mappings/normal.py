@@ -73,7 +73,7 @@ def limit_text(value: str) -> str:
     if len(encoded) <= TEXT_LIMIT:
         return value
     digest = hashlib.sha256(encoded).hexdigest()
-    return encoded[: TEXT_LIMIT - 65].decode("utf-8", "ignore") + "…" + digest
+    return encoded[: TEXT_LIMIT - 67].decode("utf-8", "ignore") + "…" + digest
 
 
 def token_value(token: str) -> str | int | float:
