@@ -1,0 +1,85 @@
+"""Read ``mappings/canonical/*.yml``, strictly, and compile the rules for :mod:`mappings.canonical`."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from mappings.generate.fields import SourceError, load_yaml
+from mappings.normal import words
+
+_TABLE_KEYS: Final[dict[str, type]] = {
+    "title": str,
+    "source": str,
+    "strip_first": list,
+    "strip_last": list,
+    "rules": list,
+}
+_RULE_KEYS: Final[dict[str, type]] = {"id": str, "value": str, "names": list, "starts": list, "note": str}
+
+
+def read_tables(folder: Path) -> dict[str, dict[str, Any]]:
+    """All tables as written, by file name. Raises SourceError."""
+    tables = {path.stem: _table(path) for path in sorted(folder.glob("*.yml"))}
+    if not tables:
+        raise SourceError(f"{folder}: no canonicalisation tables")
+    return tables
+
+
+def compile_table(file: str, table: dict[str, Any]) -> dict[str, Any]:
+    """The form that :meth:`mappings.canonical.Table.compiled` takes.
+
+    The value of a rule is one of its names. Raises SourceError when two rules claim the same name or beginning.
+    """
+    compiled: dict[str, Any] = {
+        "values": {rule["id"]: rule["value"] for rule in table["rules"]},
+        "exact": {},
+        "starts": {},
+        "strip_first": sorted(_words(file, part) for part in table.get("strip_first", [])),
+        "strip_last": sorted(_words(file, part) for part in table.get("strip_last", [])),
+    }
+    for rule in table["rules"]:
+        for name in (rule["value"], *rule.get("names", [])):
+            _claim(file, rule["id"], compiled["exact"], _words(file, name).replace(" ", ""))
+        for beginning in rule.get("starts", []):
+            _claim(file, rule["id"], compiled["starts"], _words(file, beginning))
+    return compiled
+
+
+def _claim(file: str, rule: str, claimed: dict[str, str], key: str) -> None:
+    other = claimed.setdefault(key, rule)
+    if other != rule:
+        raise SourceError(f"{file}: {rule}: {key} belongs to rule {other} already")
+
+
+def _words(file: str, text: str) -> str:
+    found = " ".join(words(text))
+    if not found:
+        raise SourceError(f"{file}: {text!r} has no letters or digits")
+    return found
+
+
+def _table(path: Path) -> dict[str, Any]:
+    table = load_yaml(path)
+    _checked(path.name, table, _TABLE_KEYS, ("title", "source", "rules"))
+    ids: set[str] = set()
+    for rule in table["rules"]:
+        if not isinstance(rule, dict) or not isinstance(rule.get("id"), str):
+            raise SourceError(f"{path.name}: every entry of rules is a mapping with an id")
+        where = f"{path.name}: {rule['id']}"
+        _checked(where, rule, _RULE_KEYS, ("id", "value"))
+        if rule["id"] in ids:
+            raise SourceError(f"{where}: a rule with this id is there already")
+        ids.add(rule["id"])
+    return table
+
+
+def _checked(where: str, content: dict[str, Any], keys: dict[str, type], required: tuple[str, ...]) -> None:
+    for key in required:
+        if key not in content:
+            raise SourceError(f"{where}: {key} is missing")
+    for key, value in content.items():
+        if key not in keys:
+            raise SourceError(f"{where}: unknown key {key}")
+        if type(value) is not keys[key]:
+            raise SourceError(f"{where}: {key}: {'text' if keys[key] is str else 'a list'} expected")
+        if isinstance(value, list) and key != "rules" and not all(isinstance(item, str) for item in value):
+            raise SourceError(f"{where}: {key}: a list of texts expected, quote what looks like a number or yes/no")

@@ -1,0 +1,174 @@
+"""What a field name means: the one place where names typed by people and paths in documents are understood.
+
+Understood are DICOM keywords in any case, tags (``00180050``, ``(0018,0050)``), dotted paths through sequences, private
+elements by creator (``(0019,"SIEMENS MR HEADER",0C)``), companions (``Manufacturer.canonical``, ``.rule``) and the own
+fields of the registry. Everything comes out as the path that documents use.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Final
+
+from mappings import dictionary
+from mappings.field import Companion, Field, Kind, ResolvedField, kind_of_vr
+
+COMPANIONS: Final[dict[Companion, str]] = {"canonical": "canonical", "rule": "rule of the canonical form"}
+"""What accompanies a field that has a canonical form, and how its label says so."""
+
+_PRIVATE = re.compile(r'\(([0-9A-Fa-f]{4}),"(.*?)",([0-9A-Fa-f]{2}(?:[0-9A-Fa-f]{2})?)\)(?=\.|$)', re.DOTALL)
+_TAG = re.compile(r"(?:\(([0-9A-Fa-f]{4}),([0-9A-Fa-f]{4})\)|([0-9A-Fa-f]{4}),?([0-9A-Fa-f]{4}))(?=\.|$)")
+_KEYWORD = re.compile(r"[^.]*")
+_NEAREST = 3
+_SHOWN = 100
+_COMPARED = 64
+"""Characters of a name that are compared to find the nearest ones; no keyword is longer."""
+
+
+class UnknownName(LookupError):
+    """A name that is no field. ``nearest`` holds up to 3 names that are, the registry's first."""
+
+    def __init__(self, message: str, name: str, nearest: Sequence[str] = ()) -> None:
+        hint = f"; nearest: {', '.join(nearest)}" if nearest else ""
+        super().__init__(message + hint)
+        self.name = name
+        self.nearest = tuple(nearest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One step of a path."""
+
+    key: str
+    kind: Kind
+    label: str
+    vr: str | None = None
+
+
+class Names:
+    """The names of a registry's fields and of the data dictionary."""
+
+    def __init__(self, fields: Iterable[Field]) -> None:
+        self._fields: Final[Mapping[str, Field]] = {field.keyword: field for field in fields}
+        self._folded: Final[Mapping[str, str]] = {path.casefold(): path for path in self._fields}
+
+    def resolve(self, name: str) -> ResolvedField:
+        """The field that ``name`` stands for.
+
+        Raises UnknownName when it is neither in the registry nor in the data dictionary, nor a well-formed private or
+        unknown tag; when a step of a path is no sequence; when a companion is asked of a field that has none.
+        """
+        name = name.strip()
+        known = self._folded.get(name.casefold())
+        if known is not None:
+            return _registered(self._fields[known])
+        head, _, last = name.rpartition(".")
+        if head and last.casefold() in COMPANIONS:
+            return self._companion(self._plain(head), last.casefold())
+        return self._plain(name)
+
+    def _plain(self, name: str) -> ResolvedField:
+        parts = self._parts(name)
+        path = ".".join(part.key for part in parts)
+        field = self._fields.get(path)
+        if field is not None:
+            return _registered(field)
+        label = " › ".join(part.label for part in parts)
+        return ResolvedField(path, parts[-1].kind, label, None, parts[-1].vr)
+
+    def _companion(self, of: ResolvedField, which: str) -> ResolvedField:
+        if of.field is None or of.field.canonical is None:
+            having = ", ".join(path for path, field in self._fields.items() if field.canonical)
+            raise UnknownName(f"{_shown(of.path)} has no canonical form ({having} have)", f"{of.path}.{which}")
+        companion: Companion = "canonical" if which == "canonical" else "rule"
+        label = f"{of.label} ({COMPANIONS[companion]})"
+        return ResolvedField(f"{of.path}.{companion}", "string", label, of.field, None, companion)
+
+    def _parts(self, name: str) -> list[_Part]:
+        """Steps of a dotted path; a creator may itself hold dots, quotes and brackets."""
+        parts: list[_Part] = []
+        position = 0
+        while True:
+            before = name[:position]
+            if private := _PRIVATE.match(name, position):
+                part, end = _private(name, *private.groups()), private.end()
+            elif tag := _TAG.match(name, position):
+                part, end = self._tagged(name, *(digits for digits in tag.groups() if digits)), tag.end()
+            else:
+                word = _KEYWORD.match(name, position)
+                assert word is not None  # it matches nothing, too
+                part, end = self._public(word[0], before), word.end()
+            parts.append(part)
+            if end == len(name):
+                return parts
+            if part.kind not in ("sequence", "any"):
+                raise UnknownName(f"{_shown(before + part.key)} is no sequence, nothing lies below it", name)
+            position = end + 1
+
+    def _public(self, word: str, before: str) -> _Part:
+        tag = dictionary.tag_of(word)
+        if tag is None:
+            tag = dictionary.tag_of(self._keywords.get(word.casefold(), ""))
+        if tag is None:
+            shown = _shown(before + word) or "(empty)"
+            raise UnknownName(f"no field is named {shown}", before + word, self._nearest(word, before))
+        return _from_dictionary(tag)
+
+    def _tagged(self, name: str, group: str, element: str) -> _Part:
+        tag = int(group + element, 16)
+        if dictionary.lookup(tag) is not None:
+            return _from_dictionary(tag)
+        key = f"({group.upper()},{element.upper()})"
+        if tag >> 16 & 1 and not 0x10 <= tag & 0xFFFF <= 0xFF:
+            creator = f'({group.upper()},"CREATOR",{element[2:].upper()})'
+            raise UnknownName(f"a private element is named by its creator: {creator}, not {key}", name)
+        kind: Kind = "string" if tag >> 16 & 1 else "any"
+        return _Part(
+            key, kind, f"Private Creator {key}" if kind == "string" else key, "LO" if kind == "string" else None
+        )
+
+    @cached_property
+    def _keywords(self) -> Mapping[str, str]:
+        """Keywords of the data dictionary by their folded form (no two differ in case only)."""
+        return {keyword.casefold(): keyword for keyword in dictionary.keywords()}
+
+    def _nearest(self, word: str, before: str) -> list[str]:
+        wanted = word.casefold().replace(" ", "").replace("_", "")[:_COMPARED]
+        if not wanted:
+            return []
+        found = [] if before else [self._folded[match] for match in get_close_matches(wanted, self._folded, _NEAREST)]
+        if len(found) < _NEAREST:
+            others = (self._keywords[match] for match in get_close_matches(wanted, self._keywords, _NEAREST))
+            found += [keyword for keyword in others if keyword not in found]
+        return [before + keyword for keyword in found[:_NEAREST]]
+
+
+def _shown(name: str) -> str:
+    """A name as an error shows it: on one line, not longer than it takes to recognise it."""
+    line = " ".join(name.split())
+    return line if len(line) <= _SHOWN else line[:_SHOWN] + "…"
+
+
+def _registered(field: Field) -> ResolvedField:
+    return ResolvedField(field.keyword, field.kind, field.label, field, field.vr)
+
+
+def _from_dictionary(tag: int) -> _Part:
+    entry = dictionary.lookup(tag)
+    assert entry is not None
+    key = entry.keyword or f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
+    return _Part(key, kind_of_vr(entry.vr), entry.name or key, entry.vr)
+
+
+def _private(name: str, group: str, creator: str, element: str) -> _Part:
+    """A private element: two digits below a creator, all four without one."""
+    if not int(group, 16) & 1:
+        raise UnknownName(f"group {group} is even, private elements have odd groups", name)
+    creator = creator.strip()
+    digits = element[-2:] if creator else element
+    if not creator and len(digits) != 4:
+        raise UnknownName(f"without a creator all four digits of the element are needed: {_shown(name)}", name)
+    key = f'({group.upper()},"{creator}",{digits.upper()})'
+    return _Part(key, "any", key)
