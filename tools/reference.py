@@ -1,0 +1,130 @@
+"""Write the reference pages that follow from the code: errors, quality codes, settings, command line.
+
+``reference.py`` writes them below docs/reference; ``reference.py --check`` changes nothing and leaves with 1 when one
+of them is not what the code says.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import yaml
+
+from cli.main import build_parser
+from dicomlake import errors
+from dicomlake.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+REFERENCE = ROOT / "docs" / "reference"
+
+GENERATED = "<!-- Written by tools/reference.py (make docs); do not edit. -->\n"
+
+
+def subclasses(root: type[errors.DicomlakeError]) -> Iterator[type[errors.DicomlakeError]]:
+    """``root`` and every error below it, parents first."""
+    yield root
+    for child in root.__subclasses__():
+        yield from subclasses(child)
+
+
+def errors_page() -> str:
+    """One section for each problem type: status, exit code, and what the class says of itself."""
+    lines = [
+        "# Errors\n",
+        "The API answers every error as RFC 9457 `application/problem+json`, with the code in `code`; the command line "
+        "prints one line beginning with `dicomlake:` and leaves with the exit code.\n",
+        "| code | HTTP status | exit code | title |",
+        "|---|---|---|---|",
+    ]
+    every = sorted(subclasses(errors.DicomlakeError), key=lambda error: error.code)
+    lines += [f"| [`{e.code}`](#{e.code}) | {e.status} | {e.exit_code} | {e.title} |" for e in every]
+    for error in every:
+        said = " ".join((error.__doc__ or "").replace("``", "`").split())
+        lines += [f"\n## {error.code}\n", f"{error.title}. HTTP {error.status}, exit code {error.exit_code}.\n", said]
+    return "\n".join(lines) + "\n"
+
+
+def quality_page() -> str:
+    """The quality codes of every room that gives some, from their tables."""
+    lines = [
+        "# Quality codes\n",
+        "Bad data is data: a document with something wrong is indexed, and its `quality` lists what, as `code`, `path` "
+        "(where in the document) and `detail`. Search for them as for any field.\n",
+        "| code | title | what it means | standard |",
+        "|---|---|---|---|",
+    ]
+    rows = [row for table in sorted(ROOT.glob("dicomlake/*/quality.yml")) for row in yaml.safe_load(table.read_text())]
+    for row in sorted(rows, key=lambda row: str(row["code"])):
+        cells = (row["title"], row["description"], row.get("standard") or "")
+        lines.append(f"| `{row['code']}` | " + " | ".join(" ".join(str(cell).split()) for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def settings_page() -> str:
+    """Every setting: environment variable, default, meaning."""
+    lines = [
+        "# Settings\n",
+        "Settings are environment variables. An option of a command takes precedence over its setting.\n",
+        "| variable | default | meaning |",
+        "|---|---|---|",
+    ]
+    prefix = Settings.model_config.get("env_prefix", "")
+    for name, field in Settings.model_fields.items():
+        default = "" if field.is_required() else f"`{field.default}`"
+        lines.append(f"| `{(prefix + name).upper()}` | {default} | {field.description} |")
+    return "\n".join(lines) + "\n"
+
+
+def commands(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    """The parser and those of its commands, in the order of their definition."""
+    yield parser
+    for action in parser._subparsers._group_actions if parser._subparsers else ():
+        for child in dict.fromkeys((action.choices or {}).values()):  # an alias is the same parser
+            yield from commands(child)
+
+
+def cli_page() -> str:
+    """The help of the command and of each of its subcommands, 100 columns wide wherever this runs."""
+    os.environ.update(COLUMNS="100", NO_COLOR="1")
+    lines = [
+        "# Command line\n",
+        "Every command has `--help`. Exit codes: 0 done, 1 failed, 2 the command cannot be carried out as written, "
+        "3 done with something quarantined.\n",
+    ]
+    for parser in commands(build_parser()):
+        lines += [f"## {parser.prog}\n", "```text", parser.format_help().rstrip(), "```\n"]
+    return "\n".join(lines)
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "cli.md": cli_page,
+    "errors.md": errors_page,
+    "quality.md": quality_page,
+    "settings.md": settings_page,
+}
+
+
+def main() -> int:
+    """Write or check every page."""
+    options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    options.add_argument("--check", action="store_true", help="change nothing; fail when a page is out of date")
+    check = options.parse_args().check
+    stale = []
+    for name, page in PAGES.items():
+        target, text = REFERENCE / name, GENERATED + page()
+        if target.exists() and target.read_text() == text:
+            continue
+        stale.append(name)
+        if not check:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text)
+    if check and stale:
+        print(f"out of date in docs/reference: {', '.join(stale)}; write them with: make docs", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
