@@ -1,0 +1,165 @@
+"""Attributes that every object carries: the Patient, General Study, General Series and General Equipment modules (PS3.3 C.7)."""
+
+from datetime import date
+from typing import Any
+
+from sample.chance import Chance
+from sample.forms import Attributes
+from sample.people import spelled
+from sample.plan import Patient, Series, Study, da, later, offset, tm
+from sample.tables import table
+from sample.visits import devices
+
+PERFORMED_STEP = "1.2.840.10008.3.1.2.3.3"
+"""Modality Performed Procedure Step SOP Class (PS3.4 F.7)."""
+
+
+def series(
+    study: Study, number: int, sop_class: str, *, modality: str, minutes: float, device: dict[str, Any] | None = None
+) -> Series:
+    """A series of a study with everything that does not depend on the modality; the planner adds the rest."""
+    device = device or device_of(study, modality)
+    chance = study.chance.of("series", number)
+    moment = later(study.moment, 60 * minutes)
+    charset = study.patient.charset if study.patient.charset is not None else device["charset"]
+    attributes = {
+        **_patient(study.patient, study),
+        **_study(study),
+        **_equipment(study, device),
+        "SOPClassUID": sop_class,
+        "Modality": modality,
+        "SeriesInstanceUID": chance.uid("series"),
+        "SeriesNumber": number,
+        "SeriesDate": da(moment),
+        "SeriesTime": tm(moment),
+        "PerformedProcedureStepStartDate": da(study.moment),
+        "PerformedProcedureStepStartTime": tm(study.moment),
+        "PerformedProcedureStepID": f"PPS{study.accession}",
+        "PerformedProcedureStepDescription": study.description,
+        "RequestAttributesSequence": [_request(study)],
+        "ReferencedPerformedProcedureStepSequence": [
+            {"ReferencedSOPClassUID": PERFORMED_STEP, "ReferencedSOPInstanceUID": study.chance.uid("mpps")}
+        ],
+    }
+    if charset:
+        attributes["SpecificCharacterSet"] = charset.split("\\")
+    operators = table("people")["operators"][study.site["language"]]
+    if chance.happens(0.8):
+        attributes["OperatorsName"] = chance.pick(operators)
+    return Series(
+        study=study,
+        device=device,
+        number=number,
+        uid=str(attributes["SeriesInstanceUID"]),
+        moment=moment,
+        sop_class=sop_class,
+        charset=charset,
+        syntax=device["syntax"],
+        attributes=attributes,
+        instances=[],
+    )
+
+
+def device_of(study: Study, modality: str) -> dict[str, Any]:
+    """The device of a modality this study was made on; the same for all its series."""
+    return study.chance.of("device", modality).pick(devices(study.site, modality, study.moment.date()))
+
+
+def region(name: str, chance: Chance) -> Attributes:
+    """BodyPartExamined in one of its spellings and, at times, the coded region."""
+    entry = table("regions")[name]
+    made: Attributes = {"BodyPartExamined": chance.weighted(entry["spellings"])}
+    if chance.happens(0.3):
+        made["AnatomicRegionSequence"] = [code(entry["code"], "SCT", entry["meaning"])]
+    return made
+
+
+def code(value: str, scheme: str, meaning: str) -> Attributes:
+    """An item of a code sequence (PS3.3 8.8)."""
+    return {"CodeValue": value, "CodingSchemeDesignator": scheme, "CodeMeaning": meaning}
+
+
+def age(birth: date, day: date) -> str:
+    """PatientAge (VR AS): days under a month, months under two years, years from then on."""
+    days = (day - birth).days
+    months = (day.year - birth.year) * 12 + day.month - birth.month - (day.day < birth.day)
+    if days < 31:
+        return f"{days:03d}D"
+    return f"{months:03d}M" if months < 24 else f"{months // 12:03d}Y"
+
+
+def _patient(patient: Patient, study: Study) -> Attributes:
+    chance = study.chance.of("patient")
+    grown = min(1.0, 0.3 + 0.7 * patient.age(study.moment.date()) / 17)
+    made: Attributes = {
+        "PatientName": patient.name if patient.charset else spelled(chance, patient.name),
+        "PatientID": patient.identifier,
+        "IssuerOfPatientID": patient.issuer,
+        "PatientBirthDate": da(patient.birth),
+        "PatientSex": patient.sex,
+        "PatientAge": age(patient.birth, study.moment.date()),
+        "PatientSize": round(patient.height * grown, 2),
+        "PatientWeight": round(patient.weight * grown**2 * chance.between(0.95, 1.05), 1),
+    }
+    if chance.happens(0.25):
+        made["PatientAddress"] = patient.address
+        made["PatientTelephoneNumbers"] = patient.telephone
+    if chance.happens(0.15):
+        given = patient.name.split("=")[0].replace("^", " ")
+        made["PatientComments"] = f"Avisar a familiar de {given}, tel. {patient.telephone}"
+    if chance.happens(0.2):
+        made["OtherPatientIDsSequence"] = [
+            {"PatientID": chance.digits("########@"), "IssuerOfPatientID": "NATIONAL", "TypeOfPatientID": "TEXT"}
+        ]
+    if patient.sex == "F" and 14 <= patient.age(study.moment.date()) <= 50:
+        made["PregnancyStatus"] = chance.pick([1, 4, 4])
+    return made
+
+
+def _study(study: Study) -> Attributes:
+    referring, requesting, performing = study.physicians
+    return {
+        "StudyInstanceUID": study.uid,
+        "StudyID": f"{int(study.accession[2:]) % 100000}",
+        "StudyDate": da(study.moment),
+        "StudyTime": tm(study.moment),
+        "AccessionNumber": study.accession,
+        "StudyDescription": study.description,
+        "ReferringPhysicianName": referring,
+        "RequestingPhysician": requesting,
+        "PerformingPhysicianName": performing,
+        "CurrentPatientLocation": study.chance.of("ward").pick(study.site["wards"]),
+        "TimezoneOffsetFromUTC": offset(study.moment, study.site["utc_offset"], study.site["id"] != "abroad"),
+        "ProcedureCodeSequence": [_procedure(study)],
+    }
+
+
+def _procedure(study: Study) -> Attributes:
+    return code(study.exam["code"], f"99{study.site['issuer']}", study.description)
+
+
+def _request(study: Study) -> Attributes:
+    return {
+        "RequestedProcedureDescription": study.description,
+        "RequestedProcedureID": f"RP{study.accession}",
+        "ReasonForTheRequestedProcedure": study.reason,
+        "ScheduledProcedureStepID": f"SPS{study.accession}",
+        "ScheduledProcedureStepDescription": study.exam["names"][study.site["language"]][0],
+        "RequestedProcedureCodeSequence": [_procedure(study)],
+    }
+
+
+def _equipment(study: Study, device: dict[str, Any]) -> Attributes:
+    abroad = study.site["id"] == "abroad"
+    versions = [name for year, name in device["software"].items() if year <= study.moment.year]
+    return {
+        "Manufacturer": device["manufacturer"],
+        "ManufacturerModelName": device["model"],
+        "StationName": f"{study.site['issuer']}{device['modality']}1" if abroad else device["station"],
+        "DeviceSerialNumber": study.chance.of("serial").digits("#####") if abroad else device["serial"],
+        "SoftwareVersions": versions[-1].split("\\"),
+        "InstitutionName": study.site["name"],
+        "InstitutionAddress": study.site["address"],
+        "InstitutionalDepartmentName": study.site["department"],
+        "DateOfLastCalibration": f"{study.moment.year}0115",
+    }
