@@ -37,7 +37,8 @@ check: $(STAMP) ## The quick part of test: format, lint, types, import contracts
 bench: $(STAMP) ## Measure this machine: writing the sample, indexing, searching
 	@$(BIN)/python -m benchmarks
 
-docs: $(STAMP) ## Build the documentation into site/; a broken link fails
+docs: $(STAMP) ## Write the generated pages, build the site into site/; a broken link fails
+	@$(BIN)/python -m mappings.generate
 	@$(BIN)/python tools/reference.py
 	@$(BIN)/mkdocs build --strict --quiet
 	@echo "site/index.html"

@@ -1,0 +1,83 @@
+"""``make test`` installs what the machine lacks, says so, and asks for root only when it is not root."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+TOOL = Path(__file__).resolve().parents[2] / "tools" / "debian-packages"
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Path:
+    """A folder of commands to stand for a machine: a shell and little else; ``apt-get`` and ``sudo`` keep a record."""
+    commands = tmp_path / "bin"
+    commands.mkdir()
+    for name in ("sh", "env", "mktemp", "rm", "cat"):
+        (commands / name).symlink_to(shutil.which(name) or "")
+    return commands
+
+
+def provide(machine: Path, name: str, script: str) -> None:
+    (machine / name).write_text(f"#!{machine / 'sh'}\n{script}\n")
+    (machine / name).chmod(0o755)
+
+
+def run(machine: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([TOOL], env={"PATH": str(machine)}, capture_output=True, text=True, check=False)
+
+
+def recorded(machine: Path) -> list[str]:
+    record = machine / "record"
+    return record.read_text().splitlines() if record.exists() else []
+
+
+def record(machine: Path, word: str) -> str:
+    return f'echo "{word} $DEBIAN_FRONTEND $*" >>{machine / "record"}'
+
+
+def test_nothing_happens_where_chromium_is(machine: Path) -> None:
+    provide(machine, "chromium", ":")
+    provide(machine, "apt-get", record(machine, "apt-get"))
+    result = run(machine)
+    assert (result.returncode, result.stdout, recorded(machine)) == (0, "", [])
+
+
+def test_root_installs_without_sudo_after_an_update(machine: Path) -> None:
+    provide(machine, "id", "echo 0")
+    provide(machine, "sudo", record(machine, "sudo"))
+    provide(machine, "apt-get", record(machine, "apt-get"))
+    result = run(machine)
+    assert result.returncode == 0, result.stderr
+    assert "chromium" in result.stdout
+    update, install = recorded(machine)
+    assert update.startswith("apt-get noninteractive")
+    assert update.endswith("update")
+    assert install.startswith("apt-get noninteractive")
+    assert install.endswith("install --no-install-recommends chromium")
+
+
+def test_others_install_with_sudo(machine: Path) -> None:
+    provide(machine, "id", "echo 1000")
+    provide(machine, "sudo", record(machine, "sudo") + '\nexec "$@"')
+    provide(machine, "apt-get", record(machine, "apt-get"))
+    assert run(machine).returncode == 0
+    assert [line.split()[0] for line in recorded(machine)] == ["sudo", "apt-get", "sudo", "apt-get"]
+
+
+def test_without_root_and_sudo_it_says_what_to_install(machine: Path) -> None:
+    provide(machine, "id", "echo 1000")
+    provide(machine, "apt-get", record(machine, "apt-get"))
+    result = run(machine)
+    assert result.returncode == 1
+    assert "apt-get install chromium" in result.stderr
+    assert recorded(machine) == []
+
+
+def test_what_apt_says_is_shown_when_it_fails(machine: Path) -> None:
+    provide(machine, "id", "echo 0")
+    provide(machine, "apt-get", "echo 'E: no such package'; exit 100")
+    result = run(machine)
+    assert result.returncode == 1
+    assert "E: no such package" in result.stderr
