@@ -82,7 +82,9 @@ class KeptSeries:
 
 
 def _copy(uid: str, common: dict[str, Any], copy: dict[str, Any]) -> InstanceDocument:
-    return InstanceDocument(uid, *copy["identity"], *copy["file"], body=common | copy["differs"])
+    series, study, patient = copy["identity"]
+    location, size, header_hash = copy["file"]
+    return InstanceDocument(uid, series, study, patient, location, size, header_hash, common | copy["differs"])
 
 
 def common_part(bodies: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
