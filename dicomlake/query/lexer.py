@@ -1,0 +1,323 @@
+"""The pre-lexer: query text to tokens with positions, so that luqum's grammar never sees what it would misread.
+
+Private names, times, person names with carets and escaped characters become one token each; what the grammar has and
+Dicomlake has not (fuzzy, boost, proximity, regular expressions) is refused here, with its position.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from dicomlake.errors import QueryError
+
+MAX_LENGTH: Final = 10_000
+"""Characters of a query text."""
+MAX_CLAUSES: Final = 500
+"""Words, phrases, ranges and values of a query together; every bound of a range counts."""
+MAX_DEPTH: Final = 50
+"""Parentheses and negations inside one another."""
+
+EXISTS: Final = "_exists_"
+"""The name in front of the colon that asks whether a field has a value."""
+
+Kind = Literal[
+    "field", "word", "wildcard", "phrase", "all", "and", "or", "not", "to", "(", ")", "[", "]", "{", "}", "<", ">"
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """``text`` is the value without quotes and escapes (a wildcard: the pattern of the AST), ``<=`` and ``>=`` for
+    comparisons; ``position`` and ``end`` are offsets in the query text."""
+
+    kind: Kind
+    text: str
+    position: int
+    end: int
+
+
+# A creator is LO, 64 characters at most; files hold longer ones, and the limit keeps a hostile text linear.
+_PRIVATE = r'\(\s*[0-9A-Fa-f]{4}\s*,\s*"(?:.{0,256}?)"\s*,\s*[0-9A-Fa-f]{2}(?:[0-9A-Fa-f]{2})?\s*\)'
+_TAG = r"\([0-9A-Fa-f]{4},[0-9A-Fa-f]{4}\)"
+_STEP = rf"(?:{_PRIVATE}|{_TAG}|[0-9A-Fa-f]{{4}},[0-9A-Fa-f]{{4}}|[^\W\d]\w*|[0-9A-Fa-f]{{8}}\b)"
+NAME: Final = re.compile(rf"{_STEP}(?:\.{_STEP})*", re.DOTALL)
+"""A well-formed field name: steps of keywords, tags or private names, joined by points."""
+_PRIVATE_PARTS = re.compile(r'\(\s*([0-9A-Fa-f]{4})\s*,\s*"(.{0,256}?)"\s*,\s*([0-9A-Fa-f]+)\s*\)', re.DOTALL)
+_TAG_VALUE = re.compile(_TAG)
+_NAME_COLON = re.compile(r"[^\W\d]\w*(?:\.\w+)*:(?!//)")
+_SPACE = re.compile(r"\s*")
+_BOOST = re.compile(r"\^[0-9]+(?:\.[0-9]*)?")
+_FUZZY = re.compile(r"~[0-9.]*")
+
+_OPERATORS: Final[dict[str, Kind]] = {"AND": "and", "OR": "or", "NOT": "not"}
+_ENDS = frozenset('()[]{}"')
+_Context = Literal["bare", "values", "names"]
+
+
+def spelled(name: str) -> str:
+    """A field name without the spaces that people put into private names."""
+    return _PRIVATE_PARTS.sub(r'(\1,"\2",\3)', name) if name[:1] == "(" or ".(" in name else name
+
+
+def tokenise(text: str) -> list[Token]:
+    """The tokens of a query text. Raises QueryError with the position of what cannot be understood."""
+    if len(text) > MAX_LENGTH:
+        raise QueryError(
+            f"the query has {len(text):,} characters, at most {MAX_LENGTH:,} are allowed; shorten it",
+            position=MAX_LENGTH,
+        )
+    return _Lexer(text).run()
+
+
+class _Lexer:
+    """One pass over one text."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.position = 0
+        self.tokens: list[Token] = []
+        self.groups: list[tuple[_Context, int]] = []
+        self.field = ""
+        self.negations = 0
+        self.clauses = 0
+
+    def run(self) -> list[Token]:
+        while self._skip_space():
+            self._next()
+        if self.groups:
+            raise QueryError(
+                'a parenthesis is opened but not closed; add ")", or quote the text that holds it',
+                position=self.groups[-1][1],
+            )
+        return self.tokens
+
+    def _skip_space(self) -> bool:
+        found = _SPACE.match(self.text, self.position)
+        self.position = found.end() if found else self.position
+        return self.position < len(self.text)
+
+    @property
+    def _valued(self) -> bool:
+        """Whether the last token waits for its value: a field or a comparison."""
+        return bool(self.tokens) and self.tokens[-1].kind in ("field", "<", ">")
+
+    @property
+    def _context(self) -> _Context:
+        if self._valued:
+            return "names" if self.field == EXISTS else "values"
+        return self.groups[-1][0] if self.groups else "bare"
+
+    def _add(self, kind: Kind, text: str, end: int) -> None:
+        if kind in ("word", "wildcard", "phrase", "all"):
+            self.clauses += 1
+            if self.clauses > MAX_CLAUSES:
+                raise QueryError(
+                    f"the query has more than {MAX_CLAUSES} words and values; narrow it with a wildcard or a range",
+                    position=self.position,
+                )
+        if kind == "field":
+            self.field = text
+        self.negations = self.negations + 1 if kind == "not" else 0
+        if len(self.groups) + self.negations > MAX_DEPTH:
+            raise QueryError(
+                f"parentheses and negations are nested more than {MAX_DEPTH} deep; flatten the query",
+                position=self.position,
+            )
+        self.tokens.append(Token(kind, text, self.position, end))
+        self.position = end
+
+    def _next(self) -> None:
+        text, at, context = self.text, self.position, self._context
+        character = text[at]
+        if self._name(context):
+            return
+        if character == "(":
+            self._open(context)
+        elif character == ")":
+            if not self.groups:
+                raise QueryError(
+                    'this parenthesis closes nothing; remove it, or escape it as "\\)" to search for it', position=at
+                )
+            self.groups.pop()
+            self._add(")", ")", at + 1)
+            self._refuse_modifier("a group")
+        elif character in "[{":
+            self._range()
+        elif character in "]}":
+            raise QueryError(f'this "{character}" closes nothing; a range is written [low TO high]', position=at)
+        elif character == '"':
+            self._phrase()
+        elif text.startswith(("&&", "||"), at):
+            self._add("and" if character == "&" else "or", text[at : at + 2], at + 2)
+        elif character in "<>" and context == "values":
+            end = at + 1 + text.startswith("=", at + 1)
+            self._add("<" if character == "<" else ">", text[at:end], end)
+        elif character in "!+-" and not (character == "-" and context == "values" and self._is_number(at)):
+            self._sign(character)
+        elif character == "/":
+            raise QueryError(
+                "regular expressions are not supported; use the wildcards * and ?, or quote a text that begins with /",
+                position=at,
+            )
+        elif character == ":":
+            raise QueryError(
+                'a field name is missing before ":"; write it without a space, as in Modality:CT', position=at
+            )
+        elif text.startswith("*:*", at) and context == "bare":
+            self._add("all", "*:*", at + 3)
+        else:
+            self._word(context)
+
+    def _name(self, context: _Context) -> bool:
+        """A field name before a colon, a name after ``_exists_:``, or a tag in parentheses as a value."""
+        if context == "values":
+            found = _TAG_VALUE.match(self.text, self.position)
+        elif self.text[self.position] not in '":*':
+            found = NAME.match(self.text, self.position)
+        else:
+            return False
+        if found is None:
+            return False
+        followed = self.text[found.end() : found.end() + 1]
+        if context == "bare":
+            if followed != ":":
+                return False
+            self._add("field", spelled(found[0]), found.end() + 1)
+            return True
+        if followed and not followed.isspace() and followed != ")":
+            return False
+        if found[0] in _OPERATORS:
+            return False
+        self._add("word", spelled(found[0]), found.end())
+        return True
+
+    def _open(self, context: _Context) -> None:
+        last = self.tokens[-1] if self.tokens else None
+        if last and last.end == self.position and last.kind in ("word", "wildcard"):
+            raise QueryError(
+                f'"{last.text}(" is not a function; put a space before the parenthesis, or quote the text',
+                position=last.position,
+            )
+        self.groups.append((context, self.position))
+        self._add("(", "(", self.position + 1)
+
+    def _sign(self, sign: str) -> None:
+        following = self.text[self.position + 1 : self.position + 2]
+        if not following or following.isspace():
+            raise QueryError(
+                f'a "{sign}" stands directly before what it applies to; quote it to search for text that holds it',
+                position=self.position,
+            )
+        if sign == "+":  # required, which everything is: the implicit operator is AND
+            self.position += 1
+        else:
+            self._add("not", sign, self.position + 1)
+
+    def _is_number(self, at: int) -> bool:
+        following = self.text[at + 1 : at + 3].lstrip(".")
+        return following[:1].isdecimal()
+
+    def _range(self) -> None:
+        start = self.position
+        self._add("[" if self.text[start] == "[" else "{", self.text[start], start + 1)
+        for expected in ("low", "to", "high"):
+            if not self._skip_space() or self.text[self.position] in "()[]{}":
+                raise self._bad_range(start)
+            if expected == "to":
+                end = self.position + 2
+                if self.text[self.position : end] != "TO" or self.text[end : end + 1].strip():
+                    raise self._bad_range(start)
+                self._add("to", "TO", end)
+            elif self.text[self.position] == '"':
+                self._phrase()
+            else:
+                self._word("values", bound=True)
+        if not self._skip_space() or self.text[self.position] not in "]}":
+            raise self._bad_range(start)
+        self._add("]" if self.text[self.position] == "]" else "}", self.text[self.position], self.position + 1)
+        self._refuse_modifier("a range")
+
+    def _bad_range(self, start: int) -> QueryError:
+        return QueryError(
+            "a range is written [low TO high], with * for an open side and {} instead of [] to leave a bound out",
+            position=start,
+        )
+
+    def _phrase(self) -> None:
+        start, at, content = self.position, self.position + 1, []
+        while at < len(self.text) and self.text[at] != '"':
+            if self.text[at] == "\\":
+                at += 1
+            content.append(self.text[at : at + 1])
+            at += 1
+        if at >= len(self.text):
+            raise QueryError(
+                'a quotation mark is opened but not closed; add one, or escape it as \\" to search for it',
+                position=start,
+            )
+        self._add("phrase", "".join(content), at + 1)
+        self._refuse_modifier("a phrase")
+
+    def _refuse_modifier(self, what: str) -> None:
+        """Refuse ``~2`` and ``^2`` directly behind a phrase, group or range."""
+        following = self.text[self.position : self.position + 1]
+        if following == "~":
+            raise QueryError(f"{what} followed by ~ (proximity) is not supported; leave it out", position=self.position)
+        if following == "^":
+            raise QueryError(f"{what} followed by ^ (boost) is not supported; leave it out", position=self.position)
+
+    def _word(self, context: _Context, bound: bool = False) -> None:
+        text, start = self.text, self.position
+        if context == "values" and not bound and not self._valued and (found := _NAME_COLON.match(text, start)):
+            raise QueryError(
+                f"{found[0]} begins a field among the values of {self.field}; close the parenthesis before it, "
+                "or quote the value",
+                position=start,
+            )
+        digits_first = text[start].isdigit()
+        plain: list[str] = []
+        pattern: list[str] = []
+        unescaped: list[str] = []  # the word with escaped characters blanked, to find operators in
+        at = start
+        while at < len(text) and text[at] not in _ENDS and not text[at].isspace():
+            character, escaped = text[at], text[at] == "\\"
+            if character == ":" and context != "values" and not digits_first:
+                break
+            if escaped:
+                at += 1
+                character = text[at : at + 1]
+                if not character:
+                    raise QueryError(
+                        "a backslash at the end escapes nothing; remove it, or double it to search for it",
+                        position=at - 1,
+                    )
+            plain.append(character)
+            pattern.append("\\" + character if character == "\\" or (escaped and character in "*?") else character)
+            unescaped.append(" " if escaped else character)
+            at += 1
+        bare = "".join(unescaped)
+        self._finish_word(context, bound, "".join(plain), "".join(pattern), bare, at)
+
+    def _finish_word(self, context: _Context, bound: bool, plain: str, pattern: str, bare: str, end: int) -> None:
+        wild = "*" in bare or "?" in bare
+        if self.text[end : end + 1] == ":" and context != "values":
+            if wild:
+                raise QueryError(
+                    "a field name cannot hold wildcards; name one field, or leave the name out to search all text",
+                    position=self.position,
+                )
+            self._add("field", plain, end + 1)
+            return
+        if bare in _OPERATORS and not bound:
+            self._add(_OPERATORS[bare], bare, end)
+            return
+        for what, suffix in (("boost (^)", _BOOST), ("fuzzy search (~)", _FUZZY)):
+            at = bare.rfind("^" if suffix is _BOOST else "~")
+            if at >= 0 and suffix.fullmatch(bare, at):
+                raise QueryError(
+                    f"{what} is not supported; leave it out, or quote the value if it is part of it",
+                    position=end - len(bare) + at if len(bare) == end - self.position else self.position,
+                )
+        if bound:
+            wild = bare == "*"
+        self._add("wildcard" if wild else "word", pattern if wild else plain, end)
