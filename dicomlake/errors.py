@@ -129,6 +129,21 @@ class LakeBusyError(LakeError):
     status = 409
 
 
+class StoppedError(DicomlakeError):
+    """Work was stopped from outside; what was done stays done. ``details``: what was reached."""
+
+    code = "interrupted"
+    title = "The work was interrupted"
+    status = 503
+
+
+class WorkerError(DicomlakeError):
+    """The processes that read files cannot be started."""
+
+    code = "no-workers"
+    title = "The worker processes cannot be started"
+
+
 class PortInUseError(DicomlakeError):
     """The address to listen on is taken."""
 
@@ -143,3 +158,50 @@ class ForbiddenError(DicomlakeError):
     code = "forbidden"
     title = "Not allowed"
     status = 403
+
+
+class InvalidRequestError(UsageError):
+    """A request that does not fit its documented schema. ``details``: ``errors``, one entry a field."""
+
+    code = "invalid-request"
+    title = "The request does not fit its schema"
+    status = 422
+
+
+class MalformedBodyError(UsageError):
+    """A request body that is no JSON. ``details``: ``position`` (character in the body) where it is known."""
+
+    code = "malformed-json"
+    title = "The body is not JSON"
+
+
+class UnsupportedBodyError(UsageError):
+    """A request body sent as something else than JSON."""
+
+    code = "unsupported-media-type"
+    title = "The body has another type than JSON"
+    status = 415
+
+
+class BodyTooLargeError(UsageError):
+    """A request body beyond what the service reads."""
+
+    code = "body-too-large"
+    title = "The body is too large"
+    status = 413
+
+
+class UnknownRouteError(UsageError):
+    """An address the service does not have."""
+
+    code = "unknown-route"
+    title = "There is no such address"
+    status = 404
+
+
+class MethodNotAllowedError(UsageError):
+    """An address the service has, asked with a method it does not take."""
+
+    code = "method-not-allowed"
+    title = "The address does not take this method"
+    status = 405

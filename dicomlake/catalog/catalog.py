@@ -1,0 +1,205 @@
+"""The catalogue on SQLite: one writer, any number of readers, durable at every commit."""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import astuple, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from dicomlake.catalog.seen import Seen, Status
+from dicomlake.errors import LakeError
+
+VERSION = 1
+"""``user_version`` of the file."""
+
+_SCHEMA = """
+CREATE TABLE files (
+    location    TEXT PRIMARY KEY,
+    size        INTEGER NOT NULL,
+    mtime_ns    INTEGER NOT NULL,
+    status      TEXT NOT NULL CHECK (status IN ('indexed', 'ignored', 'quarantined')),
+    uid         TEXT NOT NULL,
+    header_hash TEXT NOT NULL,
+    reason      TEXT NOT NULL,
+    "offset"    INTEGER NOT NULL,
+    detail      TEXT NOT NULL,
+    source      TEXT NOT NULL,
+    run         INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX files_by_status ON files (status, location);
+CREATE TABLE announced (
+    location TEXT NOT NULL,
+    uid      TEXT NOT NULL,
+    PRIMARY KEY (location, uid)
+) WITHOUT ROWID;
+CREATE TABLE runs (
+    run      INTEGER PRIMARY KEY,
+    started  TEXT NOT NULL,
+    finished TEXT,
+    sources  TEXT NOT NULL,
+    summary  TEXT
+);
+"""
+_COLUMNS = tuple(field.name for field in fields(Seen))
+_SELECT = "SELECT {} FROM files".format(", ".join(f'"{name}"' for name in _COLUMNS))
+_INSERT = "INSERT OR REPLACE INTO files ({}) VALUES ({})".format(
+    ", ".join(f'"{name}"' for name in _COLUMNS), ", ".join("?" for _ in _COLUMNS)
+)
+_PAGE = 1_000
+
+
+class Catalog:
+    """The catalogue of a lake, usable from several threads. Raises LakeError when the file cannot be used.
+
+    A reader sees nothing until the writer has made the file, and then what the writer has committed.
+    """
+
+    def __init__(self, path: Path, *, write: bool) -> None:
+        self._path = path
+        self._write = write
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        if write:
+            with self._errors():
+                self._connection = self._open_for_writing()
+
+    def known(self, locations: Sequence[str]) -> dict[str, Seen]:
+        """What is recorded of these locations; those never seen are left out."""
+        wanted = orjson.dumps(locations).decode()
+        rows = self._rows(f"{_SELECT} WHERE location IN (SELECT value FROM json_each(?))", wanted)
+        return {row[0]: Seen(*row) for row in rows}
+
+    def files(self, status: Status | None = None) -> Iterator[Seen]:
+        """Every recorded location, or those of one status, in order; commits in between may or may not be seen."""
+        after = ""
+        while True:
+            condition = "location > ?" if status is None else "status = ? AND location > ?"
+            values = (after,) if status is None else (status, after)
+            rows = self._rows(f"{_SELECT} WHERE {condition} ORDER BY location LIMIT {_PAGE}", *values)
+            yield from (Seen(*row) for row in rows)
+            if len(rows) < _PAGE:
+                return
+            after = rows[-1][0]
+
+    def counts(self) -> dict[Status, int]:
+        """Number of locations by status."""
+        counts: dict[Status, int] = {"indexed": 0, "ignored": 0, "quarantined": 0}
+        return counts | dict(self._rows("SELECT status, count(*) FROM files GROUP BY status"))
+
+    def announced(self) -> dict[str, frozenset[str]]:
+        """Location to SOP Instance UIDs that a run was about to index when it was killed: the engine may have them."""
+        found: dict[str, set[str]] = {}
+        for location, uid in self._rows("SELECT location, uid FROM announced"):
+            found.setdefault(location, set()).add(uid)
+        return {location: frozenset(uids) for location, uids in found.items()}
+
+    def announce(self, arrivals: Iterable[tuple[str, str]]) -> None:
+        """Durably note (location, uid) before the engine gets them; :meth:`record` takes the note away."""
+        with self._transaction() as connection:
+            connection.executemany("INSERT OR IGNORE INTO announced VALUES (?, ?)", arrivals)
+
+    def record(self, seen: Iterable[Seen]) -> None:
+        """Durably record locations, all or none; call it when the engine has committed what they hold."""
+        rows = [astuple(one) for one in seen]
+        with self._transaction() as connection:
+            connection.executemany(_INSERT, rows)
+            connection.executemany("DELETE FROM announced WHERE location = ?", ((row[0],) for row in rows))
+
+    def forget(self, locations: Iterable[str]) -> None:
+        """Durably drop locations that hold nothing any more."""
+        with self._transaction() as connection:
+            connection.executemany("DELETE FROM files WHERE location = ?", ((location,) for location in locations))
+
+    def begin_run(self, sources: Sequence[str]) -> int:
+        """The number of a new run over these sources."""
+        with self._transaction() as connection:
+            cursor = connection.execute(
+                "INSERT INTO runs (started, sources) VALUES (?, ?)", (_now(), orjson.dumps(sources).decode())
+            )
+            return int(cursor.lastrowid or 0)
+
+    def end_run(self, run: int, summary: dict[str, int | float]) -> None:
+        """Mark a run as finished, with its summary."""
+        with self._transaction() as connection:
+            connection.execute(
+                "UPDATE runs SET finished = ?, summary = ? WHERE run = ?",
+                (_now(), orjson.dumps(summary).decode(), run),
+            )
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def _rows(self, statement: str, *values: str) -> list[tuple[Any, ...]]:
+        with self._lock, self._errors():
+            if self._connection is None and not self._write:
+                self._connection = self._open_for_reading()
+            if self._connection is None:
+                return []
+            return self._connection.execute(statement, values).fetchall()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, self._errors():
+            if not self._write or self._connection is None:
+                raise LakeError(f"{self._path} was opened for reading only")
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.rollback()
+                raise
+            self._connection.commit()
+
+    def _open_for_writing(self) -> sqlite3.Connection:
+        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+        connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        if _version(connection, self._path) == 0:
+            connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+        return connection
+
+    def _open_for_reading(self) -> sqlite3.Connection | None:
+        if not self._path.exists():
+            return None
+        # Beside a write-ahead log a reader needs a shared-memory file; where it may not make one nobody writes either.
+        mode = "mode=ro" if os.access(self._path.parent, os.W_OK) else "mode=ro&immutable=1"
+        uri = f"{self._path.absolute().as_uri()}?{mode}"
+        connection = sqlite3.connect(uri, uri=True, timeout=30, isolation_level=None, check_same_thread=False)
+        if _version(connection, self._path) == 0:  # made, but its tables are not committed yet
+            connection.close()
+            return None
+        return connection
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise LakeError(f"the catalogue {self._path} cannot be used ({error}); free space or mend it") from error
+        except sqlite3.DatabaseError as error:
+            raise LakeError(
+                f"the catalogue {self._path} is damaged ({error}); remove it and index again, the files are read anew"
+            ) from error
+
+
+def _version(connection: sqlite3.Connection, path: Path) -> int:
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > VERSION:
+        connection.close()
+        raise LakeError(f"{path} was written by a newer Dicomlake (catalogue {version}, this one knows {VERSION})")
+    return version
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

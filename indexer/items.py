@@ -1,0 +1,61 @@
+"""What travels through the indexer: a file that was found, and what became of it."""
+
+from dataclasses import dataclass
+
+from dicomlake.catalog import Seen, Status
+from dicomlake.documents.instance import InstanceDocument
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file of a source. ``size`` (bytes) and ``mtime_ns`` were asked before it is read."""
+
+    location: str
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a location turned out to be: an instance document, or the reason why there is none. ``length``: header
+    bytes."""
+
+    found: Found
+    status: Status
+    document: InstanceDocument | None = None
+    reason: str = ""
+    offset: int = 0
+    detail: str = ""
+    length: int = 0
+
+    def seen(self, source: str, run: int) -> Seen:
+        """The outcome as the catalogue records it."""
+        document = self.document
+        return Seen(
+            location=self.found.location,
+            size=self.found.size,
+            mtime_ns=self.found.mtime_ns,
+            status=self.status,
+            uid=document.uid if document else "",
+            header_hash=document.header_hash if document else "",
+            reason=self.reason,
+            offset=self.offset,
+            detail=self.detail,
+            source=source,
+            run=run,
+        )
+
+
+UNREADABLE = "unreadable"
+"""Reason of what the operating system refuses to show; it is tried again at every run."""
+
+NO_FILE = "no-regular-file"
+"""Reason of pipes, sockets and devices, which are never opened."""
+
+CRASHED = "crashed"
+"""Reason of a file that ended the process that read it."""
+
+
+def unreadable(location: str, error: OSError) -> Outcome:
+    """The outcome of a file or folder that cannot be read."""
+    return Outcome(Found(location, -1, -1), "quarantined", reason=UNREADABLE, detail=error.strerror or str(error))

@@ -1,0 +1,111 @@
+"""The one writer: outcomes to the engine and the catalogue, in an order that survives being killed anywhere.
+
+A commit is three durable steps: the catalogue announces what is about to arrive, the engine commits it, the catalogue
+records it. Killed between two of them, the next run finds the files changed or the announcement open, reads them again
+and takes back what the engine may have got.
+"""
+
+import time
+from dataclasses import dataclass, field
+
+from dicomlake.catalog import Seen
+from dicomlake.documents import update
+from dicomlake.documents.instance import InstanceDocument
+from dicomlake.documents.update import Departure
+from dicomlake.lake import Lake
+from indexer.items import Outcome
+from indexer.summary import Summary
+
+MOST_DOCUMENTS = 2_000
+"""Documents of one commit."""
+
+MOST_BYTES = 16_000_000
+"""Header bytes of one commit: as objects they take some ten times as much."""
+
+MOST_SECONDS = 1.0
+"""Age of the oldest outcome at which a commit is due: new data is to be seen within two seconds."""
+
+
+@dataclass
+class Loader:
+    """Collects outcomes and commits them; ``summary`` counts what was added."""
+
+    lake: Lake
+    run: int
+    summary: Summary
+    _announced: dict[str, frozenset[str]] = field(init=False)
+    _arrivals: list[InstanceDocument] = field(default_factory=list)
+    _departures: list[Departure] = field(default_factory=list)
+    _seen: list[Seen] = field(default_factory=list)
+    _bytes: int = 0
+    _oldest: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._announced = self.lake.catalog.announced()
+
+    def is_open(self, location: str) -> bool:
+        """Whether a killed run left open what the engine has of this location."""
+        return location in self._announced
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time to commit."""
+        return bool(self._seen) and (
+            len(self._arrivals) >= MOST_DOCUMENTS
+            or self._bytes >= MOST_BYTES
+            or time.monotonic() - self._oldest >= MOST_SECONDS
+        )
+
+    def pass_over(self, before: Seen) -> None:
+        """Count a location that is as the catalogue says."""
+        match before.status:
+            case "indexed":
+                self.summary.unchanged += 1
+            case "ignored":
+                self.summary.ignored += 1
+            case "quarantined":
+                self.summary.quarantined += 1
+
+    def add(self, outcome: Outcome, source: str, before: Seen | None) -> None:
+        """Take in what a location is now; ``before`` is what the catalogue says of it."""
+        document = outcome.document
+        location = outcome.found.location
+        held = {before.uid} if before is not None and before.status == "indexed" else set()
+        maybe_held = held | self._announced.get(location, frozenset())
+        now = outcome.seen(source, self.run)
+        summary = self.summary
+        if document is None:
+            if outcome.status == "ignored":
+                summary.ignored += 1
+            else:
+                summary.quarantined += 1
+        elif maybe_held == {document.uid} and before is not None and _same_content(before, now, document):
+            summary.unchanged += 1
+        else:
+            if held:
+                summary.updated += 1
+            else:
+                summary.indexed += 1
+            self._arrivals.append(document)
+            self._bytes += outcome.length
+        self._departures += [Departure(uid, location) for uid in maybe_held if document is None or uid != document.uid]
+        if not self._seen:
+            self._oldest = time.monotonic()
+        self._seen.append(now)
+
+    def commit(self) -> None:
+        """Make everything added durable and visible."""
+        if not self._seen:
+            return
+        catalog, engine = self.lake.catalog, self.lake.engine
+        if self._arrivals or self._departures:
+            catalog.announce((arrival.location, arrival.uid) for arrival in self._arrivals)
+            self.summary.removed += update.apply(engine, self._arrivals, self._departures)
+            engine.commit()
+        catalog.record(self._seen)
+        self._arrivals, self._departures, self._seen, self._bytes = [], [], [], 0
+
+
+def _same_content(before: Seen, now: Seen, document: InstanceDocument) -> bool:
+    """Whether a touched file still has the content that is indexed."""
+    return (before.header_hash, before.size) == (document.header_hash, now.size) and now.size == document.size

@@ -1,0 +1,138 @@
+"""One run: every source's files, the unchanged ones skipped, the others read by workers and written by one loader."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from dicomlake.catalog import Seen
+from dicomlake.engines.base import Plan
+from dicomlake.errors import StoppedError
+from dicomlake.lake import Lake
+from indexer.items import UNREADABLE, Found, Outcome
+from indexer.load import Loader
+from indexer.pool import Pool
+from indexer.read import Task, lost, read
+from indexer.sources import Source
+from indexer.summary import Summary
+
+BATCH = 64
+"""Files a worker gets at once."""
+
+_LOOKED_UP = 1_000
+"""Locations that are looked up in the catalogue at once."""
+
+_PATIENCE = 0.1
+"""Seconds to wait for results before looking whether a commit is due."""
+
+Watch = Callable[[Summary], None]
+"""Told, many times a second, what was done so far; the summary is the same object every time."""
+
+
+def run(
+    lake: Path,
+    sources: Sequence[Source],
+    *,
+    workers: int = 0,
+    watch: Watch = lambda summary: None,
+    stop: threading.Event | None = None,
+) -> Summary:
+    """Bring the lake up to date with the sources and say what was done.
+
+    ``workers``: processes that read, 0 for none besides this one. ``stop``: when set, what is being read is finished
+    and committed, then StoppedError is raised. Raises LakeError, LakeBusyError and WorkerError; whatever was committed
+    until then stays, and the next run goes on from there.
+    """
+    started = time.monotonic()
+    with Lake.open_for_writing(lake) as opened:
+        number = opened.catalog.begin_run([source.origin.source for source in sources])
+        summary = Summary()
+        loader = Loader(opened, number, summary)
+        stop = stop or threading.Event()
+        with Pool(read, lost, size=workers, limit=BATCH * 4 * max(1, workers)) as pool:
+            _Flow(loader, pool, watch, stop).through(sources)
+        loader.commit()
+        _add_totals(opened, summary)
+        summary.seconds = round(time.monotonic() - started, 3)
+        watch(summary)
+        if stop.is_set():
+            raise StoppedError(
+                f"stopped after {summary.files} files; they are in the lake, run the same command again to go on",
+                summary=summary.as_dict(),
+            )
+        opened.catalog.end_run(number, summary.as_dict())
+        return summary
+
+
+@dataclass
+class _Flow:
+    """The way of files through a run."""
+
+    loader: Loader
+    pool: Pool[Task, Outcome]
+    watch: Watch
+    stop: threading.Event
+    _before: dict[str, Seen] = field(default_factory=dict)
+
+    def through(self, sources: Iterable[Source]) -> None:
+        """Everything that is new or changed in the sources gets read and handed to the loader."""
+        for source in sources:
+            for batch in self._to_read(source):
+                while self.pool.full:
+                    self._take(_PATIENCE)
+                self.pool.give([(found, source.origin) for found in batch])
+                self._take()
+        while self.pool.busy:
+            self._take(_PATIENCE)
+
+    def _to_read(self, source: Source) -> Iterator[list[Found]]:
+        """Batches of files to read; what needs no reading is counted on the way. Ends early when stopped."""
+        files = source.files()
+        batch: list[Found] = []
+        while not self.stop.is_set() and (part := list(islice(files, _LOOKED_UP))):
+            known = self.loader.lake.catalog.known([_found(one).location for one in part])
+            for one in part:
+                before = known.get(_found(one).location)
+                if before is not None and self._is_unchanged(_found(one), before):
+                    self.loader.pass_over(before)
+                elif isinstance(one, Outcome):
+                    self.loader.add(one, source.origin.source, before)
+                else:
+                    if before is not None:
+                        self._before[one.location] = before
+                    batch.append(one)
+                    if len(batch) == BATCH:
+                        yield batch
+                        batch = []
+            self._take()
+        if batch and not self.stop.is_set():
+            yield batch
+
+    def _take(self, timeout: float = 0) -> None:
+        for (found, origin), outcome in self.pool.take(timeout):
+            self.loader.add(outcome, origin.source, self._before.pop(found.location, None))
+            if self.loader.due:
+                self.loader.commit()
+        if self.loader.due:
+            self.loader.commit()
+        self.watch(self.loader.summary)
+
+    def _is_unchanged(self, found: Found, before: Seen) -> bool:
+        return (
+            (before.size, before.mtime_ns) == (found.size, found.mtime_ns)
+            and before.reason != UNREADABLE
+            and not self.loader.is_open(found.location)
+        )
+
+
+def _found(one: Found | Outcome) -> Found:
+    return one if isinstance(one, Found) else one.found
+
+
+def _add_totals(lake: Lake, summary: Summary) -> None:
+    totals = lake.engine.search(Plan(limit=0)).totals
+    assert totals is not None
+    summary.instances, summary.series = totals.instances, totals.series
+    summary.studies, summary.patients = totals.studies, totals.patients

@@ -1,0 +1,21 @@
+"""Where files come from. A source lists its files in an order that hardly changes, and names where they belong."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from dicomlake.documents.instance import Origin
+from indexer.items import Found, Outcome
+
+
+class Source(Protocol):
+    """One source of a run."""
+
+    @property
+    def origin(self) -> Origin:
+        """Name, owning organisation and default issuer of what it holds."""
+
+    def files(self) -> Iterator[Found | Outcome]:
+        """Every file once; an outcome at once for what cannot be read at all."""
+
+    def count(self) -> int:
+        """About how many files there are, for progress only."""

@@ -1,0 +1,146 @@
+"""Folders and single files of this machine.
+
+Links to files are followed; links to folders too, once all real folders are done, unless what they lead to is indexed
+anyway. So there are no loops, and a file has the location that a person would expect.
+"""
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from dicomlake.documents.instance import Origin
+from dicomlake.errors import SourceError
+from dicomlake.storage import location_of
+from indexer.items import NO_FILE, Found, Outcome, unreadable
+
+_SORTED_AT_ONCE = 10_000
+"""Entries of one folder that are held and sorted together; larger folders come in several such parts."""
+
+
+@dataclass
+class Folder:
+    """A folder with all that is below it, or a single file. ``skipped``: real paths that are left out."""
+
+    path: str
+    origin: Origin
+    skipped: frozenset[str] = frozenset()
+    _links: list[str] = field(default_factory=list)
+
+    def files(self) -> Iterator[Found | Outcome]:
+        if not os.path.isdir(self.path):
+            yield from _look(self.path)
+            return
+        self._links.clear()
+        covered = {os.path.realpath(self.path)}
+        yield from self._below(self.path, frozenset())
+        while self._links:
+            link = self._links.pop(0)
+            target = os.path.realpath(link)
+            if not any(_within(target, root) for root in covered):
+                yield from self._below(link, frozenset(covered))
+                covered.add(target)
+
+    def _below(self, top: str, covered: frozenset[str]) -> Iterator[Found | Outcome]:
+        """All files below a folder, without the folders in ``covered`` and behind links."""
+        stack = [top]
+        while stack:
+            folder = stack.pop()
+            real = os.path.realpath(folder) if covered or self.skipped else folder
+            if real in covered or real in self.skipped:
+                continue
+            inner: list[str] = []
+            try:
+                with os.scandir(folder) as entries:
+                    while part := sorted(islice(entries, _SORTED_AT_ONCE), key=lambda entry: entry.name):
+                        yield from self._files_of(part, inner)
+            except OSError as error:
+                yield unreadable(location_of(folder), error)
+            stack.extend(sorted(inner, reverse=True))
+
+    def _files_of(self, entries: Iterable[os.DirEntry[str]], inner: list[str]) -> Iterator[Found | Outcome]:
+        for entry in entries:
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    inner.append(entry.path)
+                elif entry.is_symlink() and entry.is_dir():
+                    self._links.append(entry.path)
+                else:
+                    yield _classify(entry.path, entry.stat())
+            except OSError as error:
+                yield unreadable(location_of(entry.path), error)
+
+    def count(self) -> int:
+        """Files below real folders, by their folder entries alone."""
+        number, stack = 0, [self.path]
+        while stack:
+            try:
+                with os.scandir(stack.pop()) as entries:
+                    for entry in entries:
+                        if entry.is_dir(follow_symlinks=False):
+                            stack.append(entry.path)
+                        else:
+                            number += 1
+            except NotADirectoryError:
+                number += 1
+            except OSError:  # the run itself reports it
+                continue
+        return number
+
+
+def folders(paths: Iterable[str | os.PathLike[str]], *, skipped: Iterable[Path] = ()) -> list[Folder]:
+    """The sources that these paths name, without those that lie inside another.
+
+    Raises SourceError when one does not exist, cannot be read or holds no file.
+    """
+    left_out = frozenset(os.path.realpath(path) for path in skipped)
+    sources = [Folder(path, Origin(location_of(path)), left_out) for path in map(_absolute, paths)]
+    for source in sources:
+        _check(source)
+    kept: list[Folder] = []
+    for source in sorted(sources, key=lambda source: (len(os.path.realpath(source.path)), source.path)):
+        if not any(_within(os.path.realpath(source.path), os.path.realpath(other.path)) for other in kept):
+            kept.append(source)
+    return sorted(kept, key=lambda source: source.path)
+
+
+def _check(source: Folder) -> None:
+    path, shown = source.path, source.origin.source
+    try:
+        mode = os.stat(path).st_mode
+        if stat.S_ISDIR(mode):
+            os.scandir(path).close()
+        elif stat.S_ISREG(mode):
+            os.close(os.open(path, os.O_RDONLY))
+        else:
+            raise SourceError(f"{shown} is neither a file nor a folder; name the folder that holds the DICOM files")
+    except FileNotFoundError as error:
+        raise SourceError(f"{shown} does not exist; check the spelling, or mount what it is on") from error
+    except OSError as error:
+        raise SourceError(
+            f"{shown} cannot be read ({error.strerror}); change its permissions or name another"
+        ) from error
+    if next(source.files(), None) is None:
+        raise SourceError(f"{shown} holds no files; name the folder that holds the DICOM files")
+
+
+def _look(path: str) -> Iterator[Found | Outcome]:
+    try:
+        yield _classify(path, os.stat(path))
+    except OSError as error:
+        yield unreadable(location_of(path), error)
+
+
+def _classify(path: str, state: os.stat_result) -> Found | Outcome:
+    found = Found(location_of(path), state.st_size, state.st_mtime_ns)
+    return found if stat.S_ISREG(state.st_mode) else Outcome(found, "ignored", reason=NO_FILE)
+
+
+def _absolute(path: str | os.PathLike[str]) -> str:
+    return os.path.abspath(os.fspath(path))
+
+
+def _within(path: str, root: str) -> bool:
+    return path == root or path.startswith(root if root.endswith(os.sep) else root + os.sep)
