@@ -1,0 +1,93 @@
+"""The HTTP service over one lake."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware import Middleware
+
+from api import problems
+from api.access import AccessLog
+from api.facets.endpoints import router as facets
+from api.fields.endpoints import router as fields
+from api.health.endpoints import router as health
+from api.instances.endpoints import router as instances
+from api.lakes import LakeKeeper
+from api.search.endpoints import router as search
+from api.security import Guard
+from api.series.endpoints import router as series
+from api.stats.endpoints import router as stats
+from api.studies.endpoints import router as studies
+from dicomlake.errors import DicomlakeError, ForbiddenError
+
+MAX_BODY: Final = 1 << 20
+"""Bytes of a request body."""
+
+DESCRIPTION: Final = """
+Search and explore DICOM headers: every attribute a typed, faceted field, under its DICOM keyword.
+
+Every error is `application/problem+json` (RFC 9457); `code` tells programs what it is. Without accounts the service
+answers direct connections of its own machine only: it checks `Host` and `Origin`, and refuses what a proxy forwarded.
+"""
+
+
+class _Service(FastAPI):
+    """FastAPI, its description completed by the schema of problems."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            description = super().openapi()
+            schema = problems.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas = description.setdefault("components", {}).setdefault("schemas", {})
+            schemas |= schema.pop("$defs", {})
+            schemas["Problem"] = schema
+            for unused in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(unused, None)
+        assert self.openapi_schema is not None
+        return self.openapi_schema
+
+
+def create(data: Path, *, allowed_hosts: Iterable[str] = (), allowed_origins: Iterable[str] = ()) -> FastAPI:
+    """The service over the lake in ``data``, which may appear later.
+
+    ``allowed_hosts``: values of ``Host`` besides 127.0.0.1, localhost and [::1]. ``allowed_origins``: origins of pages
+    that may call, besides the service's own.
+    """
+    keeper = LakeKeeper(data)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        keeper.close()
+
+    app = _Service(
+        title="Dicomlake",
+        summary="Search DICOM metadata",
+        description=DESCRIPTION,
+        version=version("dicomlake"),
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,  # its page would load scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,  # a redirect would repeat the query string
+        max_body_size=MAX_BODY,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},  # spans hold URLs
+        middleware=[
+            Middleware(AccessLog),
+            Middleware(Guard, hosts=tuple(allowed_hosts), origins=tuple(allowed_origins)),
+            Middleware(problems.Boundary),
+        ],
+        responses=problems.documented(ForbiddenError, DicomlakeError),
+        lifespan=lifespan,
+    )
+    app.state.lake = keeper
+    problems.install(app)
+    api = APIRouter(prefix="/api/v1")
+    for router in (search, facets, fields, studies, series, instances, stats):
+        api.include_router(router)
+    app.include_router(api)
+    app.include_router(health)
+    return app

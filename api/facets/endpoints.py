@@ -1,0 +1,47 @@
+"""Facets: ``/api/v1/facets/{field}``."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+
+from api.facets.schemas import FacetAnswer, FacetParameters
+from api.lakes import TheLake
+from api.problems import documented
+from api.responses import Json
+from api.search import filters
+from api.search.schemas import MAX_NAME
+from dicomlake.errors import BadValueError, InvalidRequestError, LakeError, QueryError, UnknownFieldError
+from dicomlake.search import SearchRequest
+
+router = APIRouter(prefix="/facets", tags=["search"])
+
+FieldName = Annotated[
+    str,
+    Path(
+        max_length=MAX_NAME,
+        description="A field: a keyword, a path, a private element, URL-encoded",
+        openapi_examples={
+            "keyword": {"value": "Modality"},
+            "canonical": {"value": "Manufacturer.canonical"},
+            "private": {"value": '(0009,"GEMS_IDEN_01",04)'},
+        },
+    ),
+]
+_ANSWER = {
+    "field": "Modality",
+    "label": "Modality",
+    "values": [{"value": "CT", "count": 12, "selected": False}, {"value": None, "count": 1, "selected": False}],
+    "more": False,
+}
+
+
+@router.get(
+    "/{field:path}",
+    response_model=FacetAnswer,
+    responses=documented(InvalidRequestError, QueryError, UnknownFieldError, BadValueError, LakeError, example=_ANSWER),
+)
+def facet(lake: TheLake, field: FieldName, parameters: Annotated[FacetParameters, Query()]) -> Response:
+    """Count the values of a field, its own filter aside: what a facet shows when it is opened or searched in."""
+    request = SearchRequest(q=parameters.q, level=parameters.level, filters=filters.gather(parameters.filter))
+    with lake.searcher() as searcher:
+        return Json(searcher.facet(field, request, parameters.limit, parameters.contains))

@@ -1,0 +1,105 @@
+"""The lake behind the service: opened when it appears, opened again when it was replaced."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from dicomlake.errors import LakeError
+from dicomlake.lake import Lake
+from dicomlake.search import Searcher
+
+Mark = tuple[int, int, int]
+
+
+@dataclass(slots=True)
+class _Held:
+    """An open lake, the identity of its folder, and how many requests are using it."""
+
+    lake: Lake
+    searcher: Searcher
+    mark: Mark | None
+    users: int = 0
+    retired: bool = False
+
+
+class LakeKeeper:
+    """Lends the searcher of one data folder to many threads.
+
+    The folder need not exist yet. When it is deleted and made anew, the next request sees the new one, and the old is
+    let go when its last request has ended.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._held: _Held | None = None
+
+    @contextmanager
+    def searcher(self) -> Iterator[Searcher]:
+        """The searcher, for the time of one request. Raises LakeError when the folder cannot be read."""
+        held = self._take()
+        try:
+            yield held.searcher
+        finally:
+            self._give_back(held)
+
+    def close(self) -> None:
+        """Let go of the lake as soon as nobody uses it."""
+        with self._lock:
+            self._retire()
+
+    def _take(self) -> _Held:
+        with self._lock:
+            mark = self._mark()
+            if self._held is None or mark is None or self._held.mark != mark:
+                self._retire()
+                self._held = self._open(mark)
+            self._held.users += 1
+            return self._held
+
+    def _give_back(self, held: _Held) -> None:
+        with self._lock:
+            held.users -= 1
+            if held.retired and not held.users:
+                held.lake.close()
+
+    def _retire(self) -> None:
+        if self._held is None:
+            return
+        self._held.retired = True
+        if not self._held.users:
+            self._held.lake.close()
+        self._held = None
+
+    def _open(self, mark: Mark | None) -> _Held:
+        try:
+            lake = Lake.open(self.path)
+            try:
+                return _Held(lake, Searcher(lake), mark)
+            except BaseException:
+                lake.close()
+                raise
+        except OSError as error:
+            raise LakeError(f"{self.path} cannot be read ({error.strerror}); check its permissions") from error
+
+    def _mark(self) -> Mark | None:
+        """What tells one lake in this place from the next: ``format.json`` is written once in a lake's life."""
+        try:
+            status = (self.path / "format.json").stat()
+        except OSError:
+            return None
+        return status.st_dev, status.st_ino, status.st_mtime_ns
+
+
+async def _keeper(request: Request) -> LakeKeeper:
+    keeper: LakeKeeper = request.app.state.lake
+    return keeper
+
+
+TheLake = Annotated[LakeKeeper, Depends(_keeper)]
+"""What an endpoint takes to get at the lake."""
