@@ -4,7 +4,7 @@ Tags are integers, group in the upper 16 bits. VRs and VMs are written as in PS3
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -84,9 +84,18 @@ def _tables() -> _Tables:
         for tag, row in rows.items()
         if "x" in tag
     ]
-    tags = {row[0]: digits for digits, _, row in masks} | {row[0]: tag for tag, row in elements.items()}
+    tags = {row[0]: _lowest(digits, mask, elements) for digits, mask, row in masks}
+    tags |= {row[0]: tag for tag, row in elements.items()}
     tags.pop("", None)
     return _Tables(elements, masks, tags)
+
+
+def _lowest(digits: int, mask: int, elements: Container[int]) -> int:
+    """The lowest tag of a mask that is no element of its own: TransformLabel has the first of (0028,04x0)."""
+    tag = digits
+    while tag in elements:
+        tag += ~mask & (mask + 1)
+    return tag
 
 
 @cache

@@ -61,9 +61,11 @@ class Names:
         unknown tag; when a step of a path is no sequence; when a companion is asked of a field that has none.
         """
         name = name.strip()
-        known = self._folded.get(name.casefold())
-        if known is not None:
-            return _registered(self._fields[known])
+        field = self._fields.get(name)
+        if field is None and dictionary.tag_of(name) is None:  # Location is an attribute, location an own field
+            field = self._fields.get(self._folded.get(name.casefold(), ""))
+        if field is not None:
+            return _registered(field)
         head, _, last = name.rpartition(".")
         if head and last.casefold() in COMPANIONS:
             return self._companion(self._plain(head), last.casefold())

@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from mappings.generate import dictionary, pages
 from mappings.generate.fields import SourceError
-from mappings.generate.registry import ROOT, canonical_json, read, registry_json
+from mappings.generate.paths import PROJECT, ROOT
+from mappings.generate.registry import canonical_json, read, registry_json
 from mappings.generate.schemas import embedded_json, opensearch_json
 
-PROJECT: Final = ROOT.parent
 _SHOWN_LINES: Final = 10
 
 
@@ -49,8 +49,8 @@ def drift(files: Mapping[str, str], project: Path = PROJECT) -> Iterator[str]:
         yield from (f"  {line[:160]}" for line in lines[:_SHOWN_LINES])
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Exit code 0 when everything is up to date or was written, 1 otherwise."""
+def main(arguments: list[str] | None = None, root: Path = ROOT, project: Path = PROJECT) -> int:
+    """Read ``root``, write below ``project``. Exit code 0 when everything is up to date or was written, 1 otherwise."""
     parser = argparse.ArgumentParser(
         prog="python -m mappings.generate",
         description="Generate the registry's JSON, the engines' schemas and the reference pages.",
@@ -60,16 +60,16 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     stale = dictionary.main(["--check"] if options.check else [])  # first: fields are checked against its tables
     try:
-        files = generated()
+        files = generated(root)
     except SourceError as error:
         print(f"mappings: {error}", file=sys.stderr)
         return 1
     if options.check:
-        differences = list(drift(files))
+        differences = list(drift(files, project))
         print("\n".join(differences) or "mappings: everything generated from fields and rules is up to date")
         return 1 if differences or stale else 0
     for name, text in files.items():
-        path = PROJECT / name
+        path = project / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return 0

@@ -8,6 +8,7 @@ import yaml
 
 from mappings import dictionary
 from mappings.field import KINDS, LEVELS, PRIVACY, Field, Kind, kind_of_vr
+from mappings.generate.privacy import STRICTNESS, least
 
 _FILE_KEYS: Final[dict[str, type]] = {"group": str, "order": int, "own": bool, "fields": list}
 _REQUIRED: Final = ("keyword", "label", "description", "level", "privacy")
@@ -166,4 +167,6 @@ def _dictionary_kind(where: str, entry: dict[str, str]) -> Kind:
         raise SourceError(f"{where}: tag: {entry['tag']} should be {shown}")
     if entry["vr"] != expected.vr:
         raise SourceError(f"{where}: vr: {entry['vr']} should be {expected.vr}")
+    if STRICTNESS.index(entry["privacy"]) < STRICTNESS.index(least(entry["keyword"])):
+        raise SourceError(f"{where}: privacy: PS3.15 Table E.1-1 makes it at least {least(entry['keyword'])}")
     return kind_of_vr(entry["vr"])

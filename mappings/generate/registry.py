@@ -10,9 +10,8 @@ from typing import Any, Final
 from mappings import dictionary
 from mappings.field import Field, kind_of_vr
 from mappings.generate.fields import read_fields
+from mappings.generate.paths import ROOT
 from mappings.generate.rules import compile_table, read_tables
-
-ROOT: Final = Path(__file__).parent.parent
 
 FORMAT: Final = 1
 """Raised when the same fields and rules are to be indexed in another way."""
