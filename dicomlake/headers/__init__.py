@@ -1,0 +1,6 @@
+"""DICOM bytes to attributes: the header reader. It knows the data dictionary and nothing else of Dicomlake."""
+
+from dicomlake.headers.header import Header, Issue, Value
+from dicomlake.headers.reader import read_file, read_header
+
+__all__ = ["Header", "Issue", "Value", "read_file", "read_header"]

@@ -1,0 +1,165 @@
+"""What real files do that one rule does not cover: ambiguous VRs, unknown VRs, private blocks, tags out of order."""
+
+import re
+from struct import error as StructError
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from dicomlake.headers.encodings import IMPLICIT_LITTLE, LUT_DESCRIPTORS, UNDEFINED, Plan, sibling
+from dicomlake.headers.faults import Breach, Damage
+from dicomlake.headers.header import Value
+from dicomlake.headers.values import Decoder, binary
+from mappings import dictionary
+
+if TYPE_CHECKING:
+    from dicomlake.headers.walk import Level, Walker
+
+_KEY: Final = re.compile(r'\(([0-9A-F]{4}),(?:"(.*)",)?([0-9A-F]{2,4})\)', re.DOTALL)
+
+
+class Signed(NamedTuple):
+    """A US-or-SS value that was read as US until the pixel representation is known."""
+
+    attributes: dict[str, Value]
+    key: str
+    tag: int
+    raw: bytes
+    decode: Decoder
+
+
+def ambiguous(level: "Level", plan: Plan, raw: bytes) -> Decoder:
+    """The decoder of an element whose VR the data dictionary leaves open.
+
+    US or SS goes by Pixel Representation (0028,0103) of the same data set, else of the nearest around it, else it is
+    US. LUT Data is US when its descriptor tells one entry, else OW (PS3.3 C.11.1.1.1).
+    """
+    tag, key, vr = plan[0], plan[1], plan[6]
+    numbers = level.encoding.decoders
+    if vr == "US or SS":
+        own = level.pixel_representation
+        if own is None and raw:
+            level.pending.append(Signed(level.attributes, key, tag, raw, numbers["SS"]))
+        return numbers["SS" if own == 1 else "US"]
+    if vr == "US or OW":
+        descriptor = level.attributes.get("LUTDescriptor")
+        return numbers["US"] if isinstance(descriptor, list) and descriptor[0] == 1 else binary
+    return binary
+
+
+def settle(level: "Level") -> None:
+    """What only the end of a level tells: the sign of its US-or-SS elements; the order of its tags."""
+    if level.pending:
+        if level.pixel_representation is None and level.parent is not None:
+            level.parent.pending += level.pending
+        elif level.pixel_representation == 1:
+            for signed in level.pending:
+                try:
+                    value = signed.decode(signed.raw, level.charset)
+                except Breach:  # has been reported and kept as text already
+                    continue
+                signed.attributes[signed.key] = unsigned_count(value) if signed.tag in LUT_DESCRIPTORS else value
+        level.pending = []
+    if level.disordered:
+        blocks = {(key >> 8, creator): key & 0xFF for key, creator in level.creators.items()}
+        ordered = sorted(level.attributes.items(), key=lambda attribute: _tag(attribute[0], blocks))
+        level.attributes.clear()
+        level.attributes.update(ordered)
+
+
+def unsigned_count(value: Value) -> Value:
+    """A LUT descriptor whose first value, a number of entries, is not negative."""
+    if isinstance(value, list) and value and isinstance(value[0], int) and value[0] < 0:
+        return [value[0] + 0x10000, *value[1:]]
+    return value
+
+
+def report(walker: "Walker", level: "Level", plan: Plan, position: int, breach: Breach) -> None:
+    """Report a value that breaks its VR, unless the file did not say the VR: it came from the private dictionary, or
+    replaced UN, and may be wrong."""
+    path = level.path + plan[1]
+    if isinstance(breach.value, dict) and breach.code == "wrong-length":
+        walker.vrs[path] = "UN"
+    encoding = level.encoding
+    unsaid = walker.data[position + 4 : position + 6] == b"UN" if encoding.explicit else bool(plan[0] >> 16 & 1)
+    if not unsaid:
+        walker.issue(breach.code, path, breach.detail)
+
+
+def reserve(walker: "Walker", level: "Level", tag: int, value: Value) -> None:
+    """Take note of a private creator: ``(gggg,00bb)`` reserves the elements ``(gggg,bb00)`` to ``(gggg,bbFF)``."""
+    creator = "\\".join(map(str, value)) if isinstance(value, list) else value
+    creator = creator.strip(" ") if isinstance(creator, str) else ""
+    if not creator:
+        return
+    group, block = tag >> 16, tag & 0xFF
+    for place, other in level.creators.items():
+        if other == creator and place >> 8 == group and place & 0xFF != block:
+            level.repeated.add(group << 8 | block)
+            path = f"{level.path}({group:04X},{block:04X})"
+            walker.issue("repeated-private-creator", path, "the creator has another block in the same group")
+            break
+    level.creators[group << 8 | block] = creator
+
+
+def unknown_vr(walker: "Walker", level: "Level", position: int, end: int) -> Plan:
+    """The plan of an element in explicit VR whose VR is none of PS3.5 table 6.2-1.
+
+    Writers fall back to implicit VR within explicit data sets; VRs of later editions have a long length (PS3.5 7.1.2),
+    other inventions a short one. The first way in which the element ends where another can begin is taken.
+    """
+    data, encoding = walker.data, level.encoding
+    group, element = encoding.tag(data, position)
+    tag = group << 16 | element
+    letters = data[position + 4 : position + 6]
+    implicit = sibling(encoding, explicit=False)
+    ways = [(encoding.long, 8, 12), (encoding.short, 6, 8), (encoding.long, 4, 8)]
+    if not (letters.isalpha() and letters.isupper()):
+        ways = [ways[2], ways[0], ways[1]]
+    for unpack, at, skip in ways:
+        try:
+            (length,) = unpack(data, position + at)
+        except StructError:
+            continue
+        if at == 8 and data[position + 6 : position + 8] != b"\0\0":
+            continue
+        if length != UNDEFINED and not _can_end(walker, level, tag, position + skip + length, end):
+            continue
+        if length == UNDEFINED and at == 6:
+            continue
+        if at == 4:
+            walker.issue(
+                "implicit-in-explicit", level.path[:-1], "an element in implicit VR in a data set in explicit VR"
+            )
+            head = data[position : position + 4]
+            if group & 1 and element:
+                return walker.private(level, implicit, head, "")
+            return implicit.public(head, tag, "")
+        head = data[position : position + 4] + b"UN"
+        private = group & 1 and element
+        plan = walker.private(level, encoding, head, "UN") if private else encoding.public(head, tag, "UN")
+        walker.issue("unknown-vr", level.path + plan[1], "a VR that the standard does not have")
+        return (*plan[:3], unpack, at, skip, *plan[6:])
+    raise Damage("bad-structure", position, level.path[:-1], "neither explicit nor implicit VR")
+
+
+def _can_end(walker: "Walker", level: "Level", tag: int, stop: int, end: int) -> bool:
+    if stop > end:
+        return end == len(walker.data) and stop <= walker.total
+    if end - stop < 8:
+        return True
+    group, element = level.encoding.tag(walker.data, stop)
+    following: int = group << 16 | element
+    return following > tag
+
+
+def _tag(key: str, blocks: dict[tuple[int, str], int]) -> int:
+    """The tag that a key stands for, to sort by."""
+    match = _KEY.fullmatch(key)
+    if match is None:
+        return dictionary.tag_of(key) or 0
+    group, creator, element = int(match[1], 16), match[2], int(match[3], 16)
+    if creator:
+        element |= blocks.get((group, creator), 0) << 8
+    return group << 16 | element
+
+
+__all__ = ["IMPLICIT_LITTLE", "Signed", "ambiguous", "report", "reserve", "settle", "unknown_vr", "unsigned_count"]

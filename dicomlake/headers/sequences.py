@@ -1,0 +1,195 @@
+"""Sequences, their items, and other values of undefined length (PS3.5 7.5 and A.4)."""
+
+from typing import TYPE_CHECKING, Final
+
+from dicomlake.headers import oddities
+from dicomlake.headers.encodings import (
+    BINARY_VRS,
+    IMPLICIT_BIG,
+    IMPLICIT_LITTLE,
+    ITEM,
+    ITEM_END,
+    PIXEL_DATA,
+    SEQUENCE_END,
+    UNDEFINED,
+    VRS,
+    Encoding,
+    Plan,
+    sibling,
+)
+from dicomlake.headers.faults import Damage
+from dicomlake.headers.header import Value
+
+if TYPE_CHECKING:
+    from dicomlake.headers.walk import Level, Walker
+
+MAX_DEPTH: Final = 48
+"""Sequences within sequences that are read; the standard's own objects need some ten."""
+
+_VR_BYTES: Final = frozenset(vr.encode() for vr in VRS)
+
+
+def defined(walker: "Walker", level: "Level", plan: Plan, start: int, stop: int, end: int) -> int:
+    """Read a sequence of defined length; the index behind it. Damage within it does not reach beyond it."""
+    path = level.path + plan[1]
+    if stop > walker.total and end == len(walker.data):  # cut short, or a length that lies: read what is there
+        behind = _items(walker, level, plan, start, end, level.encoding, delimited=True)
+        walker.issue("bad-length", path, "the sequence is delimited before its length")
+        return behind
+    if stop > end:
+        walker.missing(stop, end, path)
+    try:
+        _items(walker, level, plan, start, stop, level.encoding, delimited=False)
+    except Damage as damage:
+        walker.issue(damage.code, damage.path, damage.detail)
+    return stop
+
+
+def undefined(walker: "Walker", level: "Level", plan: Plan, position: int, end: int) -> int:
+    """Read an element of undefined length; the index behind it."""
+    tag, key, _, _, _, skip, vr, _ = plan
+    data, encoding, start = walker.data, level.encoding, position + skip
+    if len(data) < start + 8:
+        walker.missing(start + 8, end, level.path + key)
+    written = data[position + 4 : position + 6] if encoding.explicit else b""
+    if written == b"UN" or (vr != "SQ" and tag not in PIXEL_DATA and _holds_items(data, start, encoding, plan)):
+        if written == b"UN":  # implicit little endian, whatever the data set is in: PS3.5 6.2.2, note 2
+            big = data[start : start + 4] in (IMPLICIT_BIG.item, b"\xff\xfe\xe0\xdd")
+            encoding = IMPLICIT_BIG if big else IMPLICIT_LITTLE
+        if plan[7] or vr != "SQ":
+            walker.vrs[level.path + key] = "SQ"
+        vr = "SQ"
+    elif plan[7]:
+        walker.vrs[level.path + key] = vr
+    if vr == "SQ":
+        return _items(walker, level, plan, start, end, encoding, delimited=True)
+    stop, behind = _fragments(walker, level, plan, start, end)
+    if tag not in PIXEL_DATA:
+        walker.store(level, plan, position, data[start:stop])
+    return behind
+
+
+def delimiter(walker: "Walker", level: "Level", tag: int, position: int) -> int:
+    """An item or delimiter where an element is expected: the end of the item, or astray."""
+    if level.delimited and tag == ITEM_END:
+        return ~(position + 8)
+    if level.delimited and tag == SEQUENCE_END:
+        walker.issue("missing-delimiter", level.path[:-1], "an item of undefined length is not delimited")
+        return ~position
+    if tag == ITEM:
+        raise Damage("bad-structure", position, level.path[:-1], "an item outside a sequence")
+    walker.issue("stray-delimiter", level.path[:-1], "a delimiter that ends nothing")
+    return position + 8
+
+
+def _items(
+    walker: "Walker", level: "Level", plan: Plan, position: int, end: int, encoding: Encoding, *, delimited: bool
+) -> int:
+    """Read items up to ``end``, or up to a sequence delimiter; the index behind."""
+    data = walker.data
+    items: list[Value] = []
+    key = plan[1]
+    path = f"{level.path}{key}."
+    level.attributes[key] = items
+    if plan[7]:
+        walker.vrs[path[:-1]] = "SQ"
+    if level.depth >= MAX_DEPTH:
+        raise Damage("nesting-too-deep", position, path[:-1], f"more than {MAX_DEPTH} sequences within each other")
+    unpack_tag, unpack_length = encoding.tag, encoding.long
+    while position < end:
+        if end - position < 8:
+            walker.missing(position + 8, end, path)
+        group, element = unpack_tag(data, position)
+        (length,) = unpack_length(data, position + 4)
+        tag = group << 16 | element
+        position += 8
+        if tag == SEQUENCE_END:
+            if delimited:
+                return position
+            walker.issue("stray-delimiter", path[:-1], "a delimiter within a sequence of defined length")
+            continue
+        if tag == ITEM_END:
+            walker.issue("stray-delimiter", path[:-1], "a delimiter that ends nothing")
+            continue
+        if tag != ITEM:
+            raise Damage("bad-structure", position - 8, path[:-1], "something other than an item in a sequence")
+        position = _item(walker, level, items, path, position, length, end, encoding)
+    if delimited:
+        if end == len(data):
+            walker.missing(position + 8, end, path)
+        walker.issue("missing-delimiter", path[:-1], "a sequence of undefined length is not delimited")
+    return position
+
+
+def _item(
+    walker: "Walker",
+    level: "Level",
+    items: list[Value],
+    path: str,
+    position: int,
+    length: int,
+    end: int,
+    encoding: Encoding,
+) -> int:
+    stop = end if length == UNDEFINED else position + length
+    clipped = stop > end
+    if clipped:
+        if end < len(walker.data) or stop <= walker.total:
+            walker.missing(stop, end, path)
+        stop = end
+    item = level.item(_item_encoding(walker, path, position, stop, encoding), path)
+    item.delimited = length == UNDEFINED
+    items.append(item.attributes)
+    try:
+        behind = walker.walk(item, position, stop)
+    except Damage as damage:
+        if item.delimited or clipped:
+            raise
+        walker.issue(damage.code, damage.path, damage.detail)
+        behind = stop
+    finally:
+        oddities.settle(item)
+    if clipped:
+        raise Damage("truncated", end, path[:-1], "the file ends within an item")
+    return behind if item.delimited else stop
+
+
+def _item_encoding(walker: "Walker", path: str, position: int, stop: int, encoding: Encoding) -> Encoding:
+    """Items may be implicit in an explicit data set, and rarely the other way round; only their bytes tell."""
+    head = walker.data[position : position + 8]
+    if stop - position < 8 or head[:4] == encoding.item[:2] + encoding.item_end[2:4]:
+        return encoding
+    letters = head[4:6].isalpha() and head[4:6].isupper()
+    if encoding.explicit and not letters:
+        walker.issue("implicit-in-explicit", path[:-1], "items in implicit VR in a data set in explicit VR")
+        return sibling(encoding, explicit=False)
+    if not encoding.explicit and head[4:6] in _VR_BYTES and encoding.long(head, 4)[0] > stop - position - 8:
+        return sibling(encoding, explicit=True)
+    return encoding
+
+
+def _holds_items(data: bytes, start: int, encoding: Encoding, plan: Plan) -> bool:
+    """Whether a value of undefined length that is not called a sequence is one: items that are no fragments."""
+    private = bool(plan[0] >> 16 & 1)
+    fragments = plan[6] in BINARY_VRS and plan[6] != "UN" and not (private and not encoding.explicit)
+    return not fragments and not encoding.explicit and data[start : start + 4] == encoding.item
+
+
+def _fragments(walker: "Walker", level: "Level", plan: Plan, position: int, end: int) -> tuple[int, int]:
+    """End of an encapsulated value, and the index behind its delimiter."""
+    data, encoding = walker.data, level.encoding
+    path = level.path + plan[1]
+    first = position
+    while end - position >= 8:
+        group, element = encoding.tag(data, position)
+        (length,) = encoding.long(data, position + 4)
+        tag = group << 16 | element
+        if tag == SEQUENCE_END:
+            return position, position + 8
+        if tag != ITEM or length == UNDEFINED:
+            found = data.find(encoding.sequence_end, first, end)
+            if found < 0:
+                walker.missing(end + 1, end, path)
+            return found, found + 8
+        position += 8 + length
+    walker.missing(position + 8, end, path)

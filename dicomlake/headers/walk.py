@@ -1,0 +1,269 @@
+"""The walk over the elements of a data set or of an item of a sequence (PS3.5 7.1)."""
+
+import struct
+from typing import Final, NoReturn
+
+from dicomlake.headers import oddities, sequences
+from dicomlake.headers.charsets import DEFAULT, Charset, charset
+from dicomlake.headers.encodings import (
+    BINARY_VRS,
+    CHARSET_TAG,
+    ITEM,
+    LUT_DESCRIPTORS,
+    PIXEL_DATA,
+    PIXEL_REPRESENTATION,
+    UNDEFINED,
+    VRS,
+    Encoding,
+    Plan,
+)
+from dicomlake.headers.faults import Breach, Damage, NeedMore
+from dicomlake.headers.header import Issue, Value
+
+_PRIVATE_PLANS: Final[dict[tuple[bytes, bytes, str], Plan]] = {}
+_PRIVATE_PLANS_LIMIT: Final = 32_768
+
+
+class Level:
+    """One data set or item while it is read."""
+
+    __slots__ = (
+        "attributes",
+        "charset",
+        "creators",
+        "delimited",
+        "depth",
+        "disordered",
+        "encoding",
+        "last",
+        "parent",
+        "path",
+        "pending",
+        "pixel_representation",
+        "position",
+        "repeated",
+    )
+
+    def __init__(self, encoding: Encoding, parent: "Level | None" = None, path: str = "") -> None:
+        self.attributes: dict[str, Value] = {}
+        self.encoding = encoding
+        self.parent = parent
+        self.path = path
+        self.depth: int = 0 if parent is None else parent.depth + 1
+        self.charset: Charset = DEFAULT if parent is None else parent.charset
+        self.creators: dict[int, str] = {}
+        """Private creators by group and block: ``group << 8 | block``."""
+        self.repeated: set[int] = set()
+        """Blocks whose creator has another block in the same group."""
+        self.pixel_representation: int | None = None
+        self.pending: list[oddities.Signed] = []
+        """US-or-SS elements of this level or below whose pixel representation is not known yet."""
+        self.delimited = False
+        """Ends with an item delimitation item rather than after a length."""
+        self.disordered = False
+        self.last = -1
+        self.position = 0
+        """Where the walk ended, or the element that needs more than the window has."""
+
+    def item(self, encoding: Encoding, path: str) -> "Level":
+        """The level of an item of a sequence in this one."""
+        return Level(encoding, self, path)
+
+
+class Walker:
+    """Reads levels out of a window: the bytes ``data`` of a longer stream that has ``total`` bytes from their start on
+    (infinite while unknown). Issues are reported once per code and path."""
+
+    def __init__(self) -> None:
+        self.data = b""
+        self.total: float = 0
+        self.vrs: dict[str, str] = {}
+        self.issues: list[Issue] = []
+        self._reported: set[tuple[str, str]] = set()
+
+    def issue(self, code: str, path: str, detail: str) -> None:
+        """Report something that breaks the standard."""
+        if (code, path) not in self._reported:
+            self._reported.add((code, path))
+            self.issues.append(Issue(code, path, detail))
+
+    def walk(self, level: Level, position: int, end: int) -> int:
+        """Read the elements from ``position`` up to ``end``, a delimiter or the pixel data; the index behind them.
+
+        Raises NeedMore with ``level.position`` at the element that the window does not hold as a whole; the walk can
+        go on there. Raises Damage.
+        """
+        data = self.data
+        plans, head = level.encoding.plans, level.encoding.head
+        attributes, path, text, last = level.attributes, level.path, level.charset, level.last
+        try:
+            while end - position >= 8:
+                plan = plans.get(data[position : position + head]) or self._plan(level, position, end)
+                tag, key, decode, unpack, at, skip, vr, note = plan
+                if tag <= last and self._disordered(level, tag, key, position, end):
+                    return position
+                start = position + skip
+                stop = start + unpack(data, position + at)[0]
+                if decode is None:
+                    stop = self._special(level, plan, position, stop, end)
+                    if stop < 0:
+                        position = ~stop
+                        return position
+                    text = level.charset
+                    if tag < ITEM:
+                        last = tag
+                    position = stop
+                    continue
+                if stop > end:
+                    if stop - start == UNDEFINED:
+                        stop = sequences.undefined(self, level, plan, position, end)
+                        last, position = tag, stop
+                        continue
+                    self._beyond(level, plan, start, stop, end)
+                if note:
+                    self.vrs[path + key] = vr
+                if start < stop:
+                    try:
+                        attributes[key] = decode(data[start:stop], text)
+                    except Breach as breach:
+                        attributes[key] = breach.value
+                        oddities.report(self, level, plan, position, breach)
+                else:
+                    attributes[key] = None
+                last, position = tag, stop
+        except struct.error:
+            self.missing(position + 12, end, path)
+        finally:
+            level.last, level.position = last, position
+        if position < end:
+            self._rest(level, position, end)
+        elif end == len(data) < self.total or (level.delimited and end == self.total):
+            self.missing(position + 8, end, path)
+        elif level.delimited:
+            self.issue("missing-delimiter", path[:-1], "an item of undefined length is not delimited")
+        return end
+
+    def missing(self, wanted: int, end: int, path: str) -> NoReturn:
+        """The bytes up to ``wanted`` are not there: beyond the window, the file or the enclosing item."""
+        if end < len(self.data):
+            raise Damage("bad-length", end, path.rstrip("."), "an element reaches beyond the item it is in")
+        if len(self.data) < self.total:
+            raise NeedMore(int(min(wanted, self.total)))
+        raise Damage("truncated", end, path.rstrip("."), "the file ends within an element")
+
+    def _beyond(self, level: Level, plan: Plan, start: int, stop: int, end: int) -> NoReturn:
+        """A value that does not end within the container or the window."""
+        path = level.path + plan[1]
+        if end == len(self.data) and stop > self.total:
+            raise Damage("truncated", end, path, "the value ends beyond the end of the file")
+        if level.depth == 0 and plan[6] in BINARY_VRS:
+            raise NeedMore(stop, bulk=(plan, start))
+        self.missing(stop, end, path)
+
+    def _plan(self, level: Level, position: int, end: int) -> Plan:
+        """The plan of an element that is private, unknown, or met for the first time."""
+        encoding = level.encoding
+        head = self.data[position : position + encoding.head]
+        group, element = encoding.tag(head, 0)
+        written = ""
+        if encoding.explicit:
+            written = head[4:].decode("latin-1")
+            if written not in VRS and group != 0xFFFE:
+                return oddities.unknown_vr(self, level, position, end)
+        if group == 0xFFFE:
+            return encoding.delimiter(group << 16 | element)
+        if group & 1 == 0 or element == 0:
+            return encoding.public(head, group << 16 | element, written)
+        return self.private(level, encoding, head, written)
+
+    def private(self, level: Level, encoding: Encoding, head: bytes, written: str) -> Plan:
+        """The plan of a private element or private creator (PS3.5 7.8.1)."""
+        group, element = encoding.tag(head, 0)
+        block = element >> 8
+        if block == 0 and element >= 0x10:
+            key = f"({group:04X},{element:04X})"
+            vr = "LO" if written in ("", "UN") else written
+            return (group << 16 | element, key, None, *encoding.layout(written), vr, True)
+        creator = level.creators.get(group << 8 | block, "") if block >= 0x10 else ""
+        if not creator:
+            plan = encoding.private(group << 16 | element, written, "")
+            self.issue("missing-private-creator", level.path + plan[1], "no private creator reserved the block")
+            return plan
+        if group << 8 | block in level.repeated:
+            plan = encoding.private(group << 16 | element, written, creator)
+            return (plan[0], f'({group:04X},"",{element:04X})', *plan[2:])
+        known = (encoding.item, head, creator)
+        found = _PRIVATE_PLANS.get(known)
+        if found is None:
+            if len(_PRIVATE_PLANS) >= _PRIVATE_PLANS_LIMIT:
+                _PRIVATE_PLANS.clear()
+            found = _PRIVATE_PLANS[known] = encoding.private(group << 16 | element, written, creator)
+        return found
+
+    def _special(self, level: Level, plan: Plan, position: int, stop: int, end: int) -> int:
+        """Read an element that is more than a value; the index behind it, or the inverse of the index at which the
+        level ends."""
+        tag, _, _, _, _, skip, vr, _ = plan
+        start = position + skip
+        if tag >> 16 == 0xFFFE:
+            return sequences.delimiter(self, level, tag, position)
+        if tag in PIXEL_DATA and level.depth == 0:
+            if stop > self.total and stop - start != UNDEFINED:
+                self.issue("truncated-pixel-data", "", "the file ends within the pixel data")
+            return ~position
+        if stop - start == UNDEFINED:
+            return sequences.undefined(self, level, plan, position, end)
+        if vr == "SQ":
+            return sequences.defined(self, level, plan, start, stop, end)
+        if stop > end:
+            self._beyond(level, plan, start, stop, end)
+        if tag & 0xFFFF and tag not in PIXEL_DATA:
+            self.store(level, plan, position, self.data[start:stop])
+        return stop
+
+    def store(self, level: Level, plan: Plan, position: int, raw: bytes) -> None:
+        """Keep the value of an element that has no decoder of its own, and heed what it means for those behind it."""
+        tag, key, _, _, _, _, vr, note = plan
+        decode = level.encoding.decoders.get(vr) or oddities.ambiguous(level, plan, raw)
+        if note:
+            self.vrs[level.path + key] = vr
+        value: Value = None
+        if raw:
+            try:
+                value = decode(raw, level.charset)
+            except Breach as breach:
+                value = breach.value
+                oddities.report(self, level, plan, position, breach)
+        if tag in LUT_DESCRIPTORS:
+            value = oddities.unsigned_count(value)
+        level.attributes[key] = value
+        if tag == CHARSET_TAG:
+            terms = value if isinstance(value, list) else [value]
+            level.charset = charset(tuple("" if term is None else str(term) for term in terms))
+            if level.charset.misspelled:
+                self.issue("unknown-charset", level.path + key, "not a defined term, or not at its place")
+        elif tag == PIXEL_REPRESENTATION:
+            level.pixel_representation = value if isinstance(value, int) else None
+        elif tag >> 16 & 1 and 0x10 <= tag & 0xFFFF <= 0xFF:
+            oddities.reserve(self, level, tag, value)
+
+    def _disordered(self, level: Level, tag: int, key: str, position: int, end: int) -> bool:
+        """A tag that is not behind the one before it; whether it is the zeros that some writers put behind the end."""
+        if tag == 0 and level.depth == 0 and not self.data[position:end].strip(b"\0"):
+            self.issue("trailing-bytes", "", "zeros behind the data set")
+            return True
+        if tag & 0xFFFF == 0:
+            return False
+        if key in level.attributes:
+            self.issue("duplicate-element", level.path + key, "there more than once; the last one counts")
+        else:
+            level.disordered = True
+            self.issue("out-of-order", level.path + key, "tags do not ascend")
+        return False
+
+    def _rest(self, level: Level, position: int, end: int) -> None:
+        """Fewer bytes than an element has are left."""
+        if level.depth == 0 and end == self.total and not self.data[position:end].strip(b"\0"):
+            self.issue("trailing-bytes", "", "zeros behind the data set")
+            return
+        self.missing(position + 8, end, level.path)
