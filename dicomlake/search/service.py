@@ -10,10 +10,11 @@ from dicomlake.documents.kept import KeptSeries, place
 from dicomlake.engines.base import Facet, FacetPlan, Found, Hit, Level, Plan, Sort
 from dicomlake.errors import BadValueError, NotFoundError, QueryError
 from dicomlake.lake import Lake
-from dicomlake.query.resolve import filter_to_resolved, resolve, resolve_name
+from dicomlake.query.names import resolve_name
+from dicomlake.query.resolve import filters_to_resolved, resolve
 from dicomlake.query.resolved import All, Match, Resolved
 from dicomlake.query.text import parse
-from dicomlake.query.values import token_display, value_token
+from dicomlake.query.values import token_display, value_tokens
 from dicomlake.search import cursor, hits
 from dicomlake.search.request import (
     MAX_FACET_LIMIT,
@@ -21,7 +22,6 @@ from dicomlake.search.request import (
     MAX_FILTER_VALUES,
     MAX_LIMIT,
     MAX_SORTS,
-    FilterValue,
     SearchRequest,
 )
 from mappings import registry
@@ -66,8 +66,8 @@ class Searcher:
             "totals": asdict(found.totals) if found.totals else {},
             "hits": self._hits(found, request),
             "facets": {
-                name: _facet_values(facet, facet_plan, resolve_name(name))
-                for name, facet, facet_plan in zip(request.facets, found.facets, plan.facets, strict=True)
+                name: _facet_values(facet, _selected(resolve_name(name), request))
+                for name, facet in zip(request.facets, found.facets, strict=True)
             },
             "cursor": cursor.encode(self._secret, search, found.after) if found.after else None,
             "approximate": [],
@@ -83,7 +83,7 @@ class Searcher:
         asked = replace(request, facet_limit=MAX_FACET_LIMIT * 100 if contains else limit)
         plan = self._facet_plan(name, base, filters, asked)
         found = self._engine.search(Plan(level=request.level, facets=(plan,), limit=0, totals=False)).facets[0]
-        values = _facet_values(found, plan, field)
+        values = _facet_values(found, _selected(field, request))
         if contains:
             wanted = fold(contains)
             values = [
@@ -97,13 +97,10 @@ class Searcher:
         }
 
     def _conditions(self, request: SearchRequest) -> tuple[Resolved, dict[str, Resolved]]:
-        base = resolve(parse(request.q))
-        filters: dict[str, list[FilterValue]] = {}
         for name, values in request.filters.items():
             if len(values) > MAX_FILTER_VALUES:
                 raise QueryError(f"{len(values)} values of {name} are too many for a filter; {MAX_FILTER_VALUES} fit")
-            filters.setdefault(resolve_name(name).path, []).extend(values)
-        return base, {path: filter_to_resolved(path, values) for path, values in filters.items() if values}
+        return resolve(parse(request.q)), filters_to_resolved(request.filters)
 
     def _facet_plan(
         self, name: str, base: Resolved, filters: Mapping[str, Resolved], request: SearchRequest
@@ -112,11 +109,8 @@ class Searcher:
         if field.kind in ("binary", "sequence"):
             raise BadValueError(f"{name} holds no values to count; ask for a field inside it", field=name)
         others = {path: condition for path, condition in filters.items() if path != field.path}
-        selected: list[str | None] = []
-        for filtered, values in request.filters.items():
-            if resolve_name(filtered).path == field.path:
-                selected += [None if v is None else value_token(field, v) for v in values]
-        return FacetPlan(field.path, _combined(base, others), request.facet_limit, tuple(dict.fromkeys(selected)))
+        selected = tuple(dict.fromkeys(token for readings in _selected(field, request) for token in readings))
+        return FacetPlan(field.path, _combined(base, others), request.facet_limit, selected)
 
     def _hits(self, found: Found, request: SearchRequest) -> list[dict[str, Any]]:
         fields = dict.fromkeys([*hits.default_fields(), *(resolve_name(name).path for name in request.fields)])
@@ -216,14 +210,25 @@ def _sort(name: str) -> Sort:
     return Sort(field.path, name.startswith("-"))
 
 
-def _facet_values(facet: Facet, plan: FacetPlan, field: ResolvedField) -> list[dict[str, Any]]:
+def _selected(field: ResolvedField, request: SearchRequest) -> list[tuple[str | None, ...]]:
+    """For each value the request selects of a field the tokens it can stand for, the likeliest first."""
+    values = [v for name, vs in request.filters.items() if resolve_name(name).path == field.path for v in vs]
+    return [(None,) if value is None else value_tokens(field.kind, value) for value in values]
+
+
+def _facet_values(facet: Facet, selected: list[tuple[str | None, ...]]) -> list[dict[str, Any]]:
+    """A selected value that nothing has is listed once, with 0, however many tokens it can stand for."""
+    counted = {one.token for one in facet.counts if one.count}
+    missed = {readings[0] for readings in selected if counted.isdisjoint(readings)}
+    chosen = {token for readings in selected for token in readings}
     return [
         {
             "value": None if one.token is None else token_display(one.token),
             "count": one.count,
-            "selected": one.token in plan.selected,
+            "selected": one.token in chosen,
         }
         for one in facet.counts
+        if one.count or one.token in missed
     ]
 
 
