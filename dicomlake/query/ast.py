@@ -66,6 +66,7 @@ class Range:
     include_high: bool = True
     position: int = attribute(default=0, compare=False)
     value_position: int = attribute(default=0, compare=False)
+    high_position: int = attribute(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

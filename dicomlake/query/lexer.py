@@ -5,58 +5,19 @@ Dicomlake has not (fuzzy, boost, proximity, regular expressions) is refused here
 """
 
 import re
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from dicomlake.errors import QueryError
+from dicomlake.query.names import EXISTS, HALF_CHARACTER, NAME, TAG_VALUE, spelled
+from dicomlake.query.tokens import MAX_CLAUSES, MAX_DEPTH, MAX_LENGTH, Kind, Token, Word, scan_word
 
-MAX_LENGTH: Final = 10_000
-"""Characters of a query text."""
-MAX_CLAUSES: Final = 500
-"""Words, phrases, ranges and values of a query together; every bound of a range counts."""
-MAX_DEPTH: Final = 50
-"""Parentheses and negations inside one another."""
-
-EXISTS: Final = "_exists_"
-"""The name in front of the colon that asks whether a field has a value."""
-
-Kind = Literal[
-    "field", "word", "wildcard", "phrase", "all", "and", "or", "not", "to", "(", ")", "[", "]", "{", "}", "<", ">"
-]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """``text`` is the value without quotes and escapes (a wildcard: the pattern of the AST), ``<=`` and ``>=`` for
-    comparisons; ``position`` and ``end`` are offsets in the query text."""
-
-    kind: Kind
-    text: str
-    position: int
-    end: int
-
-
-# A creator is LO, 64 characters at most; files hold longer ones, and the limit keeps a hostile text linear.
-_PRIVATE = r'\(\s*[0-9A-Fa-f]{4}\s*,\s*"(?:.{0,256}?)"\s*,\s*[0-9A-Fa-f]{2}(?:[0-9A-Fa-f]{2})?\s*\)'
-_TAG = r"\([0-9A-Fa-f]{4},[0-9A-Fa-f]{4}\)"
-_STEP = rf"(?:{_PRIVATE}|{_TAG}|[0-9A-Fa-f]{{4}},[0-9A-Fa-f]{{4}}|[^\W\d]\w*|[0-9A-Fa-f]{{8}}\b)"
-NAME: Final = re.compile(rf"{_STEP}(?:\.{_STEP})*", re.DOTALL)
-"""A well-formed field name: steps of keywords, tags or private names, joined by points."""
-_PRIVATE_PARTS = re.compile(r'\(\s*([0-9A-Fa-f]{4})\s*,\s*"(.{0,256}?)"\s*,\s*([0-9A-Fa-f]+)\s*\)', re.DOTALL)
-_TAG_VALUE = re.compile(_TAG)
 _NAME_COLON = re.compile(r"[^\W\d]\w*(?:\.\w+)*:(?!//)")
 _SPACE = re.compile(r"\s*")
 _BOOST = re.compile(r"\^[0-9]+(?:\.[0-9]*)?")
 _FUZZY = re.compile(r"~[0-9.]*")
 
 _OPERATORS: Final[dict[str, Kind]] = {"AND": "and", "OR": "or", "NOT": "not"}
-_ENDS = frozenset('()[]{}"')
 _Context = Literal["bare", "values", "names"]
-
-
-def spelled(name: str) -> str:
-    """A field name without the spaces that people put into private names."""
-    return _PRIVATE_PARTS.sub(r'(\1,"\2",\3)', name) if name[:1] == "(" or ".(" in name else name
 
 
 def tokenise(text: str) -> list[Token]:
@@ -66,7 +27,19 @@ def tokenise(text: str) -> list[Token]:
             f"the query has {len(text):,} characters, at most {MAX_LENGTH:,} are allowed; shorten it",
             position=MAX_LENGTH,
         )
+    if surrogate := HALF_CHARACTER.search(text):
+        raise QueryError(
+            "the query holds half of a surrogate pair, which is no character; remove it", position=surrogate.start()
+        )
     return _Lexer(text).run()
+
+
+class _Group(NamedTuple):
+    """An open parenthesis: what its content is, where it stands, how deep it is with the negations around it."""
+
+    context: _Context
+    position: int
+    depth: int
 
 
 class _Lexer:
@@ -76,7 +49,7 @@ class _Lexer:
         self.text = text
         self.position = 0
         self.tokens: list[Token] = []
-        self.groups: list[tuple[_Context, int]] = []
+        self.groups: list[_Group] = []
         self.field = ""
         self.negations = 0
         self.clauses = 0
@@ -87,7 +60,7 @@ class _Lexer:
         if self.groups:
             raise QueryError(
                 'a parenthesis is opened but not closed; add ")", or quote the text that holds it',
-                position=self.groups[-1][1],
+                position=self.groups[-1].position,
             )
         return self.tokens
 
@@ -105,7 +78,11 @@ class _Lexer:
     def _context(self) -> _Context:
         if self._valued:
             return "names" if self.field == EXISTS else "values"
-        return self.groups[-1][0] if self.groups else "bare"
+        return self.groups[-1].context if self.groups else "bare"
+
+    @property
+    def _depth(self) -> int:
+        return (self.groups[-1].depth if self.groups else 0) + self.negations
 
     def _add(self, kind: Kind, text: str, end: int) -> None:
         if kind in ("word", "wildcard", "phrase", "all"):
@@ -117,8 +94,8 @@ class _Lexer:
                 )
         if kind == "field":
             self.field = text
-        self.negations = self.negations + 1 if kind == "not" else 0
-        if len(self.groups) + self.negations > MAX_DEPTH:
+        self.negations = self.negations + 1 if kind == "not" else 0 if kind != "field" else self.negations
+        if self._depth > MAX_DEPTH:
             raise QueryError(
                 f"parentheses and negations are nested more than {MAX_DEPTH} deep; flatten the query",
                 position=self.position,
@@ -171,7 +148,7 @@ class _Lexer:
     def _name(self, context: _Context) -> bool:
         """A field name before a colon, a name after ``_exists_:``, or a tag in parentheses as a value."""
         if context == "values":
-            found = _TAG_VALUE.match(self.text, self.position)
+            found = TAG_VALUE.match(self.text, self.position)
         elif self.text[self.position] not in '":*':
             found = NAME.match(self.text, self.position)
         else:
@@ -181,6 +158,11 @@ class _Lexer:
         followed = self.text[found.end() : found.end() + 1]
         if context == "bare":
             if followed != ":":
+                if '"' in found[0]:
+                    raise QueryError(
+                        f"a value is missing after {found[0]}; write {found[0]}:value, or {EXISTS}:{found[0]}",
+                        position=self.position,
+                    )
                 return False
             self._add("field", spelled(found[0]), found.end() + 1)
             return True
@@ -198,12 +180,12 @@ class _Lexer:
                 f'"{last.text}(" is not a function; put a space before the parenthesis, or quote the text',
                 position=last.position,
             )
-        self.groups.append((context, self.position))
+        self.groups.append(_Group(context, self.position, self._depth + 1))
         self._add("(", "(", self.position + 1)
 
     def _sign(self, sign: str) -> None:
         following = self.text[self.position + 1 : self.position + 2]
-        if not following or following.isspace():
+        if not following or following.isspace() or following in ")]}":
             raise QueryError(
                 f'a "{sign}" stands directly before what it applies to; quote it to search for text that holds it',
                 position=self.position,
@@ -268,37 +250,21 @@ class _Lexer:
 
     def _word(self, context: _Context, bound: bool = False) -> None:
         text, start = self.text, self.position
-        if context == "values" and not bound and not self._valued and (found := _NAME_COLON.match(text, start)):
+        if context != "bare" and not bound and (context == "names" or not self._valued):
+            self._refuse_field()
+        word = scan_word(text, start, colons=context == "values" or text[start].isdigit())
+        self._finish_word(context, bound, word)
+
+    def _refuse_field(self) -> None:
+        if found := _NAME_COLON.match(self.text, self.position):
             raise QueryError(
                 f"{found[0]} begins a field among the values of {self.field}; close the parenthesis before it, "
                 "or quote the value",
-                position=start,
+                position=self.position,
             )
-        digits_first = text[start].isdigit()
-        plain: list[str] = []
-        pattern: list[str] = []
-        unescaped: list[str] = []  # the word with escaped characters blanked, to find operators in
-        at = start
-        while at < len(text) and text[at] not in _ENDS and not text[at].isspace():
-            character, escaped = text[at], text[at] == "\\"
-            if character == ":" and context != "values" and not digits_first:
-                break
-            if escaped:
-                at += 1
-                character = text[at : at + 1]
-                if not character:
-                    raise QueryError(
-                        "a backslash at the end escapes nothing; remove it, or double it to search for it",
-                        position=at - 1,
-                    )
-            plain.append(character)
-            pattern.append("\\" + character if character == "\\" or (escaped and character in "*?") else character)
-            unescaped.append(" " if escaped else character)
-            at += 1
-        bare = "".join(unescaped)
-        self._finish_word(context, bound, "".join(plain), "".join(pattern), bare, at)
 
-    def _finish_word(self, context: _Context, bound: bool, plain: str, pattern: str, bare: str, end: int) -> None:
+    def _finish_word(self, context: _Context, bound: bool, word: Word) -> None:
+        bare, end = word.bare, word.end
         wild = "*" in bare or "?" in bare
         if self.text[end : end + 1] == ":" and context != "values":
             if wild:
@@ -306,7 +272,7 @@ class _Lexer:
                     "a field name cannot hold wildcards; name one field, or leave the name out to search all text",
                     position=self.position,
                 )
-            self._add("field", plain, end + 1)
+            self._add("field", word.plain, end + 1)
             return
         if bare in _OPERATORS and not bound:
             self._add(_OPERATORS[bare], bare, end)
@@ -316,8 +282,8 @@ class _Lexer:
             if at >= 0 and suffix.fullmatch(bare, at):
                 raise QueryError(
                     f"{what} is not supported; leave it out, or quote the value if it is part of it",
-                    position=end - len(bare) + at if len(bare) == end - self.position else self.position,
+                    position=self.position + at,
                 )
         if bound:
             wild = bare == "*"
-        self._add("wildcard" if wild else "word", pattern if wild else plain, end)
+        self._add("wildcard" if wild else "word", word.pattern if wild else word.plain, end)

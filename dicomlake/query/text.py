@@ -28,7 +28,9 @@ from dicomlake.query.ast import (
     all_of,
     any_of,
 )
-from dicomlake.query.lexer import EXISTS, MAX_CLAUSES, MAX_DEPTH, MAX_LENGTH, Token, tokenise
+from dicomlake.query.lexer import tokenise
+from dicomlake.query.names import EXISTS
+from dicomlake.query.tokens import MAX_CLAUSES, MAX_DEPTH, MAX_LENGTH, Token
 
 __all__ = ["MAX_CLAUSES", "MAX_DEPTH", "MAX_LENGTH", "parse"]
 
@@ -132,7 +134,7 @@ class _Reader:
     def _value(self, token: Token, field: Token | None) -> Query:
         at = token.position
         if field is None:
-            if token.kind == "all" or (token.kind == "wildcard" and token.text == "*"):
+            if token.kind == "all" or (token.kind == "wildcard" and set(token.text) == {"*"}):
                 return MatchAll()
             if token.kind == "wildcard":
                 return Wildcard(None, token.text, at, at)
@@ -163,6 +165,7 @@ class _Reader:
             include_high or bounds[1] is None,
             field.position,
             first.position,
+            (high or first).position,
         )
 
 
