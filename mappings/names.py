@@ -136,21 +136,30 @@ class Names:
         """Keywords of the data dictionary by their folded form (no two differ in case only)."""
         return {keyword.casefold(): keyword for keyword in dictionary.keywords()}
 
+    @cached_property
+    def _spoken(self) -> Mapping[str, str]:
+        """Fields of the registry by their folded path and by their folded label: who types Sex means PatientSex."""
+        labels = {_bare(field.label): path for path, field in self._fields.items()}
+        return {**labels, **self._folded}
+
     def _nearest(self, word: str, before: str) -> list[str]:
-        wanted = word.casefold().replace(" ", "").replace("_", "")[:_COMPARED]
+        wanted = _bare(word)[:_COMPARED]
         if not wanted:
             return []
-        found = [] if before else [self._folded[match] for match in get_close_matches(wanted, self._folded, _NEAREST)]
+        found = [] if before else [self._spoken[match] for match in get_close_matches(wanted, self._spoken, _NEAREST)]
         if len(found) < _NEAREST:
-            others = (self._keywords[match] for match in get_close_matches(wanted, self._keywords, _NEAREST))
-            found += [keyword for keyword in others if keyword not in found]
-        return [before + keyword for keyword in found[:_NEAREST]]
+            found += [self._keywords[match] for match in get_close_matches(wanted, self._keywords, _NEAREST)]
+        return [before + keyword for keyword in list(dict.fromkeys(found))[:_NEAREST]]
 
 
 def _shown(name: str) -> str:
     """A name as an error shows it: on one line, not longer than it takes to recognise it."""
     line = " ".join(name.split())
     return line if len(line) <= _SHOWN else line[:_SHOWN] + "…"
+
+
+def _bare(name: str) -> str:
+    return "".join(character for character in name.casefold() if character.isalnum())
 
 
 def _registered(field: Field) -> ResolvedField:
@@ -168,7 +177,7 @@ def _private(name: str, group: str, creator: str, element: str) -> _Part:
     """A private element: two digits below a creator, all four without one."""
     if not int(group, 16) & 1:
         raise UnknownName(f"group {group} is even, private elements have odd groups", name)
-    creator = creator.strip()
+    creator = creator.strip(" ")
     digits = element[-2:] if creator else element
     if not creator and len(digits) != 4:
         raise UnknownName(f"without a creator all four digits of the element are needed: {_shown(name)}", name)

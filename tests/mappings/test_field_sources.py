@@ -1,10 +1,11 @@
 """Field files are read strictly: every mistake is one line that names the file and the field."""
 
 import pytest
+import yaml
 
 from mappings import dictionary, registry
 from mappings.generate.fields import SourceError, read_fields
-from mappings.generate.paths import ROOT
+from mappings.generate.paths import PROJECT, ROOT
 from mappings.generate.privacy import least
 
 from .builders import field_entry, field_file
@@ -91,6 +92,19 @@ def test_a_mistake_is_one_line_with_file_and_field(tmp_path, mistake):
     with pytest.raises(SourceError) as error:
         read_fields(field_file(tmp_path, entry), TABLES)
     assert str(error.value) == message
+
+
+def test_the_field_and_the_mistake_that_the_guide_shows_are_real(tmp_path):
+    guide = (PROJECT / "docs/guide/registry.md").read_text("utf-8")
+    block = guide.split("```yaml\n", 1)[1].split("```", 1)[0]
+    (entry,) = yaml.safe_load(block)
+    field_file(tmp_path, entry, name="ct.yml")
+    (field,) = read_fields(tmp_path, TABLES)
+    assert (field.keyword, field.kind, field.histogram) == ("TableHeight", "float", True)
+    field_file(tmp_path, entry | {"tag": "(0018,1131)"}, name="ct.yml")
+    with pytest.raises(SourceError) as error:
+        read_fields(tmp_path, TABLES)
+    assert f"mappings: {error.value}" in guide
 
 
 def test_own_fields_have_a_kind_and_a_name_that_no_attribute_has(tmp_path):

@@ -114,6 +114,8 @@ def test_companions_know_the_field_they_accompany():
         ("slice thickness", ("SliceThickness",)),
         ("SliceThicknes", ("SliceThickness",)),
         ("qualty", ("quality",)),
+        ("Sex", ("PatientSex",)),
+        ("body part", ("BodyPartExamined",)),
         ("OverlayRow", ("OverlayRows",)),
         ("RequestAttributesSequence.RequestedProcID", ("RequestAttributesSequence.RequestedProcedureID",)),
     ],
