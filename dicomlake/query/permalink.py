@@ -1,9 +1,10 @@
 """A whole search as the parameters of a URL and back: readable, versioned, and strict about what it does not know.
 
-``?v=1&q=lung&level=series&f=Modality:CT&f=Modality:MR&f=BodyPartExamined:&sort=-StudyDate&hit=1.2.3&col=Modality``:
+``?v=1&q=lung&level=study&f=Modality:CT&f=Modality:MR&f=BodyPartExamined:&sort=-StudyDate&page=2&open=series:1.2.3``:
 ``f`` is one value of a filter (nothing behind the colon: missing), repeated within a field and over fields.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
@@ -11,24 +12,36 @@ from typing import Final, Literal, get_args
 from dicomlake.errors import QueryError
 from dicomlake.query.names import HALF_CHARACTER, NAME
 from dicomlake.query.tokens import MAX_CLAUSES, MAX_LENGTH
+from dicomlake.query.values import Value
 
 VERSION: Final = "1"
 
 Level = Literal["instance", "series", "study", "patient"]
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
 DEFAULT_LEVEL: Final[Level] = "series"
+_PAGE = re.compile(r"[1-9][0-9]{0,8}")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenHit:
+    """The hit whose detail is shown: ``open=series:1.2.3``. A patient's ``uid`` is the patient key."""
+
+    level: Level
+    uid: str
 
 
 @dataclass(frozen=True, slots=True)
 class SearchState:
-    """What a page shows. ``filters`` maps a field to its selected values in DICOM form, ``None`` for missing; numbers
-    are written out, since the field's kind says what a value is. ``hit`` is the UID of the open hit."""
+    """What a page shows. ``filters`` maps a field to its selected values in DICOM form, ``None`` for missing; they come
+    back as text, since the field's kind says what a value is. ``page`` counts from 1, ``columns`` empty are the
+    default ones."""
 
     q: str = ""
     level: Level = DEFAULT_LEVEL
-    filters: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
+    filters: Mapping[str, Sequence[Value | None]] = field(default_factory=dict)
     sort: tuple[str, ...] = ()
-    hit: str | None = None
+    page: int = 1
+    open: OpenHit | None = None
     columns: tuple[str, ...] = ()
 
 
@@ -39,12 +52,14 @@ def encode(state: SearchState) -> dict[str, list[str]]:
         parameters["q"] = [state.q]
     if state.level != DEFAULT_LEVEL:
         parameters["level"] = [state.level]
-    filters = [f"{name}:{value or ''}" for name, values in state.filters.items() for value in values]
+    filters = [f"{name}:{'' if value is None else value}" for name, values in state.filters.items() for value in values]
     for name, values in (("f", filters), ("sort", list(state.sort)), ("col", list(state.columns))):
         if values:
             parameters[name] = values
-    if state.hit:
-        parameters["hit"] = [state.hit]
+    if state.page != 1:
+        parameters["page"] = [str(state.page)]
+    if state.open:
+        parameters["open"] = [f"{state.open.level}:{state.open.uid}"]
     decode(parameters)  # what would not come back is refused here, where it can still be told
     return parameters
 
@@ -52,7 +67,7 @@ def encode(state: SearchState) -> dict[str, list[str]]:
 def decode(parameters: Mapping[str, str | Sequence[str]]) -> SearchState:
     """The state of URL parameters (percent-decoded). Raises QueryError for unknown and broken ones."""
     given = {name: [values] if isinstance(values, str) else list(values) for name, values in parameters.items()}
-    unknown = sorted(given.keys() - {"v", "q", "level", "f", "sort", "hit", "col"})
+    unknown = sorted(given.keys() - {"v", "q", "level", "f", "sort", "page", "open", "col"})
     if unknown:
         raise QueryError(f"the link has a parameter {_shown(unknown[0])} that is not known; remove it")
     for name, values in given.items():
@@ -63,20 +78,39 @@ def decode(parameters: Mapping[str, str | Sequence[str]]) -> SearchState:
     version = _single(given, "v", VERSION)
     if version != VERSION:
         raise QueryError(f"the link has version {_shown(version)}, this page reads version {VERSION}; search anew")
-    level = _single(given, "level", DEFAULT_LEVEL)
-    if level not in LEVELS:
-        raise QueryError(f"the link has level {_shown(level)}; one of {', '.join(LEVELS)} is expected")
-    hit = _single(given, "hit", "")
-    if len(hit) > 64 or hit.strip("0123456789."):
-        raise QueryError(f"the link's hit {_shown(hit)} is no UID; remove it")
-    filters: dict[str, tuple[str | None, ...]] = {}
+    page = _single(given, "page", "1")
+    if not _PAGE.fullmatch(page):
+        raise QueryError(f"the link's page {_shown(page)} is no page number; remove it")
+    filters: dict[str, tuple[Value | None, ...]] = {}
     for item in given.get("f", []):
         name, value = _filter(item)
         if value not in (chosen := filters.get(name, ())):
             filters[name] = (*chosen, value)
     return SearchState(
-        _single(given, "q", ""), level, filters, _names(given, "sort"), hit or None, _names(given, "col")
+        _single(given, "q", ""),
+        _level(_single(given, "level", DEFAULT_LEVEL)),
+        filters,
+        _names(given, "sort"),
+        int(page),
+        _open(_single(given, "open", "")),
+        _names(given, "col"),
     )
+
+
+def _level(text: str) -> Level:
+    for level in LEVELS:
+        if text == level:
+            return level
+    raise QueryError(f"the link has level {_shown(text)}; one of {', '.join(LEVELS)} is expected")
+
+
+def _open(text: str) -> OpenHit | None:
+    level, _, uid = text.partition(":")
+    if not text:
+        return None
+    if not uid:
+        raise QueryError(f"the link opens {_shown(text)}; a level, a colon and a UID are expected, as in series:1.2.3")
+    return OpenHit(_level(level), uid)
 
 
 def _single(given: Mapping[str, list[str]], name: str, default: str) -> str:
