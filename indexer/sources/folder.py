@@ -31,7 +31,7 @@ class Folder:
 
     def files(self) -> Iterator[Found | Outcome]:
         if not os.path.isdir(self.path):
-            yield from _look(self.path)
+            yield look(self.path)
             return
         self._links.clear()
         covered = {os.path.realpath(self.path)}
@@ -126,16 +126,20 @@ def _check(source: Folder) -> None:
         raise SourceError(f"{shown} holds no files; name the folder that holds the DICOM files")
 
 
-def _look(path: str) -> Iterator[Found | Outcome]:
+def look(path: str) -> Found | Outcome:
+    """One path as a source would list it."""
     try:
-        yield _classify(path, os.stat(path))
+        return _classify(path, os.stat(path))
     except OSError as error:
-        yield unreadable(location_of(path), error)
+        return unreadable(location_of(path), error)
 
 
 def _classify(path: str, state: os.stat_result) -> Found | Outcome:
     found = Found(location_of(path), state.st_size, state.st_mtime_ns)
-    return found if stat.S_ISREG(state.st_mode) else Outcome(found, "ignored", reason=NO_FILE)
+    if stat.S_ISREG(state.st_mode):
+        return found
+    kind = "a folder" if stat.S_ISDIR(state.st_mode) else "a pipe, socket or device"
+    return Outcome(found, "ignored", reason=NO_FILE, detail=f"{kind}, not a file")
 
 
 def _absolute(path: str | os.PathLike[str]) -> str:

@@ -1,0 +1,83 @@
+"""``dicomlake index``: bring a lake up to date with folders of DICOM files."""
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from cli.output import number, plural, say, say_json
+from cli.parsing import count
+
+if TYPE_CHECKING:
+    from indexer.summary import Summary
+
+HELP = "index folders and files; unchanged files are skipped, a killed run is gone on with"
+EXAMPLE = "dicomlake index /data/archive --data ./lake"
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Options of this command."""
+    parser.add_argument("sources", nargs="+", metavar="SOURCE", help="a folder, with all below it, or a file")
+    parser.add_argument("--workers", type=count, metavar="N", help="processes that read (default: one a processor)")
+    parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Index, then say what was done; 3 when files of the sources are in quarantine."""
+    from cli.progress import watching  # noqa: PLC0415
+    from dicomlake import settings  # noqa: PLC0415
+    from indexer import run as index  # noqa: PLC0415
+    from indexer.sources.folder import folders  # noqa: PLC0415
+
+    chosen = settings.load()
+    lake = arguments.data or chosen.data
+    workers = chosen.workers if arguments.workers is None else arguments.workers
+    sources = folders(arguments.sources, skipped=[lake])
+    with stopping() as stop, watching(sources, quiet=arguments.quiet) as watch:
+        summary = index(lake, sources, workers=workers, watch=watch, stop=stop)
+    if arguments.json:
+        say_json(summary.as_dict())
+    else:
+        _report(summary, lake)
+    return 3 if summary.quarantined else 0
+
+
+@contextmanager
+def stopping() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C or SIGTERM sets; a second one does not wait."""
+    stop = threading.Event()
+
+    def ask(signum: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = {one: signal.signal(one, ask) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def _report(summary: "Summary", lake: object) -> None:
+    per_second = summary.files / summary.seconds if summary.seconds else 0
+    say(f"{plural(summary.files, 'file')} in {summary.seconds:.1f} s ({per_second:,.0f}/s)")
+    for name in ("indexed", "updated", "unchanged", "ignored", "quarantined"):
+        if value := getattr(summary, name):
+            say(f"  {number(value):>10} {name}")
+    if summary.removed:
+        say(f"{plural(summary.removed, 'instance')} removed: their files hold others now")
+    totals = [
+        plural(summary.patients, "patient"),
+        plural(summary.studies, "study", "studies"),
+        plural(summary.series, "series", "series"),
+        plural(summary.instances, "instance"),
+    ]
+    say(f"The lake {lake} has {', '.join(totals)}.")
+    if summary.quarantined:
+        say(f"What is in quarantine, and why: dicomlake quarantine list --data {lake}", to=sys.stderr)

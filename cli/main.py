@@ -1,0 +1,92 @@
+"""Entry of the command line: finds the command, runs it, and turns what goes wrong into one line and an exit code.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done with quarantined items, 130 interrupted.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.metadata import version
+from typing import Protocol, cast
+
+from cli.output import say_error
+from cli.parsing import Parser, add_common
+from dicomlake.errors import DicomlakeError
+
+COMMANDS = ("index", "search", "header", "quarantine", "stats")
+
+
+class Command(Protocol):
+    """A module of a command. ``run`` imports what it needs; the module itself stays quick to import."""
+
+    HELP: str
+    EXAMPLE: str
+
+    def options(self, parser: argparse.ArgumentParser) -> None:
+        """Add its own options."""
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        """Do it; gives the exit code."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line and give its exit code. This is a process boundary: nothing gets past it."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    as_json = "--json" in words
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        arguments = parser().parse_args(words)
+        return int(arguments.run(arguments))
+    except DicomlakeError as error:
+        return _fail(error, as_json=as_json)
+    except BrokenPipeError:
+        return _reader_has_gone()
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        if os.environ.get("DICOMLAKE_DEBUG", "").lower() in ("1", "true", "yes", "on"):
+            raise
+        return _fail(_unexpected(error), as_json=as_json)
+
+
+def parser() -> Parser:
+    """The grammar of every command."""
+    whole = Parser(prog="dicomlake", description="Every DICOM header a searchable document.")
+    whole.add_argument("--version", action="version", version=f"dicomlake {version('dicomlake')}")
+    commands = whole.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        command = cast(Command, import_module(f"cli.{name}"))
+        one = commands.add_parser(
+            name,
+            help=command.HELP,
+            description=command.HELP,
+            epilog=f"example:\n  {command.EXAMPLE}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        command.options(one)
+        add_common(one)
+        one.set_defaults(run=command.run)
+    return whole
+
+
+def _fail(error: DicomlakeError, *, as_json: bool) -> int:
+    try:
+        say_error(error, as_json=as_json)
+    except BrokenPipeError:
+        _reader_has_gone()
+    return error.exit_code
+
+
+def _unexpected(error: Exception) -> DicomlakeError:
+    what = f"{error.strerror}: {error.filename}" if isinstance(error, OSError) and error.filename else str(error)
+    return DicomlakeError(f"unexpected {type(error).__name__}: {what}; DICOMLAKE_DEBUG=1 shows where")
+
+
+def _reader_has_gone() -> int:
+    """Whoever read our output has enough: no message, and none from the interpreter when it flushes at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0

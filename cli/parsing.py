@@ -1,0 +1,47 @@
+"""The command line's grammar: options that every command has, and usage errors on one line."""
+
+import argparse
+import re
+from pathlib import Path
+from typing import NoReturn
+
+from dicomlake.errors import UsageError
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises UsageError where argparse would print its usage and leave."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; see: {self.prog} --help")
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """``--data`` and ``--json``, as every command has them."""
+    parser.add_argument("--data", type=Path, metavar="DIR", help="the data folder (default: $DICOMLAKE_DATA or ./lake)")
+    parser.add_argument("--json", action="store_true", help="for machines: JSON on standard output")
+
+
+_FILTER = re.compile(r'(\([0-9A-Fa-f]{4},\s*"[^"]*"[^)]*\)|[^=]+)=(.*)', re.DOTALL)
+
+
+def field_and_value(text: str) -> tuple[str, str | None]:
+    """``Field=value``; nothing behind the sign is the missing value. A private name may hold the sign in its quotes."""
+    match = _FILTER.fullmatch(text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form FIELD=VALUE")
+    return match[1].strip(), match[2] or None
+
+
+def count(text: str) -> int:
+    """A whole number from 0."""
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
+    return int(text)
+
+
+def port(text: str) -> int:
+    """A TCP port; 0 is any free one."""
+    number = count(text)
+    if number > 65_535:
+        raise argparse.ArgumentTypeError(f"{text} is not a port; ports go up to 65535")
+    return number

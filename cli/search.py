@@ -1,0 +1,90 @@
+"""``dicomlake search``: totals, facets and hits of a query."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cli.output import byte_size, number, plural, printable, say, say_json, table
+from cli.parsing import count, field_and_value
+
+HELP = "search a lake: totals, facet counts and hits"
+EXAMPLE = """dicomlake search 'Modality:CT AND SliceThickness:[0 TO 1.5]' --facet Manufacturer.canonical"""
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Options of this command."""
+    add = parser.add_argument
+    add("query", nargs="?", default="", metavar="QUERY", help="what to look for; nothing is everything")
+    add("--level", choices=("instance", "series", "study", "patient"), default="series", help="what a hit is")
+    add("--facet", action="append", default=[], metavar="F", help="count the values of this field (repeat)")
+    add("--filter", action="append", default=[], type=field_and_value, metavar="F=V", help="only this value (repeat)")
+    add("--field", action="append", default=[], metavar="F", help="show this field too (repeat)")
+    add("--sort", action="append", default=[], metavar="F|-F", help="order by a field; a minus is descending (repeat)")
+    add("--limit", type=count, default=20, metavar="N", help="hits of a page (default: 20)")
+    add("--cursor", metavar="C", help="the next page of an earlier answer")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Search and print the answer."""
+    from dicomlake import settings  # noqa: PLC0415
+    from dicomlake.lake import Lake  # noqa: PLC0415
+    from dicomlake.search import Searcher, SearchRequest  # noqa: PLC0415
+
+    filters: dict[str, list[str | int | float | None]] = {}
+    for name, value in arguments.filter:
+        filters.setdefault(name, []).append(value)
+    request = SearchRequest(
+        q=arguments.query,
+        level=arguments.level,
+        filters=filters,
+        facets=arguments.facet,
+        sort=arguments.sort,
+        limit=arguments.limit,
+        cursor=arguments.cursor,
+        fields=arguments.field,
+    )
+    with Lake.open(arguments.data or settings.load().data) as lake:
+        answer = Searcher(lake).run(request)
+    if arguments.json:
+        say_json(answer)
+        return 0
+    _show_totals(answer["totals"])
+    for name, values in answer["facets"].items():
+        _show_facet(name, values)
+    if answer["hits"]:
+        say()
+        columns = _columns(arguments.level, [field.removeprefix("-") for field in arguments.field + arguments.sort])
+        table(list(columns), [[hit.get(column) for column in columns] for hit in answer["hits"]])
+    if answer["cursor"]:
+        say(f"\nMore: --cursor {answer['cursor']}")
+    return 0
+
+
+def _show_totals(totals: Mapping[str, int]) -> None:
+    parts = [
+        plural(totals["patients"], "patient"),
+        plural(totals["studies"], "study", "studies"),
+        plural(totals["series"], "series", "series"),
+        plural(totals["instances"], "instance"),
+        byte_size(totals["bytes"]),
+    ]
+    say(", ".join(parts))
+
+
+def _show_facet(name: str, values: Sequence[Mapping[str, Any]]) -> None:
+    say(f"\n{printable(name)}")
+    for one in values:
+        value = "(missing)" if one["value"] is None else printable(one["value"])
+        say(f"  {number(one['count']):>9} {'*' if one['selected'] else ' '} {value}")
+
+
+def _columns(level: str, asked: Sequence[str]) -> list[str]:
+    """Keys of the hits that a table shows: the level's own, what was asked for, what the registry shows."""
+    from mappings import registry  # noqa: PLC0415
+
+    levels = ("patient", "study", "series", "instance")
+    shown = levels[: levels.index(level) + 1]
+    named = [field.keyword for field in registry.load().fields if field.column and field.level in (*shown, "equipment")]
+    counted = {"patient": ["studyCount"], "study": ["seriesCount"], "series": ["instanceCount"], "instance": []}[level]
+    own = {"patient": "PatientID", "study": "StudyInstanceUID", "series": "SeriesInstanceUID"}
+    return list(dict.fromkeys([*asked, *named, *counted, own.get(level, "SOPInstanceUID")]))

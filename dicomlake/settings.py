@@ -1,0 +1,45 @@
+"""Settings of a process, from the environment (``DICOMLAKE_*``); options of the command line win over them."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from dicomlake.errors import UsageError
+
+Port = Annotated[int, Field(ge=0, le=65_535)]
+
+
+def available_processors() -> int:
+    """Processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Settings(BaseSettings):
+    """Every setting, with its default."""
+
+    model_config = SettingsConfigDict(env_prefix="DICOMLAKE_", extra="ignore")
+
+    data: Path = Field(default=Path("lake"), description="The data folder")
+    host: str = Field(default="127.0.0.1", description="Address the service listens on; of this machine only")
+    port: Port = Field(default=8600, description="Port of the API; 0 takes any free one")
+    ui_port: Port = Field(default=8601, description="Port of the page")
+    workers: int = Field(
+        default_factory=available_processors,
+        ge=0,
+        le=256,
+        description="Processes that read files, besides the one that writes; by default one a processor",
+    )
+    debug: bool = Field(default=False, description="Show the traceback of an unexpected error")
+
+
+def load() -> Settings:
+    """The settings of this process. Raises UsageError that names the variable with a bad value."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        raise UsageError(f"DICOMLAKE_{name}={first['input']!r} cannot be used: {first['msg']}") from error
