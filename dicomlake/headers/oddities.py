@@ -5,7 +5,7 @@ from struct import error as StructError
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dicomlake.headers.encodings import IMPLICIT_LITTLE, LUT_DESCRIPTORS, UNDEFINED, Plan, sibling
-from dicomlake.headers.faults import Breach, Damage
+from dicomlake.headers.faults import Breach, Damage, NeedMore
 from dicomlake.headers.header import Value
 from dicomlake.headers.values import Decoder, binary
 from mappings import dictionary
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from dicomlake.headers.walk import Level, Walker
 
 _KEY: Final = re.compile(r'\(([0-9A-F]{4}),(?:"(.*)",)?([0-9A-F]{2,4})\)', re.DOTALL)
+
+
+_BELIEVED: Final = 1 << 20
+"""Bytes of a value without a known VR that are looked beyond, to see whether an element follows."""
 
 
 class Signed(NamedTuple):
@@ -121,9 +125,9 @@ def unknown_vr(walker: "Walker", level: "Level", position: int, end: int) -> Pla
             continue
         if at == 8 and data[position + 6 : position + 8] != b"\0\0":
             continue
-        if length != UNDEFINED and not _can_end(walker, level, tag, position + skip + length, end):
-            continue
-        if length == UNDEFINED and at == 6:
+        if length != UNDEFINED and (
+            length > _BELIEVED or not _can_end(walker, level, tag, position + skip + length, end)
+        ):
             continue
         if at == 4:
             walker.issue(
@@ -142,8 +146,11 @@ def unknown_vr(walker: "Walker", level: "Level", position: int, end: int) -> Pla
 
 
 def _can_end(walker: "Walker", level: "Level", tag: int, stop: int, end: int) -> bool:
-    if stop > end:
-        return end == len(walker.data) and stop <= walker.total
+    """Whether a value can end at ``stop``: with its container, or where the next tag follows."""
+    if stop > end and (end < len(walker.data) or stop > walker.total):
+        return False
+    if stop + 8 > len(walker.data) < walker.total:
+        raise NeedMore(int(min(stop + 8, walker.total)))
     if end - stop < 8:
         return True
     group, element = level.encoding.tag(walker.data, stop)

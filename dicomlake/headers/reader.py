@@ -75,9 +75,8 @@ def read_header(read: Callable[[int, int], bytes], size: int) -> Header:
                 walker.issue("damaged-deflate", "", "the deflated data set ends early or cannot be inflated")
             raise
     except Damage as damage:
-        identity = root.attributes.get("SOPInstanceUID") or root.attributes.get("MediaStorageSOPInstanceUID")
         at = window.base + damage.position
-        if not identity:
+        if not root.attributes.get("SOPInstanceUID"):
             raise HeaderError(f"{damage.detail} (byte {at}); {_ADVICE}", offset=at, reason=damage.code) from damage
         walker.issue(damage.code, damage.path, f"{damage.detail} (byte {at})")
         offset = damage.position

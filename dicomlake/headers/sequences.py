@@ -17,7 +17,7 @@ from dicomlake.headers.encodings import (
     Plan,
     sibling,
 )
-from dicomlake.headers.faults import Damage
+from dicomlake.headers.faults import Damage, NeedMore
 from dicomlake.headers.header import Value
 
 if TYPE_CHECKING:
@@ -29,15 +29,16 @@ MAX_DEPTH: Final = 48
 _VR_BYTES: Final = frozenset(vr.encode() for vr in VRS)
 
 
-def defined(walker: "Walker", level: "Level", plan: Plan, start: int, stop: int, end: int) -> int:
+def defined(walker: "Walker", level: "Level", plan: Plan, position: int, stop: int, end: int) -> int:
     """Read a sequence of defined length; the index behind it. Damage within it does not reach beyond it."""
-    path = level.path + plan[1]
+    path, start = level.path + plan[1], position + plan[5]
     if stop > walker.total and end == len(walker.data):  # cut short, or a length that lies: read what is there
         behind = _items(walker, level, plan, start, end, level.encoding, delimited=True)
         walker.issue("bad-length", path, "the sequence is delimited before its length")
         return behind
     if stop > end:
-        walker.missing(stop, end, path)
+        walker.missing(position, stop + 1, end, path)
+    walker.look_beyond(stop)
     try:
         _items(walker, level, plan, start, stop, level.encoding, delimited=False)
     except Damage as damage:
@@ -50,7 +51,7 @@ def undefined(walker: "Walker", level: "Level", plan: Plan, position: int, end: 
     tag, key, _, _, _, skip, vr, _ = plan
     data, encoding, start = walker.data, level.encoding, position + skip
     if len(data) < start + 8:
-        walker.missing(start + 8, end, level.path + key)
+        walker.missing(position, start + 8, end, level.path + key)
     written = data[position + 4 : position + 6] if encoding.explicit else b""
     if written == b"UN" or (vr != "SQ" and tag not in PIXEL_DATA and _holds_items(data, start, encoding, plan)):
         if written == b"UN":  # implicit little endian, whatever the data set is in: PS3.5 6.2.2, note 2
@@ -98,7 +99,7 @@ def _items(
     unpack_tag, unpack_length = encoding.tag, encoding.long
     while position < end:
         if end - position < 8:
-            walker.missing(position + 8, end, path)
+            walker.missing(position, position + 8, end, path)
         group, element = unpack_tag(data, position)
         (length,) = unpack_length(data, position + 4)
         tag = group << 16 | element
@@ -116,7 +117,7 @@ def _items(
         position = _item(walker, level, items, path, position, length, end, encoding)
     if delimited:
         if end == len(data):
-            walker.missing(position + 8, end, path)
+            walker.missing(position, position + 8, end, path)
         walker.issue("missing-delimiter", path[:-1], "a sequence of undefined length is not delimited")
     return position
 
@@ -135,8 +136,10 @@ def _item(
     clipped = stop > end
     if clipped:
         if end < len(walker.data) or stop <= walker.total:
-            walker.missing(stop, end, path)
+            walker.missing(position - 8, stop + 1, end, path)
         stop = end
+    elif length != UNDEFINED:
+        walker.look_beyond(stop)
     item = level.item(_item_encoding(walker, path, position, stop, encoding), path)
     item.delimited = length == UNDEFINED
     items.append(item.attributes)
@@ -150,20 +153,25 @@ def _item(
     finally:
         oddities.settle(item)
     if clipped:
-        raise Damage("truncated", end, path[:-1], "the file ends within an item")
+        raise Damage("truncated", behind, path[:-1], "the file ends within an item")
     return behind if item.delimited else stop
 
 
 def _item_encoding(walker: "Walker", path: str, position: int, stop: int, encoding: Encoding) -> Encoding:
     """Items may be implicit in an explicit data set, and rarely the other way round; only their bytes tell."""
+    last = stop if stop < len(walker.data) else walker.total
+    if last - position < 8:
+        return encoding
+    if len(walker.data) < position + 8:
+        raise NeedMore(position + 8)
     head = walker.data[position : position + 8]
-    if stop - position < 8 or head[:4] == encoding.item[:2] + encoding.item_end[2:4]:
+    if head[:4] == encoding.item_end:
         return encoding
     letters = head[4:6].isalpha() and head[4:6].isupper()
     if encoding.explicit and not letters:
         walker.issue("implicit-in-explicit", path[:-1], "items in implicit VR in a data set in explicit VR")
         return sibling(encoding, explicit=False)
-    if not encoding.explicit and head[4:6] in _VR_BYTES and encoding.long(head, 4)[0] > stop - position - 8:
+    if not encoding.explicit and head[4:6] in _VR_BYTES and encoding.long(head, 4)[0] > last - position - 8:
         return sibling(encoding, explicit=True)
     return encoding
 
@@ -189,7 +197,7 @@ def _fragments(walker: "Walker", level: "Level", plan: Plan, position: int, end:
         if tag != ITEM or length == UNDEFINED:
             found = data.find(encoding.sequence_end, first, end)
             if found < 0:
-                walker.missing(end + 1, end, path)
+                walker.missing(first, end + 1, end, path)
             return found, found + 8
         position += 8 + length
-    walker.missing(position + 8, end, path)
+    walker.missing(first, position + 8, end, path)

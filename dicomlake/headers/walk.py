@@ -22,6 +22,8 @@ from dicomlake.headers.header import Issue, Value
 
 _PRIVATE_PLANS: Final[dict[tuple[bytes, bytes, str], Plan]] = {}
 _PRIVATE_PLANS_LIMIT: Final = 32_768
+_ZEROS: Final = 64
+"""Zeros where an element is expected that cannot be elements any more."""
 
 
 class Level:
@@ -119,7 +121,7 @@ class Walker:
                         stop = sequences.undefined(self, level, plan, position, end)
                         last, position = tag, stop
                         continue
-                    self._beyond(level, plan, start, stop, end)
+                    self._beyond(level, plan, position, stop, end)
                 if note:
                     self.vrs[path + key] = vr
                 if start < stop:
@@ -132,33 +134,40 @@ class Walker:
                     attributes[key] = None
                 last, position = tag, stop
         except struct.error:
-            self.missing(position + 12, end, path)
+            self.missing(position, position + 12, end, path)
         finally:
             level.last, level.position = last, position
         if position < end:
             self._rest(level, position, end)
         elif end == len(data) < self.total or (level.delimited and end == self.total):
-            self.missing(position + 8, end, path)
+            self.missing(position, position + 8, end, path)
         elif level.delimited:
             self.issue("missing-delimiter", path[:-1], "an item of undefined length is not delimited")
         return end
 
-    def missing(self, wanted: int, end: int, path: str) -> NoReturn:
-        """The bytes up to ``wanted`` are not there: beyond the window, the file or the enclosing item."""
+    def missing(self, position: int, wanted: int, end: int, path: str) -> NoReturn:
+        """What begins at ``position`` and goes on up to ``wanted`` is not there: it is beyond the window, the file or
+        the enclosing item."""
         if end < len(self.data):
-            raise Damage("bad-length", end, path.rstrip("."), "an element reaches beyond the item it is in")
+            raise Damage("bad-length", position, path.rstrip("."), "an element reaches beyond the item it is in")
         if len(self.data) < self.total:
             raise NeedMore(int(min(wanted, self.total)))
-        raise Damage("truncated", end, path.rstrip("."), "the file ends within an element")
+        raise Damage("truncated", position, path.rstrip("."), "the file ends within an element")
 
-    def _beyond(self, level: Level, plan: Plan, start: int, stop: int, end: int) -> NoReturn:
+    def look_beyond(self, end: int) -> None:
+        """Make sure that the end of a container is not the end of the window, unless it is that of the file: otherwise
+        nobody could tell a value that reaches beyond the one from a value that reaches beyond the other."""
+        if end == len(self.data) < self.total:
+            raise NeedMore(end + 1)
+
+    def _beyond(self, level: Level, plan: Plan, position: int, stop: int, end: int) -> NoReturn:
         """A value that does not end within the container or the window."""
         path = level.path + plan[1]
         if end == len(self.data) and stop > self.total:
-            raise Damage("truncated", end, path, "the value ends beyond the end of the file")
+            raise Damage("truncated", position, path, "the value ends beyond the end of the file")
         if level.depth == 0 and plan[6] in BINARY_VRS:
-            raise NeedMore(stop, bulk=(plan, start))
-        self.missing(stop, end, path)
+            raise NeedMore(stop, bulk=(plan, position + plan[5]))
+        self.missing(position, stop, end, path)
 
     def _plan(self, level: Level, position: int, end: int) -> Plan:
         """The plan of an element that is private, unknown, or met for the first time."""
@@ -214,9 +223,9 @@ class Walker:
         if stop - start == UNDEFINED:
             return sequences.undefined(self, level, plan, position, end)
         if vr == "SQ":
-            return sequences.defined(self, level, plan, start, stop, end)
+            return sequences.defined(self, level, plan, position, stop, end)
         if stop > end:
-            self._beyond(level, plan, start, stop, end)
+            self._beyond(level, plan, position, stop, end)
         if tag & 0xFFFF and tag not in PIXEL_DATA:
             self.store(level, plan, position, self.data[start:stop])
         return stop
@@ -249,7 +258,7 @@ class Walker:
 
     def _disordered(self, level: Level, tag: int, key: str, position: int, end: int) -> bool:
         """A tag that is not behind the one before it; whether it is the zeros that some writers put behind the end."""
-        if tag == 0 and level.depth == 0 and not self.data[position:end].strip(b"\0"):
+        if tag == 0 and level.depth == 0 and self._only_zeros(position, end):
             self.issue("trailing-bytes", "", "zeros behind the data set")
             return True
         if tag & 0xFFFF == 0:
@@ -261,9 +270,14 @@ class Walker:
             self.issue("out-of-order", level.path + key, "tags do not ascend")
         return False
 
+    def _only_zeros(self, position: int, end: int) -> bool:
+        if end < position + _ZEROS and end < self.total:
+            raise NeedMore(int(min(position + _ZEROS, self.total)))
+        return not self.data[position : position + _ZEROS].strip(b"\0")
+
     def _rest(self, level: Level, position: int, end: int) -> None:
         """Fewer bytes than an element has are left."""
         if level.depth == 0 and end == self.total and not self.data[position:end].strip(b"\0"):
             self.issue("trailing-bytes", "", "zeros behind the data set")
             return
-        self.missing(position + 8, end, level.path)
+        self.missing(position, position + 8, end, level.path)

@@ -12,6 +12,7 @@ Read = Callable[[int, int], bytes]
 FIRST_READ: Final = 32_768
 """Bytes of the first read: more than most headers have (measured: one read of 16 to 32 KB is the fastest)."""
 _CHUNK: Final = 1 << 20
+_PIECE: Final = 1 << 14
 
 INFLATED_LIMIT: Final = 1 << 29
 """Bytes of a deflated data set, once inflated, that are read at most."""
@@ -43,12 +44,14 @@ class Window:
         self._leave(start)
         digest = hashlib.sha256()
         left = stop - start
-        while left > 0 and self.data:
+        while left > 0:
+            self._extend(min(_CHUNK, max(left, FIRST_READ)))
             part = self.data[:left]
+            if not part:
+                break
             digest.update(part)
             left -= len(part)
             self._leave(len(part))
-            self._extend(min(_CHUNK, max(left, FIRST_READ)))
         return digest.hexdigest(), left
 
     def finish(self, position: int) -> tuple[int, str]:
@@ -93,25 +96,46 @@ class Inflater:
             self._stream = zlib.decompressobj()
         self._given = 0
         self._waiting = b""
+        self._ready = b""
         self.damaged = False
 
     def read(self, offset: int, length: int) -> bytes:
         """The next bytes of the data set; ``offset`` is where the last read ended."""
-        parts: list[bytes] = []
-        while length > 0 and not self.damaged and not self._stream.eof:
-            if not self._waiting:
-                self._waiting = self._read(self._offset, min(_CHUNK, self._size - self._offset))
-                self._offset += len(self._waiting)
-                if not self._waiting:
-                    self.damaged = True
-            try:
-                part = self._stream.decompress(self._waiting, length)
-            except zlib.error:
-                self.damaged = True
-                break
-            self._waiting = self._stream.unconsumed_tail
-            self._given += len(part)
-            self.damaged = self.damaged or self._given > INFLATED_LIMIT
-            length -= len(part)
+        parts = [self._ready]
+        have = len(self._ready)
+        while have < length and not self.damaged and not self._stream.eof:
+            part = self._piece()
+            have += len(part)
             parts.append(part)
-        return b"".join(parts)
+        whole = b"".join(parts)
+        self._ready = whole[length:]
+        return whole[:length]
+
+    def _piece(self) -> bytes:
+        """A piece of at most 16 KB, always the same for the same stream: so is what is saved of a damaged one."""
+        if not self._waiting:
+            self._waiting = self._read(self._offset, min(_CHUNK, self._size - self._offset))
+            self._offset += len(self._waiting)
+            self.damaged = not self._waiting
+        before = self._stream.copy()
+        try:
+            part = self._stream.decompress(self._waiting, _PIECE)
+        except zlib.error:
+            self.damaged = True
+            return _salvage(before, self._waiting)
+        self._waiting = self._stream.unconsumed_tail
+        self._given += len(part)
+        self.damaged = self.damaged or self._given > INFLATED_LIMIT
+        return part
+
+
+def _salvage(stream: "zlib._Decompress", waiting: bytes) -> bytes:
+    """What a deflated stream gives before it breaks."""
+    parts = []
+    try:
+        while waiting:
+            parts.append(stream.decompress(waiting, 16))
+            waiting = stream.unconsumed_tail
+    except zlib.error:
+        pass
+    return b"".join(parts)
