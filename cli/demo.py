@@ -49,20 +49,19 @@ def run(arguments: argparse.Namespace) -> int:
             _remove_outdated(lake)
     _index(lake, [folder / "archive", *_files_of_pydicom()], as_json=arguments.json)
 
+    api_port = chosen.port if arguments.port is None else arguments.port
+    ui_port = chosen.ui_port if arguments.ui_port is None else arguments.ui_port
+
     def ready(addresses: Addresses) -> None:
+        for wanted, address in ((api_port, addresses.api), (ui_port, addresses.ui)):
+            if wanted and address and not address.endswith(f":{wanted}"):
+                _say(f"Port {wanted} is in use; taking {address.rpartition(':')[2]} instead")
         if arguments.json:
             say_json({"api": addresses.api, "ui": addresses.ui})
         else:
             announce(addresses)
 
-    return serve(
-        lake,
-        chosen.host,
-        chosen.port if arguments.port is None else arguments.port,
-        chosen.ui_port if arguments.ui_port is None else arguments.ui_port,
-        find_free=True,
-        ready=ready,
-    )
+    return serve(lake, chosen.host, api_port, ui_port, find_free=True, ready=ready)
 
 
 @contextmanager

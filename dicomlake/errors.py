@@ -144,6 +144,13 @@ class WorkerError(DicomlakeError):
     title = "The worker processes cannot be started"
 
 
+class StartError(DicomlakeError):
+    """A part of the service did not start, or ended by itself."""
+
+    code = "not-started"
+    title = "The service did not start"
+
+
 class PortInUseError(DicomlakeError):
     """The address to listen on is taken."""
 

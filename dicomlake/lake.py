@@ -85,7 +85,10 @@ class Lake:
         self.close()
 
 
-_PARTS = frozenset({"index", "catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm", "secret.key"})
+_PARTS = frozenset(
+    {"index", "catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm", "secret.key"}
+    | {"secret.key.new", "format.json.new"}  # left by a process that was killed while it made the lake
+)
 
 
 def _check_format(path: Path) -> None:

@@ -1,0 +1,103 @@
+"""``dicomlake doctor``: whether this installation, this machine and a lake are fit for work."""
+
+import argparse
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.output import byte_size, printable, say, say_json
+
+HELP = "check the installation, the ports and the lake"
+EXAMPLE = "dicomlake doctor --data ./lake"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check: what was looked at, whether it is fit, and what was found."""
+
+    name: str
+    fit: bool
+    detail: str
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """No options of its own."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print every finding; 1 when something is not fit."""
+    from dicomlake import settings  # noqa: PLC0415
+
+    chosen = settings.load()
+    data = arguments.data or chosen.data
+    checks: list[Callable[[], Iterator[Finding]]] = [
+        _installation,
+        lambda: _disk(data),
+        lambda: _port("port of the API", chosen.host, chosen.port, "--port"),
+        lambda: _port("port of the page", chosen.host, chosen.ui_port, "--ui-port"),
+        lambda: _lake(data),
+    ]
+    findings = [finding for check in checks for finding in check()]
+    fit = all(finding.fit for finding in findings)
+    if arguments.json:
+        say_json({"fit": fit, "checks": [{"name": f.name, "fit": f.fit, "detail": f.detail} for f in findings]})
+    else:
+        for finding in findings:
+            say(f"{'ok  ' if finding.fit else 'BAD '} {finding.name}: {printable(finding.detail)}")
+    return 0 if fit else 1
+
+
+def _installation() -> Iterator[Finding]:
+    from importlib.metadata import version  # noqa: PLC0415
+
+    from mappings import registry  # noqa: PLC0415
+
+    yield Finding("dicomlake", True, f"{version('dicomlake')} in {sys.prefix}")
+    yield Finding("python", True, f"{platform.python_version()} on {platform.platform()}")
+    yield Finding("engine", True, f"tantivy {version('tantivy')}")
+    yield Finding("registry", True, f"{len(registry.load().fields)} fields")
+
+
+def _disk(data: Path) -> Iterator[Finding]:
+    existing = next(path for path in (data.absolute(), *data.absolute().parents) if path.exists())
+    free = shutil.disk_usage(existing).free
+    yield Finding("disk", free > 1_000_000_000, f"{byte_size(free)} free for {data}")
+
+
+def _port(name: str, host: str, port: int, flag: str) -> Iterator[Finding]:
+    from cli.service import listen  # noqa: PLC0415
+    from dicomlake.errors import DicomlakeError  # noqa: PLC0415
+
+    try:
+        listen(host, port, flag).close()
+    except DicomlakeError as error:
+        yield Finding(name, False, error.message)
+    else:
+        yield Finding(name, True, f"{port} on {host} is free")
+
+
+def _lake(data: Path) -> Iterator[Finding]:
+    from dicomlake.engines.base import Plan  # noqa: PLC0415
+    from dicomlake.errors import DicomlakeError  # noqa: PLC0415
+    from dicomlake.lake import Lake  # noqa: PLC0415
+
+    try:
+        with Lake.open(data) as lake:
+            totals = lake.engine.search(Plan(limit=0)).totals
+            counts = lake.catalog.counts()
+            open_files = len(lake.catalog.announced())
+    except DicomlakeError as error:
+        yield Finding("lake", False, error.message)
+        return
+    instances = totals.instances if totals else 0
+    yield Finding("lake", True, f"{instances} instances in {data}")
+    yield Finding(
+        "catalogue",
+        instances <= counts["indexed"] or open_files > 0,
+        f"{counts['indexed']} files indexed, {counts['ignored']} ignored, {counts['quarantined']} in quarantine",
+    )
+    if open_files:
+        yield Finding("last run", False, f"was stopped with {open_files} files open; run dicomlake index again")
