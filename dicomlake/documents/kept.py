@@ -36,7 +36,7 @@ class KeptSeries:
     def body(self, uid: str) -> dict[str, Any]:
         """The whole document of an instance, variants named."""
         first, *others = self.instances[uid]
-        body = {key: first.body[key] for key in sorted(first.body, key=place)}
+        body = in_order(first.body)
         if others:
             body["variants"] = [
                 {"location": o.location, "headerHash": o.header_hash, "fileSize": o.size} for o in others
@@ -62,13 +62,14 @@ class KeptSeries:
                 {
                     "identity": [copy.series, copy.study, copy.patient],
                     "file": [copy.location, copy.size, copy.header_hash],
-                    "differs": without(copy.body, common),
+                    "differs": in_order(without(copy.body, common)),
                 }
                 for copy in self.instances[uid]
             ]
             for uid in sorted(self.instances)
         }
-        return zstandard.ZstdCompressor(level=_LEVEL).compress(orjson.dumps({"common": common, "instances": kept}))
+        content = {"common": in_order(common), "instances": kept}
+        return zstandard.ZstdCompressor(level=_LEVEL).compress(orjson.dumps(content))
 
     @classmethod
     def decode(cls, kept: bytes) -> "KeptSeries":
@@ -111,6 +112,11 @@ def same(value: Any, other: Any) -> bool:
     if isinstance(value, str) or isinstance(other, str) or value != other:
         return bool(value == other)
     return orjson.dumps(value) == orjson.dumps(other)
+
+
+def in_order(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The body with its attributes at their places."""
+    return {key: body[key] for key in sorted(body, key=place)}
 
 
 @lru_cache(maxsize=65_536)

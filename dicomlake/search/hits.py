@@ -12,9 +12,11 @@ from mappings import registry
 OWN_COUNTS = ("instanceCount", "bytes")
 
 
-def default_fields() -> tuple[str, ...]:
-    """The fields every hit has: identities and the registry's columns."""
-    return tuple(f.keyword for f in registry.load().fields if (f.identity or f.column) and f.keyword not in OWN_COUNTS)
+def default_fields(level: Level) -> tuple[str, ...]:
+    """The fields every hit has: identities of its level and above, and the registry's columns."""
+    below = {"SOPInstanceUID"} if level != "instance" else set()
+    wanted = (f.keyword for f in registry.load().fields if f.identity or f.column)
+    return tuple(keyword for keyword in wanted if keyword not in below and keyword not in OWN_COUNTS)
 
 
 def from_members(hit: Hit, level: Level, fields: Iterable[str]) -> dict[str, Any]:

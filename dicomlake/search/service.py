@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from functools import lru_cache
 from typing import Any
 
-from dicomlake.documents.kept import KeptSeries, place
+from dicomlake.documents.kept import KeptSeries, in_order
 from dicomlake.engines.base import Facet, FacetPlan, Found, Hit, Level, Plan, Sort
 from dicomlake.errors import BadValueError, NotFoundError, QueryError
 from dicomlake.lake import Lake
@@ -113,7 +113,9 @@ class Searcher:
         return FacetPlan(field.path, _combined(base, others), request.facet_limit, selected)
 
     def _hits(self, found: Found, request: SearchRequest) -> list[dict[str, Any]]:
-        fields = dict.fromkeys([*hits.default_fields(), *(resolve_name(name).path for name in request.fields)])
+        fields = dict.fromkeys(
+            [*hits.default_fields(request.level), *(resolve_name(name).path for name in request.fields)]
+        )
         if request.level != "instance":
             return [hits.from_members(hit, request.level, fields) for hit in found.hits]
         return [self._instance_hit(hit, fields, found.generation) for hit in found.hits]
@@ -133,7 +135,7 @@ class Searcher:
         """A study and its series. Raises NotFoundError."""
         condition = Match("StudyInstanceUID", (text_token(uid),))
         self._engine.refresh()
-        fields = hits.default_fields()
+        fields = hits.default_fields("series")
         studies = self._engine.search(Plan("study", condition, limit=1))
         if not studies.hits:
             raise NotFoundError(f"no study {uid} in this lake")
@@ -160,7 +162,7 @@ class Searcher:
         return {
             "series": hits.everything_shown(member),
             "instances": instances,
-            "common": {key: common[key] for key in sorted(common, key=place)},
+            "common": in_order(common),
         }
 
     def instance(self, uid: str) -> dict[str, Any]:

@@ -42,6 +42,7 @@ def test_canonical_values_stand_beside_raw_ones_with_their_rule(tmp_path: Path) 
 def test_a_missing_instance_uid_comes_from_the_file_meta(tmp_path: Path) -> None:
     path = dicom_file(tmp_path / "one.dcm", uid="1.9.9")
     ds = data_set(uid="1.9.9", SOPInstanceUID=None)
+    ds.preamble = bytes(128)
     ds.save_as(path, enforce_file_format=False, implicit_vr=False, little_endian=True)
     found = document(path)
     assert (found.uid, found.body["SOPInstanceUID"]) == ("1.9.9", "1.9.9")
@@ -51,6 +52,7 @@ def test_a_missing_instance_uid_comes_from_the_file_meta(tmp_path: Path) -> None
 def test_without_any_instance_uid_there_is_no_document(tmp_path: Path) -> None:
     ds = data_set(SOPInstanceUID=None)
     del ds.file_meta.MediaStorageSOPInstanceUID
+    ds.preamble = bytes(128)
     ds.save_as(tmp_path / "one.dcm", enforce_file_format=False, implicit_vr=False, little_endian=True)
     with pytest.raises(HeaderError) as raised:
         document(tmp_path / "one.dcm")
