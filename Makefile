@@ -40,7 +40,7 @@ bench: $(STAMP) ## Measure this machine: writing the sample, indexing, searching
 docs: $(STAMP) ## Write the generated pages, build the site into site/; a broken link fails
 	@$(BIN)/python -m mappings.generate
 	@$(BIN)/python tools/reference.py
-	@$(BIN)/mkdocs build --strict --quiet
+	@$(BIN)/mkdocs build --strict
 	@echo "site/index.html"
 
 fmt: $(STAMP) ## Format the code and mend what ruff can mend

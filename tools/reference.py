@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from cli.main import build_parser
+from cli.main import parser as build_parser
 from dicomlake import errors
 from dicomlake.settings import Settings
 
@@ -72,7 +72,7 @@ def settings_page() -> str:
     ]
     prefix = Settings.model_config.get("env_prefix", "")
     for name, field in Settings.model_fields.items():
-        default = "" if field.is_required() else f"`{field.default}`"
+        default = "" if field.is_required() or field.default_factory else f"`{field.default}`"
         lines.append(f"| `{(prefix + name).upper()}` | {default} | {field.description} |")
     return "\n".join(lines) + "\n"
 
@@ -80,9 +80,10 @@ def settings_page() -> str:
 def commands(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
     """The parser and those of its commands, in the order of their definition."""
     yield parser
-    for action in parser._subparsers._group_actions if parser._subparsers else ():
-        for child in dict.fromkeys((action.choices or {}).values()):  # an alias is the same parser
-            yield from commands(child)
+    for action in parser._actions:
+        if isinstance(action.choices, dict):
+            for child in dict.fromkeys(action.choices.values()):  # an alias is the same parser
+                yield from commands(child)
 
 
 def cli_page() -> str:
@@ -91,7 +92,7 @@ def cli_page() -> str:
     lines = [
         "# Command line\n",
         "Every command has `--help`. Exit codes: 0 done, 1 failed, 2 the command cannot be carried out as written, "
-        "3 done with something quarantined.\n",
+        "3 done with something quarantined, 130 interrupted.\n",
     ]
     for parser in commands(build_parser()):
         lines += [f"## {parser.prog}\n", "```text", parser.format_help().rstrip(), "```\n"]

@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 import re
+import shutil
 import subprocess
 import sys
 from argparse import ArgumentParser
@@ -14,9 +15,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cli.main import build_parser
+from cli.main import parser as build_parser
 from dicomlake.errors import DicomlakeError
 from dicomlake.settings import Settings
+from tools.verify import steps
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "docs" / "reference"
@@ -98,7 +100,7 @@ def test_every_option_is_documented() -> None:
 
 def test_every_option_says_what_it_does_and_every_command_has_an_example() -> None:
     parsers = list(every_parser(build_parser()))
-    assert [f"{p.prog} {a.dest}" for p in parsers for a in p._actions if not a.help] == []
+    assert [f"{p.prog} {a.dest}" for p in parsers for a in p._actions if not a.help and not a.choices] == []
     assert [p.prog for p in parsers[1:] if f"{p.prog} " not in (p.epilog or "") + (p.description or "")] == []
 
 
@@ -116,9 +118,26 @@ def test_generated_pages_are_what_the_code_says() -> None:
     assert result.returncode == 0, result.stderr
 
 
+def build_site(site: Path, root: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """The site as ``make test`` builds it."""
+    (command,) = (step.command for step in steps(str(site)) if step.name == "documentation")
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("link", ["guide/nowhere.md", "guide/api.md#nowhere", "images/nowhere.png"])
+def test_a_broken_link_fails(link: str, tmp_path: Path) -> None:
+    shutil.copy(ROOT / "mkdocs.yml", tmp_path)
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    index = tmp_path / "docs" / "index.md"
+    index.write_text(index.read_text() + f"\n[broken]({link})\n")
+    result = build_site(tmp_path / "site", tmp_path)
+    assert result.returncode == 1
+    assert link in result.stderr
+
+
 def test_the_site_makes_no_outside_request(tmp_path: Path) -> None:
-    build = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    result = build_site(tmp_path)
+    assert result.returncode == 0, result.stderr
     pages = list(tmp_path.rglob("*.html"))
     assert len(pages) > 10
     for page in pages:
