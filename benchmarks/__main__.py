@@ -1,4 +1,4 @@
-"""Measure this machine: writing the sample archive, indexing it, indexing it again, searching it.
+"""Measure this machine: reading headers beside pydicom, writing the sample archive, indexing it, searching it.
 
 ``python -m benchmarks [--patients N] [--json]``. Commands are timed as a person would call them, with the start of
 Python in it; searches in process, as the service answers them. Nothing is kept.
@@ -16,6 +16,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pydicom
+
+from benchmarks import reader
 from dicomlake.lake import Lake
 from dicomlake.search import Searcher
 from dicomlake.search.request import SearchRequest
@@ -66,11 +69,17 @@ def measure(patients: int) -> dict[str, Any]:
         index_seconds, output = timed("index", archive, "--data", data, "--json")
         again_seconds, _ = timed("index", archive, "--data", data, "--json")
         summary = json.loads(output.splitlines()[-1])
+        test_files = Path(pydicom.__file__).parent / "data"
+        reading = {
+            "pydicom's test files": reader.compare([path for path in sorted(test_files.rglob("*")) if path.is_file()]),
+            "sample archive": reader.compare([path for path in sorted(archive.rglob("*")) if path.is_file()]),
+        }
         with Lake.open(data) as lake:
             searches = {name: latencies(Searcher(lake), request) for name, request in SEARCHES.items()}
         return {
             "machine": {"python": platform.python_version(), "system": platform.platform(), "cores": os.cpu_count()},
             "archive": {"patients": patients, "files": summary["files"], "bytes": folder_size(archive)},
+            "reading": reading,
             "sample_seconds": round(sample_seconds, 2),
             "index_seconds": round(index_seconds, 2),
             "index_files_per_second": round(summary["files"] / index_seconds),
