@@ -13,10 +13,10 @@ OWN_COUNTS = ("instanceCount", "bytes")
 
 
 def default_fields(level: Level) -> tuple[str, ...]:
-    """The fields every hit has: identities of its level and above, and the registry's columns."""
-    below = {"SOPInstanceUID"} if level != "instance" else set()
-    wanted = (f.keyword for f in registry.load().fields if f.identity or f.column)
-    return tuple(keyword for keyword in wanted if keyword not in below and keyword not in OWN_COUNTS)
+    """The fields every hit has: identities of its level and above, and the registry's columns with what is canonical."""
+    left_out = {*OWN_COUNTS, *(() if level == "instance" else ("SOPInstanceUID",))}
+    fields = [f for f in registry.load().fields if (f.identity or f.column) and f.keyword not in left_out]
+    return tuple(path for f in fields for path in (f.keyword, *([f"{f.keyword}.canonical"] if f.canonical else ())))
 
 
 def from_members(hit: Hit, level: Level, fields: Iterable[str]) -> dict[str, Any]:
