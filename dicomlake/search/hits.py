@@ -13,7 +13,7 @@ OWN_COUNTS = ("instanceCount", "bytes")
 
 
 def default_fields(level: Level) -> tuple[str, ...]:
-    """The fields every hit has: identities of its level and above, and the registry's columns with what is canonical."""
+    """The fields every hit has: identities of its level and above, and columns with their canonical values."""
     left_out = {*OWN_COUNTS, *(() if level == "instance" else ("SOPInstanceUID",))}
     fields = [f for f in registry.load().fields if (f.identity or f.column) and f.keyword not in left_out]
     return tuple(path for f in fields for path in (f.keyword, *([f"{f.keyword}.canonical"] if f.canonical else ())))
