@@ -1,0 +1,30 @@
+"""The page, as ``streamlit run`` starts it: what all pages share, then the page that the address names."""
+
+import gc
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+
+from ui import search
+
+HERE = Path(__file__).parent
+
+
+@cache
+def settle() -> None:
+    """Once a process: keep what is loaded out of later garbage collections, they would walk over it in vain."""
+    gc.collect()
+    gc.freeze()
+
+
+st.set_page_config(
+    page_title="Dicomlake",
+    page_icon=str(HERE / "assets" / "favicon.png"),
+    layout="wide",
+    initial_sidebar_state=276,
+)
+st.html(HERE / "style.css")
+st.logo(str(HERE / "assets" / "logo.svg"), icon_image=str(HERE / "assets" / "mark.svg"), size="large")
+st.navigation([st.Page(search.main, title="Search", icon=":material/search:", default=True)], position="top").run()
+settle()

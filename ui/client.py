@@ -1,0 +1,108 @@
+"""The API as the page uses it: one HTTP client a process, two ways in which an answer can fail to come."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Final
+from urllib.parse import quote
+
+import httpx
+
+MOST = 1_000
+"""Hits the API gives at once."""
+_TIMEOUT: Final = httpx.Timeout(60, connect=3)
+
+
+class Away(Exception):
+    """Nobody answers at the API's address, or not with what an API answers."""
+
+
+class Problem(Exception):
+    """The API refused: its problem+json (RFC 9457). ``position`` is a character of the query text, or None."""
+
+    def __init__(self, status: int, title: str, detail: str, code: str = "", position: int | None = None) -> None:
+        super().__init__(detail)
+        self.status, self.title, self.detail, self.code, self.position = status, title, detail, code, position
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is asked of ``POST /api/v1/search``."""
+
+    q: str = ""
+    level: str = "series"
+    filters: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    facets: Sequence[str] = ()
+    sort: Sequence[str] = ()
+    fields: Sequence[str] = ()
+    limit: int = 50
+    cursor: str | None = None
+
+    def body(self) -> dict[str, Any]:
+        """The request as JSON."""
+        chosen = {name: list(values) for name, values in self.filters.items()}
+        return {name: getattr(self, name) for name in self.__slots__} | {"filters": chosen}
+
+
+class Api:
+    """The endpoints the page needs. Every method raises :class:`Away` or :class:`Problem`."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        # trust_env: a proxy of the user's environment is not meant for the lake beside the page.
+        self._client = httpx.Client(base_url=self.url, timeout=_TIMEOUT, trust_env=False)
+
+    def search(self, search: Search) -> dict[str, Any]:
+        return self._json("POST", "/api/v1/search", json=search.body())
+
+    def study(self, uid: str) -> dict[str, Any]:
+        return self._json("GET", f"/api/v1/studies/{quote(uid, safe='')}")
+
+    def series(self, uid: str) -> dict[str, Any]:
+        return self._json("GET", f"/api/v1/series/{quote(uid, safe='')}")
+
+    def instance(self, uid: str) -> dict[str, Any]:
+        return self._json("GET", f"/api/v1/instances/{quote(uid, safe='')}")
+
+    def cursors(self, search: Search, hits: int) -> Iterator[tuple[int, str]]:
+        """Walk over ``hits`` hits from ``search.cursor`` on in steps as large as the API allows.
+
+        Gives (hits left behind so far, cursor there); ends early where there are no more.
+        """
+        cursor, behind = search.cursor, 0
+        while behind < hits:
+            step = min(MOST, hits - behind)
+            answer = self.search(Search(search.q, search.level, search.filters, (), search.sort, (), step, cursor))
+            cursor, behind = answer["cursor"], behind + step
+            if cursor is None:
+                return
+            yield behind, cursor
+
+    def _json(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
+        try:
+            answer = self._client.request(method, path, **arguments)
+            content = answer.json()
+        except (httpx.TransportError, ValueError) as error:
+            raise Away(str(error)) from error
+        if not isinstance(content, dict):
+            raise Away(f"{self.url} answers, but not as the Dicomlake API does")
+        if answer.is_success:
+            return content
+        raise _problem(answer.status_code, content)
+
+
+def _problem(status: int, content: Mapping[str, Any]) -> Problem:
+    position = content.get("position")
+    return Problem(
+        status,
+        str(content.get("title") or "The request was refused"),
+        str(content.get("detail") or f"The API answered with status {status}."),
+        str(content.get("code") or ""),
+        position if isinstance(position, int) else None,
+    )
+
+
+@cache
+def api(url: str) -> Api:
+    """The client for an address, with its connections kept."""
+    return Api(url)

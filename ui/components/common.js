@@ -1,0 +1,81 @@
+// What all components share. Text enters the page through textContent alone, attributes through setAttribute.
+
+function el(tag, attributes, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes ?? {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name === "text") node.textContent = value;
+    else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else node.setAttribute(name, value === true ? "" : String(value));
+  }
+  node.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
+  return node;
+}
+
+function svg(path, size) {
+  const space = "http://www.w3.org/2000/svg";
+  const icon = document.createElementNS(space, "svg");
+  icon.setAttribute("viewBox", "0 0 16 16");
+  icon.setAttribute("width", size ?? 12);
+  icon.setAttribute("height", size ?? 12);
+  icon.setAttribute("aria-hidden", "true");
+  const line = document.createElementNS(space, "path");
+  line.setAttribute("d", path);
+  line.setAttribute("fill", "none");
+  line.setAttribute("stroke", "currentColor");
+  line.setAttribute("stroke-width", "1.6");
+  line.setAttribute("stroke-linecap", "round");
+  line.setAttribute("stroke-linejoin", "round");
+  icon.append(line);
+  return icon;
+}
+
+const ICONS = {
+  close: "M4 4l8 8M12 4l-8 8",
+  open: "M6 4l4 4-4 4",
+  up: "M8 13V3M4 7l4-4 4 4",
+  down: "M8 3v10M4 9l4 4 4-4",
+  left: "M10 4L6 8l4 4",
+  right: "M6 4l4 4-4 4",
+};
+
+const grouped = new Intl.NumberFormat("en-US");
+
+// What a component keeps between two runs of the script, by its root element.
+const remembered = new WeakMap();
+
+function remember(root, create) {
+  if (!remembered.has(root)) remembered.set(root, create());
+  return remembered.get(root);
+}
+
+// Run a repaint and give the focus back to the element that had it, or to the one that took its place.
+function keepFocus(root, repaint) {
+  const before = root.getRootNode().activeElement;
+  const name = before?.dataset?.focus;
+  repaint();
+  if (!before) return;
+  const after = before.isConnected ? before : name ? root.querySelector(`[data-focus="${CSS.escape(name)}"]`) : null;
+  if (after && root.getRootNode().activeElement !== after) after.focus({ preventScroll: true });
+}
+
+// Let a box reach down to the window's lower edge, `below` pixels spared, and follow what moves above it.
+function fillDown(box, below) {
+  const main = document.querySelector('[data-testid="stMain"]') ?? document.scrollingElement;
+  const fit = () => {
+    if (!box.isConnected) return;
+    const top = box.getBoundingClientRect().top + main.scrollTop;
+    box.style.maxHeight = `${Math.max(260, Math.floor(window.innerHeight - top - below))}px`;
+  };
+  const observer = new ResizeObserver(fit);
+  observer.observe(main.firstElementChild ?? main);
+  window.addEventListener("resize", fit);
+  fit();
+  return {
+    fit,
+    stop: () => {
+      observer.disconnect();
+      window.removeEventListener("resize", fit);
+    },
+  };
+}

@@ -1,0 +1,36 @@
+// The counts row: what matches, and which part of the whole lake that is.
+
+class Counts {
+  constructor(root) {
+    this.tiles = [];
+    this.row = el("div", { class: "counts", role: "status", "aria-label": "What matches" });
+    root.replaceChildren(this.row);
+  }
+
+  tile(index) {
+    if (!this.tiles[index]) {
+      const tile = { number: el("div", { class: "number" }), label: el("div", { class: "label" }), share: el("div", { class: "share" }),
+        bar: el("div", { class: "bar" }) };
+      tile.element = el("div", { class: "tile" }, tile.number, tile.label, tile.share, tile.bar);
+      this.row.append(tile.element);
+      this.tiles[index] = tile;
+    }
+    return this.tiles[index];
+  }
+
+  update(tiles) {
+    tiles.forEach((data, index) => {
+      const tile = this.tile(index);
+      tile.number.textContent = data.number;
+      tile.label.textContent = data.label;
+      tile.share.textContent = data.share;
+      tile.bar.style.width = `${data.percent}%`;
+      tile.element.title = data.title;
+    });
+  }
+}
+
+export default function ({ data, parentElement }) {
+  const root = parentElement.querySelector(".root");
+  remember(root, () => new Counts(root)).update(data.tiles);
+}

@@ -1,0 +1,91 @@
+"""Values as people read them: dates, ages, names, sizes, counts. What lacks the expected form stays as it is."""
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_TIME = re.compile(r"(\d{2})(\d{2})(?:(\d{2})(?:\.\d+)?)?")
+_AGE = re.compile(r"(\d{3})([DWMY])")
+_AGE_UNITS: Final = {"D": "d", "W": "wk", "M": "mo", "Y": "y"}
+_SIZES: Final = ("bytes", "kB", "MB", "GB", "TB", "PB")
+_UNITLESS: Final = ("By", "1")
+
+
+def count(number: int) -> str:
+    """``20556282`` -> ``20,556,282``."""
+    return f"{number:,}"
+
+
+def size(number: int) -> str:
+    """Bytes with three significant digits at most: ``10900000000000`` -> ``10.9 TB`` (powers of 1,000)."""
+    amount, unit = float(number), 0
+    while amount >= 999.5 and unit < len(_SIZES) - 1:
+        amount, unit = amount / 1000, unit + 1
+    digits = 1 if unit and amount < 99.95 else 0
+    return f"{amount:.{digits}f} {_SIZES[unit]}"
+
+
+def share(part: int, whole: int) -> str:
+    """The share of the whole in per cent, honest at both ends: ``<0.1 %`` is not nothing, ``>99.9 %`` is not all."""
+    if part in (0, whole):
+        return "all" if part else "none"
+    percent = 100 * part / whole
+    if percent < 0.1:
+        return "<0.1 %"
+    return ">99.9 %" if percent > 99.9 else f"{percent:.1f} %" if percent < 10 else f"{percent:.0f} %"
+
+
+def date(text: str) -> str:
+    """DA ``20190131`` -> ``2019-01-31``."""
+    match = _DATE.fullmatch(text)
+    return "-".join(match.groups()) if match else text
+
+
+def time(text: str) -> str:
+    """TM ``101530.25`` -> ``10:15:30``."""
+    match = _TIME.fullmatch(text)
+    return ":".join(part for part in match.groups() if part) if match else text
+
+
+def age(text: str) -> str:
+    """AS ``063Y`` -> ``63 y``."""
+    match = _AGE.fullmatch(text)
+    return f"{int(match[1])} {_AGE_UNITS[match[2]]}" if match else text
+
+
+def person(text: str) -> str:
+    """PN ``Núñez^María^^Dr=...`` -> ``Núñez, María Dr``: the first group that says anything, PS3.5 section 6.2.1."""
+    group = next((group for group in text.split("=") if group.strip("^ ")), "")
+    family, *others = (part.strip() for part in group.split("^"))
+    given = " ".join(part for part in others if part)
+    return ", ".join(part for part in (family, given) if part)
+
+
+def number(value: float) -> str:
+    """``1.250`` -> ``1.25``, ``5.0`` -> ``5``; up to 6 significant digits."""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+_BY_VR: Final = {"DA": date, "TM": time, "AS": age, "PN": person}
+
+
+def one(value: Any, vr: str | None = None, unit: str | None = None) -> str:
+    """One value of an attribute of this VR and unit (UCUM)."""
+    if unit == "By" and isinstance(value, int):
+        return size(value)
+    if isinstance(value, bool | int | float):
+        return f"{number(value)} {unit}" if unit and unit not in _UNITLESS else number(value)
+    if isinstance(value, dict):
+        return "binary" if "length" in value or "InlineBinary" in value else f"{value.get('count', '')} values".strip()
+    return _BY_VR[vr](str(value)) if vr in _BY_VR else str(value)
+
+
+def values(value: Any, vr: str | None = None, unit: str | None = None, shown: int = 3) -> str | None:
+    """The distinct values of a hit's field in one line, the first ``shown`` of them; ``None`` when there is none."""
+    listed: Sequence[Any] = value if isinstance(value, list) else [value]
+    texts = [text for item in listed if item is not None and (text := one(item, vr, unit))]
+    if not texts:
+        return None
+    rest = f" +{len(texts) - shown}" if len(texts) > shown else ""
+    return ", ".join(texts[:shown]) + rest

@@ -1,0 +1,50 @@
+"""Names for people, from the field registry, and what the page shows, from ``page.yml``."""
+
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import yaml
+
+from mappings import registry
+
+_PAGE: Final = Path(__file__).with_name("page.yml")
+
+
+class Shown(NamedTuple):
+    """How a field is shown: label, VR, unit (UCUM), and whether its values are numbers."""
+
+    label: str
+    vr: str | None = None
+    unit: str | None = None
+    number: bool = False
+
+
+@cache
+def page() -> dict[str, Any]:
+    """The content of ``page.yml``."""
+    content: dict[str, Any] = yaml.safe_load(_PAGE.read_text(encoding="utf-8"))
+    return content
+
+
+@lru_cache(maxsize=4_096)
+def shown(path: str) -> Shown:
+    """How the page shows a field, a companion as the field it accompanies; an unknown name as itself."""
+    own = page()["counts"].get(path)
+    if own is not None:
+        return Shown(own, number=True)
+    try:
+        resolved = registry.resolve(path)
+    except registry.UnknownName:
+        return Shown(path)
+    field = resolved.field
+    if field is None or resolved.companion == "rule":
+        return Shown(resolved.label, resolved.vr)
+    return Shown(field.label, field.vr, field.unit, field.kind in ("integer", "float"))
+
+
+def head(path: str) -> str:
+    """The label of a column, short and with its unit."""
+    field = shown(path)
+    label = page()["heads"].get(path, field.label)
+    return f"{label} ({field.unit})" if field.unit and field.unit != "By" else label

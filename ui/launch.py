@@ -1,0 +1,34 @@
+"""How the page is started: a Streamlit process of its own, from an installed wheel or a checkout, in any folder."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+API_URL = "DICOMLAKE_API_URL"
+DEFAULT_API_URL = "http://127.0.0.1:8600"
+DEFAULT_PORT = 8601
+HEALTH = "/_stcore/health"
+"""Path that answers 200 once the page can be opened."""
+
+_APP = Path(__file__).with_name("app.py")
+
+
+def command(port: int = DEFAULT_PORT, address: str = "127.0.0.1", api_url: str = DEFAULT_API_URL) -> list[str]:
+    """Arguments that start the page on ``address``:``port``. Run them with :func:`environment` of the same ``api_url``.
+
+    What does not change from start to start is in ``ui/.streamlit/config.toml``, beside the script. ``api_url`` is
+    handed to the script too, so that the process list tells which lake a page shows.
+    """
+    return [
+        *(sys.executable, "-m", "streamlit", "run", str(_APP)),
+        *(f"--server.port={port}", f"--server.address={address}", f"--browser.serverAddress={address}"),
+        *("--", api_url),
+    ]
+
+
+def environment(api_url: str = DEFAULT_API_URL, base: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Environment of the page's process: ``base`` (this process's own) with the API's address, and without Streamlit
+    settings of the user's, which would win over the page's."""
+    kept = {name: value for name, value in (os.environ if base is None else base).items() if name[:10] != "STREAMLIT_"}
+    return kept | {API_URL: api_url}

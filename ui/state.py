@@ -1,0 +1,88 @@
+"""The page's state, which is its address: search, order, page and open hit. Nothing else decides what is shown."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from dicomlake.query import permalink
+from dicomlake.query.permalink import QueryError, SearchState
+
+__all__ = ["KINDS", "Open", "PageState", "QueryError", "parse_open"]
+
+KINDS: Final = ("series", "study", "patient", "instance")
+_OWN: Final = ("page", "open")
+"""Parameters of the page, beside those of a search."""
+_MOST: Final = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """The hit whose detail is shown, in the address ``open=series:1.2.3``."""
+
+    kind: str
+    uid: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.uid}"
+
+
+@dataclass(frozen=True, slots=True)
+class PageState:
+    """What the address says. ``sort`` is empty for the level's own order, ``page`` counts from 1."""
+
+    q: str = ""
+    level: permalink.Level = "series"
+    filters: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
+    sort: Sequence[str] = ()
+    page: int = 1
+    open: Open | None = None
+
+    @classmethod
+    def parse(cls, parameters: Mapping[str, Sequence[str]]) -> "PageState":
+        """The state that parameters stand for. Raises QueryError for what cannot be read as a search."""
+        search = permalink.decode({name: values for name, values in parameters.items() if name not in _OWN})
+        return cls(
+            search.q,
+            search.level,
+            search.filters,
+            search.sort,
+            _page(_first(parameters, "page")),
+            parse_open(_first(parameters, "open")),
+        )
+
+    def parameters(self) -> dict[str, list[str]]:
+        """The parameters that stand for this state, none for the state that the page starts with.
+
+        Raises QueryError for what no address can hold.
+        """
+        chosen = {path: tuple(values) for path, values in self.filters.items() if values}
+        written = permalink.encode(SearchState(self.q, self.level, chosen, tuple(self.sort)))
+        if len(written) == 1:
+            written = {}
+        if self.page > 1:
+            written["page"] = [str(self.page)]
+        if self.open is not None:
+            written["open"] = [str(self.open)]
+        return written
+
+    def asking(self, **changes: Any) -> "PageState":
+        """Another search, from its first page."""
+        return replace(self, **changes, page=1)
+
+    def showing(self, **changes: Any) -> "PageState":
+        """The same search, shown otherwise."""
+        return replace(self, **changes)
+
+
+def parse_open(text: str) -> Open | None:
+    """``series:1.2.3``, or None for what is no hit's address."""
+    kind, colon, uid = text.partition(":")
+    return Open(kind, uid) if colon and uid and kind in KINDS else None
+
+
+def _first(parameters: Mapping[str, Sequence[str]], name: str) -> str:
+    return next(iter(parameters.get(name, ())), "")
+
+
+def _page(text: str) -> int:
+    return min(int(text), _MOST) if text.isascii() and text.isdigit() and int(text) else 1

@@ -1,0 +1,159 @@
+"""An instance document as the nodes of a header tree: attributes in tag order, sequences and private blocks fold.
+
+A node is an object with ``key``, ``address`` (tag), ``name``, ``vr``, ``value`` (text, None when empty), and where they
+apply ``canonical`` and ``rule``, ``issue``, ``private``, ``note`` (the value is described, not shown) or ``children``.
+"""
+
+import base64
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from mappings import dictionary
+
+Node = dict[str, Any]
+
+_PRIVATE = re.compile(r'\(([0-9A-F]{4}),"(.*)",([0-9A-F]{2}|[0-9A-F]{4})\)', re.DOTALL)
+_CREATOR = re.compile(r"\(([0-9A-F]{3}[13579BDF]),00([1-9A-F][0-9A-F])\)")
+_TAG = re.compile(r"\([0-9A-F]{4},[0-9A-F]{4}\)")
+_ITEMS: Final = 200
+"""Items of one sequence that are shown; an enhanced image may have thousands that differ in a number."""
+_BYTES: Final = 24
+_LONGEST: Final = 4_000
+"""Characters of one value that are shown."""
+
+
+def nodes(document: Mapping[str, Any]) -> list[Node]:
+    """The tree of a document. Own fields of Dicomlake (lower case) are no attributes and stay out."""
+    quality = document.get("quality")
+    issues = {issue["path"]: issue["detail"] or issue["code"] for issue in quality} if isinstance(quality, list) else {}
+    vrs = document.get("vr")
+    return _Builder(issues, vrs if isinstance(vrs, dict) else {}).level(document, "")
+
+
+def count(tree: Iterable[Node]) -> int:
+    """Attributes of a tree, those inside sequences included, items and private creators' headings not."""
+    return sum(
+        (0 if node.get("heading") else 1) + (count(node["children"]) if "children" in node else 0) for node in tree
+    )
+
+
+class _Builder:
+    """The issues and VRs of one document, by path."""
+
+    def __init__(self, issues: Mapping[str, str], vrs: Mapping[str, str]) -> None:
+        self.issues = issues
+        self.vrs = vrs
+
+    def level(self, attributes: Mapping[str, Any], above: str) -> list[Node]:
+        """The nodes of a data set or an item, private ones under their creator."""
+        found: list[Node] = []
+        blocks: dict[tuple[str, str], Node] = {}
+        for key, value in attributes.items():
+            if key[:1].islower() or key.endswith((".canonical", ".rule")) or _CREATOR.fullmatch(key):
+                continue
+            private = _PRIVATE.fullmatch(key)
+            if private is None:
+                found.append(self.public(key, value, above, attributes))
+                continue
+            group, creator, _ = private.groups()
+            if (group, creator) not in blocks:
+                blocks[group, creator] = block = _heading(group, creator)
+                found.append(block)
+            block = blocks[group, creator]
+            block["children"].append(self.private(key, value, above, private.groups()))
+        for block in blocks.values():
+            block["value"] = _several(len(block["children"]), "private attribute")
+        return found
+
+    def public(self, key: str, value: Any, above: str, beside: Mapping[str, Any]) -> Node:
+        tag = dictionary.tag_of(key)
+        entry = dictionary.lookup(tag) if tag is not None else None
+        address = f"({tag >> 16:04X},{tag & 0xFFFF:04X})" if tag is not None else None
+        node: Node = {"key": key, "address": address, "name": entry.name if entry else None}
+        if _TAG.fullmatch(key):
+            node["name"] = "Not in the data dictionary"
+        canonical = beside.get(f"{key}.canonical")
+        if canonical is not None:
+            node |= {"canonical": _joined(canonical), "rule": _joined(beside.get(f"{key}.rule", ""))}
+        return self.filled(node, value, above + key, entry.vr if entry else None)
+
+    def private(self, key: str, value: Any, above: str, parts: tuple[str | Any, ...]) -> Node:
+        group, creator, element = parts
+        entry = dictionary.private(creator, int(group, 16), int(element, 16))
+        name = entry.name if entry else ""
+        address = f"({group},xx{element})" if len(element) == 2 else f"({group},{element})"
+        node: Node = {"key": name or "private attribute", "address": address, "private": True}
+        node["name"] = f"{creator or 'no creator'}{f': {name}' if name else ''}"
+        return self.filled(node, value, above + key, entry.vr if entry else None)
+
+    def filled(self, node: Node, value: Any, path: str, vr: str | None) -> Node:
+        """The node with its value or its items."""
+        node["vr"] = self.vrs.get(path, vr)
+        if path in self.issues:
+            node["issue"] = self.issues[path]
+        if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+            node["value"] = _several(len(value), "item")
+            node["children"] = [self.item(number, item, path) for number, item in enumerate(value[:_ITEMS], 1)]
+            if len(value) > _ITEMS:
+                rest = f"{len(value) - _ITEMS:,} more items, not shown here"
+                node["children"].append({"key": "…", "value": rest, "note": True, "heading": True})
+        else:
+            node["value"], node["note"] = text(value)
+        return {name: part for name, part in node.items() if part or name == "value"}
+
+    def item(self, number: int, item: Mapping[str, Any], path: str) -> Node:
+        children = self.level(item, f"{path}.")
+        return {
+            "key": f"Item {number}",
+            "value": _several(len(item), "attribute"),
+            "children": children,
+            "heading": True,
+        }
+
+
+def _heading(group: str, creator: str) -> Node:
+    return {
+        "key": creator or "No private creator",
+        "address": f"({group},…)",
+        "name": f"Private block of {creator}" if creator else "Private attributes without a creator",
+        "private": True,
+        "heading": True,
+        "children": [],
+    }
+
+
+def text(value: Any) -> tuple[str | None, bool]:
+    """A value as text, and whether the text describes the value instead of showing it. Empty values give None."""
+    if value is None or value in ("", []):
+        return None, False
+    if isinstance(value, dict):
+        return _described(value), True
+    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        return " \\ ".join(text(item)[0] or "" for item in value), True
+    joined = _joined(value)
+    return (joined, False) if len(joined) <= _LONGEST else (f"{joined[:_LONGEST]}… ({len(joined):,} characters)", False)
+
+
+def _joined(value: Any) -> str:
+    """Several values with the backslash of PS3.5 section 6.2 between them."""
+    if isinstance(value, list):
+        return " \\ ".join("" if item is None else _joined(item) for item in value)
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
+
+
+def _described(value: Mapping[str, Any]) -> str:
+    if "InlineBinary" in value:
+        content = base64.b64decode(value["InlineBinary"])
+        shown = content[:_BYTES].hex(" ").upper()
+        return f"{_several(len(content), 'byte')}: {shown}{' …' if len(content) > _BYTES else ''}"
+    if "first" in value:
+        bounds = f", {_joined(value['min'])} to {_joined(value['max'])}" if value.get("min") is not None else ""
+        return f"{value['count']:,} values{bounds}: {_joined(value['first'])} \\ …"
+    if "length" in value:
+        return f"{_several(value['length'], 'byte')}, SHA-256 {str(value.get('sha256', ''))[:12]}…"
+    return _several(len(value), "attribute")
+
+
+def _several(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

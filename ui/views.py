@@ -1,0 +1,192 @@
+"""Answers of the API as the data that the page's components paint. Pure functions: no Streamlit, no HTTP."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ui import format as shown_as
+from ui.labels import head, page, shown
+from ui.state import PageState
+
+ROWS: Final = 50
+"""Hits of a page."""
+MISSING: Final = "no value"
+UNITS: Final = {
+    "series": ("series", "series"),
+    "study": ("study", "studies"),
+    "patient": ("patient", "patients"),
+    "instance": ("instance", "instances"),
+}
+TOTALS: Final = ("patients", "studies", "series", "instances", "bytes")
+_IDENTITY: Final = {
+    "series": "SeriesInstanceUID",
+    "study": "StudyInstanceUID",
+    "patient": "PatientID",
+    "instance": "SOPInstanceUID",
+}
+
+
+def units(level: str, number: int) -> str:
+    """``1 study``, ``2,400 studies``."""
+    return f"{number:,} {UNITS[level][number != 1]}"
+
+
+def value_label(path: str, value: Any) -> str:
+    """A filter's or facet's value as people read it."""
+    field = shown(path)
+    return MISSING if value is None else shown_as.one(value, field.vr, field.unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition of a search: what it says, and the state without it."""
+
+    id: str
+    label: str
+    value: str
+    missing: bool
+    without: PageState
+
+
+def conditions(state: PageState) -> list[Condition]:
+    """The query, then every value of every filter."""
+    found = []
+    if state.q:
+        found.append(Condition("q", "Query", state.q, False, state.asking(q="")))
+    for path, values in state.filters.items():
+        for value in values:
+            rest = [other for other in values if other is not value]
+            found.append(
+                Condition(
+                    json.dumps([path, value]),
+                    shown(path).label,
+                    value_label(path, value),
+                    value is None,
+                    state.asking(filters={**state.filters, path: rest}),
+                )
+            )
+    return found
+
+
+def cards(state: PageState, facets: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
+    """The facet rail's cards; without counts (no answer) they hold what is selected."""
+    unit = "instances" if state.level == "instance" else "series"
+    found = []
+    for path in page()["facets"]:
+        chosen = state.filters.get(path, ())
+        counted = facets.get(path) or [{"value": value, "count": 0, "selected": True} for value in chosen]
+        values = [dict(entry) | {"label": value_label(path, entry["value"])} for entry in counted]
+        counted_ = path in facets
+        found.append({"field": path, "label": shown(path).label, "unit": unit, "values": values, "counted": counted_})
+    return found
+
+
+def columns(level: str) -> list[str]:
+    """Paths of a level's columns."""
+    return list(page()["levels"][level]["columns"])
+
+
+def order(state: PageState) -> list[str]:
+    """The order of hits: what the address says, else the level's own."""
+    return list(state.sort) or list(page()["levels"][state.level]["sort"])
+
+
+def table(state: PageState, answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The results component's data."""
+    total = total_of(state.level, answer["totals"])
+    first = (state.page - 1) * ROWS + 1
+    last = first - 1 + len(answer["hits"])
+    sorts = order(state)
+    unit = UNITS[state.level][total != 1]
+    rows = [_row(state, hit, number) for number, hit in enumerate(answer["hits"], first)]
+    return {
+        "caption": f"{unit.capitalize()} that match",
+        "columns": [_column(path, sorts[0]) for path in columns(state.level)],
+        "rows": rows,
+        "range": f"{first:,}–{last:,} of {total:,} {unit} · {answer['took_ms']:.0f} ms",
+        "page": state.page,
+        "pages": max(1, -(-total // ROWS)),
+        "more": answer["cursor"] is not None,
+        "turn": json.dumps([state.q, state.level, state.filters, sorts, state.page], sort_keys=True),
+    }
+
+
+def total_of(level: str, totals: Mapping[str, int]) -> int:
+    """How many hits there are."""
+    return totals[UNITS[level][1]]
+
+
+def _column(path: str, sort: str) -> dict[str, Any]:
+    name = sort.lstrip("-")
+    sorted_ = ("descending" if sort.startswith("-") else "ascending") if name == path else None
+    field = shown(path)
+    sortable = path not in page()["counts"]
+    return {
+        "name": path,
+        "label": head(path),
+        "title": f"Sort by {field.label.lower()}" if sortable else field.label,
+        "number": field.number,
+        "sorted": sorted_,
+        "sortable": sortable,
+    }
+
+
+def _row(state: PageState, hit: Mapping[str, Any], number: int) -> dict[str, Any]:
+    cells = [cell(hit, path) for path in columns(state.level)]
+    said = ", ".join(text for text in cells[:4] if text) or "no description"
+    opened = open_id(state.level, hit)
+    return {
+        "id": opened,
+        "open": state.open is not None and opened == str(state.open),
+        "label": f"Open {state.level} {number}: {said}",
+        "cells": cells,
+    }
+
+
+def open_id(level: str, hit: Mapping[str, Any]) -> str | None:
+    """What ``open=`` says for a hit; None for a patient without an ID, who has no address."""
+    uid = hit.get(_IDENTITY[level])
+    return None if uid is None or isinstance(uid, list) else f"{level}:{uid}"
+
+
+def cell(hit: Mapping[str, Any], path: str, most: int = 2, unit: bool = False) -> str | None:
+    """A field of a hit in one line, the raw value where there is no canonical one; with its unit, or without."""
+    field = shown(path)
+    value = hit.get(path)
+    if value is None and path.endswith(".canonical"):
+        value = hit.get(path.removesuffix(".canonical"))
+    return shown_as.values(value, field.vr, field.unit if unit or field.unit == "By" else None, most)
+
+
+def counts(totals: Mapping[str, int] | None, whole: Mapping[str, int] | None) -> list[dict[str, Any]]:
+    """The tiles of the counts row: number, name, share of the whole lake in words and per cent."""
+    labels = {"bytes": "Size"}
+    tiles = []
+    for name in TOTALS:
+        label = labels.get(name, name.capitalize())
+        if totals is None:
+            tiles.append({"label": label, "number": "–", "share": "", "percent": 0.0, "title": ""})
+            continue
+        part, all_ = totals[name], (whole or totals)[name]
+        text = shown_as.size if name == "bytes" else shown_as.count
+        share = shown_as.share(part, all_)
+        tiles.append(
+            {
+                "label": label,
+                "number": text(part),
+                "share": "" if part == all_ else f"{share} of {text(all_)}",
+                "percent": 100 * part / all_ if all_ else 0.0,
+                "title": f"{text(part)} of {text(all_)} in the lake",
+            }
+        )
+    return tiles
+
+
+def fields_of(paths: Iterable[str]) -> list[str]:
+    """The registry fields and companions a hit must carry to fill these columns."""
+    wanted: dict[str, None] = {}
+    for path in paths:
+        if path not in page()["counts"]:
+            wanted |= dict.fromkeys((path, path.removesuffix(".canonical")))
+    return list(wanted)
