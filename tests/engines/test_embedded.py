@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from dicomlake.engines.base import Engine
-from dicomlake.engines.conformance import COLUMNS, EngineConformance, EngineFactory
+from dicomlake.engines.conformance import EngineConformance, EngineFactory
 from dicomlake.engines.embedded import EmbeddedEngine
+from dicomlake.engines.strategies import COLUMNS
 
 
 class TestEmbedded(EngineConformance):
