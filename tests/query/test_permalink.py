@@ -1,0 +1,114 @@
+"""A search survives its link, and a broken link says what is wrong with it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dicomlake.errors import QueryError
+from dicomlake.query.permalink import LEVELS, OpenHit, SearchState, decode, encode
+
+from .strategies import WELL_FORMED, characters
+
+texts = st.text(characters, max_size=20)
+names = st.sampled_from([name for name in WELL_FORMED if "\\" not in name])
+states = st.builds(
+    SearchState,
+    q=texts,
+    level=st.sampled_from(LEVELS),
+    filters=st.dictionaries(
+        names, st.lists(st.none() | texts.filter(bool), min_size=1, max_size=4, unique=True).map(tuple), max_size=3
+    ),
+    sort=st.lists(st.builds("{}{}".format, st.sampled_from(["", "-"]), names), max_size=3).map(tuple),
+    page=st.integers(1, 999_999_999),
+    open=st.none() | st.builds(OpenHit, st.sampled_from(LEVELS), texts.filter(bool)),
+    columns=st.lists(names, max_size=3).map(tuple),
+)
+
+
+@given(states)
+def test_every_search_comes_back_from_its_parameters(state: SearchState) -> None:
+    assert decode(encode(state)) == state
+
+
+def test_a_link_is_readable() -> None:
+    state = SearchState(
+        q="lung",
+        level="study",
+        filters={"Modality": ("CT", "MR"), "BodyPartExamined": (None,), '(0019,"A:B",0C)': (5, 1.5)},
+        sort=("-StudyDate",),
+        page=2,
+        open=OpenHit("series", "1.2.3"),
+        columns=("Modality", "StudyDate"),
+    )
+    assert encode(state) == {
+        "v": ["1"],
+        "q": ["lung"],
+        "level": ["study"],
+        "f": ["Modality:CT", "Modality:MR", "BodyPartExamined:", '(0019,"A:B",0C):5', '(0019,"A:B",0C):1.5'],
+        "sort": ["-StudyDate"],
+        "page": ["2"],
+        "open": ["series:1.2.3"],
+        "col": ["Modality", "StudyDate"],
+    }
+
+
+def test_what_is_as_by_default_is_left_out() -> None:
+    assert encode(SearchState()) == {"v": ["1"]}
+    assert decode({}) == SearchState()
+
+
+def test_parameters_may_be_single_texts() -> None:
+    assert decode({"q": "lung", "f": "Modality:CT"}) == SearchState(q="lung", filters={"Modality": ("CT",)})
+
+
+def test_a_value_given_twice_is_selected_once() -> None:
+    assert decode({"f": ["Modality:CT", "Modality:CT"]}).filters == {"Modality": ("CT",)}
+
+
+@pytest.mark.parametrize(
+    "parameters,says",
+    [
+        ({"w": "1"}, 'parameter "w"'),
+        ({"v": "2"}, 'version "2"'),
+        ({"q": ["a", "b"]}, "2 times"),
+        ({"level": "image"}, "one of instance, series, study, patient"),
+        ({"f": "Modality"}, "a field, a colon and a value"),
+        ({"f": ":CT"}, "a field, a colon and a value"),
+        ({"sort": "+StudyDate"}, "no field name"),
+        ({"col": "-StudyDate"}, "no field name"),
+        ({"page": "0"}, "no page number"),
+        ({"page": "9" * 5_000}, "no page number"),
+        ({"page": "²"}, "no page number"),
+        ({"open": "1.2.3"}, "as in series:1.2.3"),
+        ({"open": "image:1"}, "one of instance"),
+        ({"q": "a" * 10_001}, "shorten it"),
+        ({"q": "\ud800"}, "no text"),
+        ({"f": ["A:1"] * 501}, "more than 500 times"),
+    ],
+)
+def test_a_broken_link_says_what_is_wrong(parameters: Mapping[str, Any], says: str) -> None:
+    with pytest.raises(QueryError) as error:
+        decode(parameters)
+    assert says in error.value.message
+    assert error.value.message.isprintable()
+
+
+@pytest.mark.parametrize(
+    "state", [SearchState(q="a" * 10_001), SearchState(filters={"no name": ("x",)}), SearchState(page=0)]
+)
+def test_what_would_not_come_back_is_no_link(state: SearchState) -> None:
+    with pytest.raises(QueryError):
+        encode(state)
+
+
+@given(st.dictionaries(st.sampled_from(["v", "q", "level", "f", "sort", "page", "open", "col", "x"]), st.lists(texts)))
+def test_any_parameters_are_a_search_or_a_query_error(parameters: dict[str, list[str]]) -> None:
+    try:
+        state = decode(parameters)
+    except QueryError as error:
+        assert error.message.isprintable()  # noqa: PT017
+    else:
+        assert decode(encode(state)) == state
