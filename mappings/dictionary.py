@@ -5,7 +5,7 @@ Tags are integers, group in the upper 16 bits. VRs and VMs are written as in PS3
 
 import json
 from collections.abc import Container, Iterable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -39,10 +39,7 @@ class _Tables(NamedTuple):
 
 def lookup(tag: int) -> Entry | None:
     """The entry of a public tag, repeating groups (60xx,eeee) included; None when it has none or is private."""
-    tables = _tables()
-    row = tables.elements.get(tag)
-    if row is None and not tag >> 16 & 1:
-        row = next((row for digits, mask, row in tables.masks if tag & mask == digits), None)
+    row = _tables().elements.get(tag) or (None if tag >> 16 & 1 else _repeating(tag))
     return None if row is None else Entry(row[0], row[1], row[2], row[3], bool(row[4]))
 
 
@@ -73,6 +70,11 @@ def private(creator: str, group: int, element: int) -> PrivateEntry | None:
         or entries.get(f"{group >> 8:02X}xxxx{element & 0xFF:02X}")
     )
     return None if row is None else PrivateEntry(*row)
+
+
+@lru_cache(maxsize=4096)
+def _repeating(tag: int) -> list[Any] | None:
+    return next((row for digits, mask, row in _tables().masks if tag & mask == digits), None)
 
 
 @cache

@@ -71,6 +71,7 @@ class Encoding:
         self.uid = uid
         self.explicit = explicit
         self.byte_order = byte_order
+        self.mark = byte_order + str(explicit)
         self.head = 6 if explicit else 4
         self.tag = Struct(byte_order + "HH").unpack_from
         self.short: Unpack = Struct(byte_order + "H").unpack_from

@@ -4,7 +4,8 @@ import re
 from struct import error as StructError
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from dicomlake.headers.encodings import IMPLICIT_LITTLE, LUT_DESCRIPTORS, UNDEFINED, Plan, sibling
+from dicomlake.headers import private
+from dicomlake.headers.encodings import LUT_DESCRIPTORS, UNDEFINED, Plan, sibling
 from dicomlake.headers.faults import Breach, Damage, NeedMore
 from dicomlake.headers.header import Value
 from dicomlake.headers.values import Decoder, binary
@@ -76,6 +77,15 @@ def unsigned_count(value: Value) -> Value:
     return value
 
 
+def repeated(level: "Level", plan: Plan) -> Plan:
+    """The plan of an element whose key is there already: in the second and further groups of a repeating group
+    (overlays, PS3.5 7.6) the tag is the key."""
+    tag = plan[0]
+    if not dictionary.repeats(tag):
+        return plan
+    return (tag, f"({tag >> 16:04X},{tag & 0xFFFF:04X})", *plan[2:])
+
+
 def report(walker: "Walker", level: "Level", plan: Plan, position: int, breach: Breach) -> None:
     """Report a value that breaks its VR, unless the file did not say the VR: it came from the private dictionary, or
     replaced UN, and may be wrong."""
@@ -86,22 +96,6 @@ def report(walker: "Walker", level: "Level", plan: Plan, position: int, breach: 
     unsaid = walker.data[position + 4 : position + 6] == b"UN" if encoding.explicit else bool(plan[0] >> 16 & 1)
     if not unsaid:
         walker.issue(breach.code, path, breach.detail)
-
-
-def reserve(walker: "Walker", level: "Level", tag: int, value: Value) -> None:
-    """Take note of a private creator: ``(gggg,00bb)`` reserves the elements ``(gggg,bb00)`` to ``(gggg,bbFF)``."""
-    creator = "\\".join(map(str, value)) if isinstance(value, list) else value
-    creator = creator.strip(" ") if isinstance(creator, str) else ""
-    if not creator:
-        return
-    group, block = tag >> 16, tag & 0xFF
-    for place, other in level.creators.items():
-        if other == creator and place >> 8 == group and place & 0xFF != block:
-            level.repeated.add(group << 8 | block)
-            path = f"{level.path}({group:04X},{block:04X})"
-            walker.issue("repeated-private-creator", path, "the creator has another block in the same group")
-            break
-    level.creators[group << 8 | block] = creator
 
 
 def unknown_vr(walker: "Walker", level: "Level", position: int, end: int) -> Plan:
@@ -135,11 +129,11 @@ def unknown_vr(walker: "Walker", level: "Level", position: int, end: int) -> Pla
             )
             head = data[position : position + 4]
             if group & 1 and element:
-                return walker.private(level, implicit, head, "")
+                return private.plan(walker, level, implicit, head, "")
             return implicit.public(head, tag, "")
         head = data[position : position + 4] + b"UN"
-        private = group & 1 and element
-        plan = walker.private(level, encoding, head, "UN") if private else encoding.public(head, tag, "UN")
+        is_private = group & 1 and element
+        plan = private.plan(walker, level, encoding, head, "UN") if is_private else encoding.public(head, tag, "UN")
         walker.issue("unknown-vr", level.path + plan[1], "a VR that the standard does not have")
         return (*plan[:3], unpack, at, skip, *plan[6:])
     raise Damage("bad-structure", position, level.path[:-1], "neither explicit nor implicit VR")
@@ -167,6 +161,3 @@ def _tag(key: str, blocks: dict[tuple[int, str], int]) -> int:
     if creator:
         element |= blocks.get((group, creator), 0) << 8
     return group << 16 | element
-
-
-__all__ = ["IMPLICIT_LITTLE", "Signed", "ambiguous", "report", "reserve", "settle", "unknown_vr", "unsigned_count"]

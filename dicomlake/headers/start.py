@@ -84,7 +84,7 @@ def elements(data: bytes, offset: int, total: float, encoding: Encoding) -> int:
     return _LEAST if offset == total and count == _LEAST - 1 else count
 
 
-def plausible_first(data: bytes, offset: int, encoding: Encoding) -> bool:
+def looks_like(data: bytes, offset: int, encoding: Encoding) -> bool:
     """Whether the first element looks like one in this encoding; cheap, and right for whatever is well-formed."""
     if len(data) < offset + 8:
         return True

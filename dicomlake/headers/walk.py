@@ -3,7 +3,7 @@
 import struct
 from typing import Final, NoReturn
 
-from dicomlake.headers import oddities, sequences
+from dicomlake.headers import oddities, private, sequences
 from dicomlake.headers.charsets import DEFAULT, Charset, charset
 from dicomlake.headers.encodings import (
     BINARY_VRS,
@@ -20,8 +20,7 @@ from dicomlake.headers.encodings import (
 from dicomlake.headers.faults import Breach, Damage, NeedMore
 from dicomlake.headers.header import Issue, Value
 
-_PRIVATE_PLANS: Final[dict[tuple[bytes, bytes, str], Plan]] = {}
-_PRIVATE_PLANS_LIMIT: Final = 32_768
+_NO_PLANS: Final[dict[bytes, Plan]] = {}
 _ZEROS: Final = 64
 """Zeros where an element is expected that cannot be elements any more."""
 
@@ -43,6 +42,7 @@ class Level:
         "pending",
         "pixel_representation",
         "position",
+        "private",
         "repeated",
     )
 
@@ -55,6 +55,8 @@ class Level:
         self.charset: Charset = DEFAULT if parent is None else parent.charset
         self.creators: dict[int, str] = {}
         """Private creators by group and block: ``group << 8 | block``."""
+        self.private: dict[bytes, Plan] = _NO_PLANS
+        """Plans of the elements in the blocks that are reserved so far."""
         self.repeated: set[int] = set()
         """Blocks whose creator has another block in the same group."""
         self.pixel_representation: int | None = None
@@ -96,11 +98,12 @@ class Walker:
         go on there. Raises Damage.
         """
         data = self.data
-        plans, head = level.encoding.plans, level.encoding.head
+        plans, own, head = level.encoding.plans, level.private, level.encoding.head
         attributes, path, text, last = level.attributes, level.path, level.charset, level.last
         try:
             while end - position >= 8:
-                plan = plans.get(data[position : position + head]) or self._plan(level, position, end)
+                first = data[position : position + head]
+                plan = plans.get(first) or own.get(first) or self._plan(level, position, end)
                 tag, key, decode, unpack, at, skip, vr, note = plan
                 if tag <= last and self._disordered(level, tag, key, position, end):
                     return position
@@ -111,7 +114,7 @@ class Walker:
                     if stop < 0:
                         position = ~stop
                         return position
-                    text = level.charset
+                    text, own = level.charset, level.private
                     if tag < ITEM:
                         last = tag
                     position = stop
@@ -182,32 +185,9 @@ class Walker:
         if group == 0xFFFE:
             return encoding.delimiter(group << 16 | element)
         if group & 1 == 0 or element == 0:
-            return encoding.public(head, group << 16 | element, written)
-        return self.private(level, encoding, head, written)
-
-    def private(self, level: Level, encoding: Encoding, head: bytes, written: str) -> Plan:
-        """The plan of a private element or private creator (PS3.5 7.8.1)."""
-        group, element = encoding.tag(head, 0)
-        block = element >> 8
-        if block == 0 and element >= 0x10:
-            key = f"({group:04X},{element:04X})"
-            vr = "LO" if written in ("", "UN") else written
-            return (group << 16 | element, key, None, *encoding.layout(written), vr, True)
-        creator = level.creators.get(group << 8 | block, "") if block >= 0x10 else ""
-        if not creator:
-            plan = encoding.private(group << 16 | element, written, "")
-            self.issue("missing-private-creator", level.path + plan[1], "no private creator reserved the block")
-            return plan
-        if group << 8 | block in level.repeated:
-            plan = encoding.private(group << 16 | element, written, creator)
-            return (plan[0], f'({group:04X},"",{element:04X})', *plan[2:])
-        known = (encoding.item, head, creator)
-        found = _PRIVATE_PLANS.get(known)
-        if found is None:
-            if len(_PRIVATE_PLANS) >= _PRIVATE_PLANS_LIMIT:
-                _PRIVATE_PLANS.clear()
-            found = _PRIVATE_PLANS[known] = encoding.private(group << 16 | element, written, creator)
-        return found
+            plan = encoding.public(head, group << 16 | element, written)
+            return oddities.repeated(level, plan) if plan[1] in level.attributes else plan
+        return private.plan(self, level, encoding, head, written)
 
     def _special(self, level: Level, plan: Plan, position: int, stop: int, end: int) -> int:
         """Read an element that is more than a value; the index behind it, or the inverse of the index at which the
@@ -254,7 +234,7 @@ class Walker:
         elif tag == PIXEL_REPRESENTATION:
             level.pixel_representation = value if isinstance(value, int) else None
         elif tag >> 16 & 1 and 0x10 <= tag & 0xFFFF <= 0xFF:
-            oddities.reserve(self, level, tag, value)
+            private.reserve(self, level, tag, value)
 
     def _disordered(self, level: Level, tag: int, key: str, position: int, end: int) -> bool:
         """A tag that is not behind the one before it; whether it is the zeros that some writers put behind the end."""

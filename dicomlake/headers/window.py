@@ -33,6 +33,10 @@ class Window:
         self.data = b""
         self._extend(int(min(FIRST_READ, size)))
 
+    def offset(self, position: int) -> int:
+        """Offset in prefix and stream of an index of ``data``."""
+        return self._prefix + self.base + position
+
     def grow(self, position: int, wanted: int) -> None:
         """Leave the bytes before ``position`` behind, and have those up to ``wanted`` if there are so many."""
         self._leave(position)
@@ -57,7 +61,7 @@ class Window:
     def finish(self, position: int) -> tuple[int, str]:
         """Length and SHA-256 of the prefix and the stream up to ``position``."""
         self._leave(position)
-        return self._prefix + self.base, self._hash.hexdigest()
+        return self.offset(0), self._hash.hexdigest()
 
     def _leave(self, position: int) -> None:
         self._hash.update(memoryview(self.data)[:position])

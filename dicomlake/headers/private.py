@@ -1,0 +1,55 @@
+"""Private elements and the blocks their creators reserve (PS3.5 7.8.1)."""
+
+from typing import TYPE_CHECKING, Final
+
+from dicomlake.headers.encodings import Encoding, Plan
+from dicomlake.headers.header import Value
+
+if TYPE_CHECKING:
+    from dicomlake.headers.walk import Level, Walker
+
+_PLANS: Final[dict[tuple[str, int, str], dict[bytes, Plan]]] = {}
+"""Plans of the elements met so far, by byte order and VR mode, block and creator. A block has 256 elements."""
+_BLOCKS_LIMIT: Final = 4096
+
+
+def plan(walker: "Walker", level: "Level", encoding: Encoding, head: bytes, written: str) -> Plan:
+    """The plan of a private element or private creator. ``written``: its explicit VR, "" when implicit."""
+    group, element = encoding.tag(head, 0)
+    tag, block = group << 16 | element, element >> 8
+    if block == 0 and element >= 0x10:
+        vr = "LO" if written in ("", "UN") else written
+        return (tag, f"({group:04X},{element:04X})", None, *encoding.layout(written), vr, True)
+    creator = level.creators.get(group << 8 | block, "") if block >= 0x10 else ""
+    found = encoding.private(tag, written, creator)
+    if not creator:
+        walker.issue("missing-private-creator", level.path + found[1], "no private creator reserved the block")
+    elif group << 8 | block in level.repeated:
+        return (tag, f'({group:04X},"",{element:04X})', *found[2:])
+    elif encoding is level.encoding:
+        level.private[head] = found
+        _PLANS[(encoding.mark, group << 8 | block, creator)][head] = found
+    return found
+
+
+def reserve(walker: "Walker", level: "Level", tag: int, value: Value) -> None:
+    """Take note of a private creator: ``(gggg,00bb)`` reserves the elements ``(gggg,bb00)`` to ``(gggg,bbFF)``."""
+    creator = "\\".join(map(str, value)) if isinstance(value, list) else value
+    creator = creator.strip(" ") if isinstance(creator, str) else ""
+    if not creator:
+        return
+    place = (tag >> 16) << 8 | (tag & 0xFF)
+    if creator in level.creators.values():
+        for other, name in level.creators.items():
+            if name == creator and other >> 8 == place >> 8 and other != place:
+                level.repeated.add(place)
+                path = f"{level.path}({tag >> 16:04X},{tag & 0xFFFF:04X})"
+                walker.issue("repeated-private-creator", path, "the creator has another block in the same group")
+    level.creators[place] = creator
+    if place not in level.repeated:
+        known = (level.encoding.mark, place, creator)
+        if known not in _PLANS:
+            if len(_PLANS) >= _BLOCKS_LIMIT:
+                _PLANS.clear()
+            _PLANS[known] = {}
+        level.private = {**level.private, **_PLANS[known]}
