@@ -51,7 +51,8 @@ def quality_page() -> str:
     lines = [
         "# Quality codes\n",
         "Bad data is data: a document with something wrong is indexed, and its `quality` lists what, as `code`, `path` "
-        "(where in the document) and `detail`. Search for them as for any field.\n",
+        "(where in the document) and `detail`. The codes are searchable and a facet: `quality:bad-date`, "
+        "`_exists_:quality`, `--facet quality`.\n",
         "| code | title | what it means | standard |",
         "|---|---|---|---|",
     ]
