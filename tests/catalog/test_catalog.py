@@ -1,0 +1,126 @@
+"""The catalogue: what is recorded comes back, is durable, and can be read while it is written."""
+
+import sqlite3
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+
+from dicomlake.catalog import Catalog, Seen
+from dicomlake.errors import LakeError
+
+
+def seen(location: str, **changes: object) -> Seen:
+    """An indexed file."""
+    row: dict[str, object] = {"size": 10, "mtime_ns": 5, "status": "indexed", "uid": "1.2", "header_hash": "ab"}
+    return Seen(location, **{**row, **changes})  # type: ignore[arg-type]
+
+
+def damaged(location: str) -> Seen:
+    """A file in quarantine."""
+    return Seen(location, 3, 4, "quarantined", reason="damaged", offset=132, detail="cut", source="/a", run=1)
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Catalog:
+    with_tables = Catalog(tmp_path / "catalog.sqlite", write=True)
+    yield with_tables
+    with_tables.close()
+
+
+def test_what_is_recorded_comes_back_and_what_was_never_seen_is_left_out(catalog: Catalog) -> None:
+    rows = [seen("/a/1"), damaged("/a/2"), seen("/a/ñ 100%.dcm", size=2**40)]
+    catalog.record(rows)
+    assert catalog.known(["/a/1", "/a/2", "/a/ñ 100%.dcm", "/a/3"]) == {row.location: row for row in rows}
+
+
+def test_recording_a_location_again_replaces_it(catalog: Catalog) -> None:
+    catalog.record([seen("/a/1")])
+    catalog.record([damaged("/a/1")])
+    assert list(catalog.files()) == [damaged("/a/1")]
+    assert catalog.counts() == {"indexed": 0, "ignored": 0, "quarantined": 1}
+
+
+def test_files_come_in_order_of_location_page_after_page(catalog: Catalog) -> None:
+    rows = [seen(f"/a/{n:05}") if n % 3 else damaged(f"/a/{n:05}") for n in range(2_500)]
+    catalog.record(reversed(rows))
+    assert list(catalog.files()) == rows
+    assert list(catalog.files("quarantined")) == [row for row in rows if row.status == "quarantined"]
+
+
+def test_recording_is_all_or_nothing(catalog: Catalog) -> None:
+    catalog.announce([("/a/1", "1.2")])
+    with pytest.raises(LakeError):
+        catalog.record([seen("/a/1"), seen("/a/2", status="eaten")])
+    assert list(catalog.files()) == []
+    assert catalog.announced() == {"/a/1": frozenset({"1.2"})}
+
+
+def test_an_announcement_stands_until_its_location_is_recorded(catalog: Catalog) -> None:
+    catalog.announce([("/a/1", "1.2"), ("/a/1", "1.3"), ("/a/2", "1.4")])
+    catalog.record([damaged("/a/1")])
+    assert catalog.announced() == {"/a/2": frozenset({"1.4"})}
+
+
+def test_forgotten_locations_are_gone(catalog: Catalog) -> None:
+    catalog.record([seen("/a/1"), seen("/a/2")])
+    catalog.forget(["/a/1", "/never"])
+    assert [one.location for one in catalog.files()] == ["/a/2"]
+
+
+def test_a_reader_sees_commits_of_the_writer_and_nothing_before_there_is_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.sqlite"
+    reader = Catalog(path, write=False)
+    assert reader.counts() == {"indexed": 0, "ignored": 0, "quarantined": 0}
+    writer = Catalog(path, write=True)
+    writer.record([seen("/a/1")])
+    assert reader.known(["/a/1"]) == {"/a/1": seen("/a/1")}
+    writer.record([seen("/a/2")])
+    writer.close()
+    assert reader.counts()["indexed"] == 2
+    with pytest.raises(LakeError, match="reading only"):
+        reader.record([seen("/a/3")])
+    reader.close()
+
+
+def test_threads_may_share_a_catalogue(tmp_path: Path) -> None:
+    with_rows = Catalog(tmp_path / "catalog.sqlite", write=True)
+    with_rows.record([seen(f"/a/{n}") for n in range(100)])
+    counted: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: counted.extend(with_rows.counts()["indexed"] for _ in range(20)))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert counted == [100] * 80
+
+
+def test_commits_are_synchronous_and_the_file_is_the_owners_alone(catalog: Catalog, tmp_path: Path) -> None:
+    assert catalog._connection is not None
+    assert catalog._connection.execute("PRAGMA synchronous").fetchone() == (2,)
+    catalog.record([seen("/a/1")])
+    for path in tmp_path.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+
+
+def test_a_catalogue_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.sqlite"
+    Catalog(path, write=True).close()
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(LakeError, match="newer Dicomlake"):
+        Catalog(path, write=True)
+    with pytest.raises(LakeError, match="newer Dicomlake"):
+        Catalog(path, write=False).counts()
+
+
+def test_a_damaged_catalogue_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.sqlite"
+    path.write_bytes(b"this is no database" * 100)
+    with pytest.raises(LakeError, match="remove it and index again"):
+        Catalog(path, write=False).counts()
