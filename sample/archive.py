@@ -3,25 +3,23 @@
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sample import ct, mr
+from sample import planners
 from sample.chance import Chance
 from sample.encode import Encoder
 from sample.forms import fitted
 from sample.paths import place
 from sample.people import patient
-from sample.plan import Series, Study
+from sample.plan import Series
 from sample.truth import VERSION, Truth
 from sample.visits import studies
 
 Progress = Callable[[int, int], None]
 """Called with the patients done and all patients."""
-
-_PLANNERS: dict[str, Callable[[Study], Iterator[Series]]] = {"CT": ct.plan, "MR": mr.plan}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +80,7 @@ def _fill(folder: Path, arguments: dict[str, int], progress: Progress | None) ->
         truth.add_patient(person)
         for study in studies(person):
             truth.add_study(study)
-            for series in _PLANNERS[study.exam["modality"]](study):
+            for series in planners.series(study):
                 _write_series(folder, series, truth)
         if progress:
             progress(number, arguments["patients"])

@@ -41,6 +41,7 @@ class Chance:
         return round(value * (1 + spread * (2 * self._random.random() - 1)), decimals)
 
     def between(self, low: float, high: float, decimals: int = 2) -> float:
+        """A number from low to high, rounded."""
         return round(low + (high - low) * self._random.random(), decimals)
 
     def happens(self, share: float) -> bool:

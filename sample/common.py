@@ -1,12 +1,13 @@
-"""Attributes that every object carries: the Patient, General Study, General Series and General Equipment modules (PS3.3 C.7)."""
+"""Attributes of every object: the Patient, General Study, General Series and General Equipment modules (PS3.3 C.7)."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
+from sample import private
 from sample.chance import Chance
 from sample.forms import Attributes
 from sample.people import spelled
-from sample.plan import Patient, Series, Study, da, later, offset, tm
+from sample.plan import Instance, Patient, Pixels, Series, Study, da, later, offset, tm
 from sample.tables import table
 from sample.visits import devices
 
@@ -41,6 +42,9 @@ def series(
             {"ReferencedSOPClassUID": PERFORMED_STEP, "ReferencedSOPInstanceUID": study.chance.uid("mpps")}
         ],
     }
+    if study.site["id"] == "pena-alta":
+        archive = {"private": ["hospital"], "syntax": device["syntax"]}
+        attributes |= private.elements(archive, attributes, chance)
     if charset:
         attributes["SpecificCharacterSet"] = charset.split("\\")
     operators = table("people")["operators"][study.site["language"]]
@@ -60,9 +64,11 @@ def series(
     )
 
 
-def device_of(study: Study, modality: str) -> dict[str, Any]:
-    """The device of a modality this study was made on; the same for all its series."""
-    return study.chance.of("device", modality).pick(devices(study.site, modality, study.moment.date()))
+def device_of(study: Study, *modalities: str) -> dict[str, Any]:
+    """The device of one of some modalities this study was made on; the same for all its series."""
+    day = study.moment.date()
+    standing = [device for modality in modalities for device in devices(study.site, modality, day)]
+    return study.chance.of("device", modalities[0]).pick(standing)
 
 
 def region(name: str, chance: Chance) -> Attributes:
@@ -77,6 +83,42 @@ def region(name: str, chance: Chance) -> Attributes:
 def code(value: str, scheme: str, meaning: str) -> Attributes:
     """An item of a code sequence (PS3.3 8.8)."""
     return {"CodeValue": value, "CodingSchemeDesignator": scheme, "CodeMeaning": meaning}
+
+
+def image(rows: int, columns: int, *, bits: int = 12, colour: bool = False) -> Attributes:
+    """The Image Pixel module of a native picture (PS3.3 C.7.6.3): grey of 8 to 16 bits, or RGB."""
+    made: Attributes = {
+        "SamplesPerPixel": 3 if colour else 1,
+        "PhotometricInterpretation": "RGB" if colour else "MONOCHROME2",
+        "Rows": rows,
+        "Columns": columns,
+        "BitsAllocated": 8 if bits == 8 else 16,
+        "BitsStored": bits,
+        "HighBit": bits - 1,
+        "PixelRepresentation": 0,
+    }
+    if colour:
+        made["PlanarConfiguration"] = 0
+    return made
+
+
+def instance(series: Series, number: int, attributes: Attributes, pixels: Pixels | None = None) -> Instance:
+    """The next file of a series, with its SOPInstanceUID, InstanceNumber and the private elements of its own."""
+    uid = series.study.chance.uid("series", series.number, "instance", number)
+    made = Instance(number, uid, {"SOPInstanceUID": uid, "InstanceNumber": number, **attributes}, pixels)
+    series.instances.append(made)
+    return made
+
+
+def times(moment: datetime, seconds: float = 0) -> Attributes:
+    """Acquisition, content and creation times of an image made ``seconds`` after a moment."""
+    made = later(moment, seconds)
+    return {
+        "AcquisitionDate": da(made),
+        "AcquisitionTime": tm(made, fraction=True),
+        "ContentDate": da(made),
+        "ContentTime": tm(later(made, 1), fraction=True),
+    }
 
 
 def age(birth: date, day: date) -> str:

@@ -1,19 +1,24 @@
-"""Planned attributes to the bytes of a DICOM file (PS3.10), by pydicom."""
+"""Planned attributes to the bytes of a DICOM file (PS3.10); pydicom encodes the elements."""
 
-import io
+import struct
+import zlib
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from pydicom import config, dcmwrite
-from pydicom.dataelem import DataElement
+from pydicom import config
+from pydicom.charset import convert_encodings
 from pydicom.datadict import tag_for_keyword
-from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
-from pydicom.pixels.encoders import RLELosslessEncoder
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_data_element
+from pydicom.pixels.encoders.base import RLELosslessEncoder
 from pydicom.sequence import Sequence
 from pydicom.tag import Tag
 from pydicom.uid import (
+    UID,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
@@ -24,7 +29,7 @@ from pydicom.uid import (
 from sample.forms import Attributes, Private, decimal, private_parts, vr_of
 from sample.plan import Instance, Series
 
-SYNTAXES = {
+SYNTAXES: dict[str, UID] = {
     "implicit": ImplicitVRLittleEndian,
     "explicit": ExplicitVRLittleEndian,
     "big": ExplicitVRBigEndian,
@@ -33,6 +38,12 @@ SYNTAXES = {
 }
 IMPLEMENTATION = "2.25.329800735698586629295641978511506172918"
 """ImplementationClassUID of everything the sample writes, so that no library's version shows in the bytes."""
+
+PREAMBLE = bytes(128) + b"DICM"
+_PIXEL_DATA = 0x7FE00010
+
+Encoded = dict[int, bytes]
+"""Encoded elements by tag."""
 
 
 def file_meta(series: Series, instance: Instance) -> Attributes:
@@ -49,64 +60,77 @@ def file_meta(series: Series, instance: Instance) -> Attributes:
 
 
 class Encoder:
-    """Writes the files of one series; what they share is converted once."""
+    """Writes the files of one series; what they share is encoded once."""
 
     def __init__(self, series: Series) -> None:
         self._series = series
-        self._shared = dataset(series.attributes)
+        self._syntax = SYNTAXES[series.syntax]
+        self._held = dataset(series.attributes)
+        self._encodings = convert_encodings(series.attributes.get("SpecificCharacterSet") or "ISO_IR 6")
+        self._shared = self._encoded(self._held)
 
     def file(self, instance: Instance) -> bytes:
         """The complete file: preamble, meta, data set, pixels."""
-        made = Dataset()
-        made.update(self._shared)
-        made.update(dataset(instance.attributes, made))
-        if instance.pixels:
-            self._add_pixels(made, instance.pixels())
-        meta = FileMetaDataset()
-        meta.update(dataset(file_meta(self._series, instance)))
-        made.file_meta = meta
-        return written(made)
+        return PREAMBLE + meta_group(file_meta(self._series, instance)) + self.body(instance)
 
-    def _add_pixels(self, made: Dataset, native: bytes) -> None:
-        bits = made.BitsAllocated
+    def body(self, instance: Instance) -> bytes:
+        """The data set of an instance in the transfer syntax of its series."""
+        elements = {**self._shared, **self._encoded(dataset(instance.attributes, self._held))}
+        if instance.pixels:
+            elements |= self._encoded(self._pixels(instance))
+        joined = b"".join(encoded for _, encoded in sorted(elements.items()))
+        return deflated(joined) if self._series.syntax == "deflated" else joined
+
+    def _encoded(self, held: Dataset) -> Encoded:
+        return encoded(held, self._syntax, self._encodings)
+
+    def _pixels(self, instance: Instance) -> Dataset:
+        assert instance.pixels
+        image = {**self._series.attributes, **instance.attributes}
+        native, bits = instance.pixels(), image["BitsAllocated"]
+        made = Dataset()
         if self._series.syntax == "rle":
-            frames = int(made.get("NumberOfFrames", 1))
+            frames = image.get("NumberOfFrames", 1)
             size = len(native) // frames
-            parts = [self._rle(made, native[start : start + size]) for start in range(0, size * frames, size)]
-            made.add_new(0x7FE00010, "OB", encapsulate(parts))
-            made["PixelData"].is_undefined_length = True
-            return
+            parts = [_rle(image, native[start : start + size]) for start in range(0, size * frames, size)]
+            made.add_new(_PIXEL_DATA, "OB", encapsulate(parts))
+            made[_PIXEL_DATA].is_undefined_length = True
+            return made
         if bits == 16 and self._series.syntax == "big":
             native = np.frombuffer(native, "<u2").astype(">u2").tobytes()
         word = bits == 16 or self._series.syntax == "implicit"
-        made.add_new(0x7FE00010, "OW" if word else "OB", native)
-
-    @staticmethod
-    def _rle(made: Dataset, frame: bytes) -> bytes:
-        return RLELosslessEncoder.encode(
-            frame,
-            rows=made.Rows,
-            columns=made.Columns,
-            samples_per_pixel=made.SamplesPerPixel,
-            number_of_frames=1,
-            bits_allocated=made.BitsAllocated,
-            bits_stored=made.BitsStored,
-            photometric_interpretation=made.PhotometricInterpretation,
-            pixel_representation=made.PixelRepresentation,
-            planar_configuration=0,
-            encoding_plugin="pydicom",
-        )
+        made.add_new(_PIXEL_DATA, "OW" if word else "OB", native)
+        return made
 
 
-def written(made: Dataset) -> bytes:
-    """A data set with its file meta as a DICOM file."""
-    out = io.BytesIO()
-    dcmwrite(out, made, enforce_file_format=True)
-    return out.getvalue()
+def meta_group(meta: Mapping[str, Any]) -> bytes:
+    """File meta attributes as group 0002, always explicit little endian, its length first."""
+    elements = encoded(dataset(meta), ExplicitVRLittleEndian, ["latin_1"])
+    joined = b"".join(part for _, part in sorted(elements.items()))
+    return struct.pack("<HH2sHI", 2, 0, b"UL", 4, len(joined)) + joined
+
+
+def deflated(data: bytes) -> bytes:
+    """Raw deflate of an even length (PS3.5 A.5)."""
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    packed = packer.compress(data) + packer.flush()
+    return packed + bytes(len(packed) % 2)
+
+
+def encoded(held: Dataset, syntax: UID, encodings: list[str]) -> Encoded:
+    """Every element of a data set, encoded alone."""
+    made: Encoded = {}
+    for element in held:
+        out = DicomBytesIO()
+        out.is_little_endian = syntax.is_little_endian
+        out.is_implicit_VR = syntax.is_implicit_VR
+        write_data_element(out, element, encodings)
+        made[int(element.tag)] = out.getvalue()
+    return made
 
 
 def dataset(attributes: Mapping[str, Any], beside: Dataset | None = None) -> Dataset:
-    """A pydicom data set of planned attributes; private blocks go on after those of ``beside``."""
+    """A pydicom data set of planned attributes; private blocks are those of ``beside`` or come after them."""
     made = Dataset()
     blocks: dict[tuple[int, str], int] = {}
     for key, value in attributes.items():
@@ -149,3 +173,19 @@ def _element(tag: int, vr: str, value: Any) -> DataElement:
 
 def _tag(shown: str) -> Any:
     return Tag(int(shown[1:5], 16), int(shown[6:10], 16))
+
+
+def _rle(image: Mapping[str, Any], frame: bytes) -> bytes:
+    return RLELosslessEncoder.encode(
+        frame,
+        rows=image["Rows"],
+        columns=image["Columns"],
+        samples_per_pixel=image["SamplesPerPixel"],
+        number_of_frames=1,
+        bits_allocated=image["BitsAllocated"],
+        bits_stored=image["BitsStored"],
+        photometric_interpretation=image["PhotometricInterpretation"],
+        pixel_representation=image["PixelRepresentation"],
+        planar_configuration=0,
+        encoding_plugin="pydicom",
+    )

@@ -1,7 +1,7 @@
 """Planned attributes in the form of Dicomlake's instance documents, fitted to a character set.
 
-A file is planned as one mapping from DICOM keyword to value; private elements are keyed ``(gggg,"CREATOR",ee)`` and hold
-a :class:`Private`; sequences are lists of such mappings; text, UIDs, dates and times are str in DICOM form.
+A file is planned as one mapping from DICOM keyword to value; private elements are keyed ``(gggg,"CREATOR",ee)`` and
+hold a :class:`Private`; sequences are lists of such mappings; text, UIDs, dates and times are str in DICOM form.
 """
 
 import hashlib
@@ -22,6 +22,7 @@ Attributes = dict[str, Any]
 INLINE_LIMIT = 1024
 """Bytes of a binary value up to which documents carry it whole."""
 
+_LETTERS = str.maketrans("ŁłØøªº—", "LlOoao-")
 _TEXT = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
 _BINARY = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 
@@ -51,7 +52,7 @@ def vr_of(keyword: str) -> str:
 
 @cache
 def known_private_vr(key: str) -> str:
-    """VR that a reader without explicit VR finds for a private element in pydicom's dictionary, UN when it is unknown."""
+    """VR that pydicom's dictionary has for a private element, UN when it has none."""
     group, creator, element = private_parts(key)
     try:
         return private_dictionary_VR(group << 16 | 0x1000 | element, creator)
@@ -72,7 +73,7 @@ def single(value: float) -> float:
 
 def fold(text: str) -> str:
     """Text without accents and other marks, in ASCII; what has no counterpart is left out."""
-    replaced = text.translate(str.maketrans({"Ł": "L", "ł": "l", "ª": "a", "º": "o", "—": "-"}))
+    replaced = text.translate(_LETTERS)
     return unicodedata.normalize("NFKD", replaced).encode("ascii", "ignore").decode()
 
 
@@ -120,7 +121,7 @@ def _shown(value: Any, vr: str) -> Any:
         return [document(item) for item in value]
     if isinstance(value, list):
         return [_shown(one, vr) for one in value] if len(value) > 1 else _shown(value[0], vr) if value else None
-    if value is None or value == "" or value == b"":
+    if value is None or value in ("", b""):
         return None
     if vr == "DS":
         return float(decimal(value))

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sample import common, pictures, private
+from pydicom.uid import MRImageStorage
+
+from sample import common, enhanced, pictures, private, report
 from sample.forms import Attributes
 from sample.plan import Instance, Series, Study, da, later, tm, unix_time
 from sample.tables import table
 
-MR_IMAGE = "1.2.840.10008.5.1.4.1.1.4"
 SIZE = 96
 ORIENTATIONS = {"axial": [1, 0, 0, 0, 1, 0], "coronal": [1, 0, 0, 0, 0, -1], "sagittal": [0, 1, 0, 0, 0, -1]}
 """ImageOrientationPatient by plane."""
@@ -18,13 +19,15 @@ _PLANE_LETTERS = {"axial": "Ax", "coronal": "Cor", "sagittal": "Sag"}
 
 def plan(study: Study) -> Iterator[Series]:
     """The series of an MR examination, in the order of the exam."""
-    for number, wanted in enumerate(study.exam["series"], start=2):
-        yield slices(study, wanted, number)
+    made = [slices(study, wanted, number) for number, wanted in enumerate(study.exam["series"], start=2)]
+    yield from (enhanced.perhaps(series) for series in made)
+    if study.chance.of("reported").happens(0.3):
+        yield from report.radiology(study, 900, made[0])
 
 
 def slices(study: Study, wanted: dict[str, Any], number: int) -> Series:
     """One series; with ``b_values`` every slice is written once for each of them."""
-    series = common.series(study, number, MR_IMAGE, modality="MR", minutes=4.5 * number)
+    series = common.series(study, number, MRImageStorage, modality="MR", minutes=4.5 * number)
     chance = study.chance.of("mr", number)
     area = table("regions")[study.exam["region"]]
     b_values: list[int | None] = wanted.get("b_values", [None])
@@ -52,7 +55,7 @@ def slices(study: Study, wanted: dict[str, Any], number: int) -> Series:
     for index in range(count):
         place, b_value = index // len(b_values), b_values[index % len(b_values)]
         along = round(step * (place - (wanted["slices"] - 1) / 2), 3)
-        series.instances.append(_slice(series, wanted, index + 1, (along, _reach(area, wanted)), b_value, facts))
+        _slice(series, wanted, index + 1, (along, _reach(area, wanted)), b_value, facts)
     return series
 
 
@@ -68,10 +71,7 @@ def _slice(
     moment = later(series.moment, number * 1.7)
     along, reach = place
     attributes: Attributes = {
-        "SOPInstanceUID": series.study.chance.uid("series", series.number, "instance", number),
-        "InstanceNumber": number,
-        "AcquisitionTime": tm(moment, fraction=True),
-        "ContentTime": tm(later(moment, 3), fraction=True),
+        **common.times(moment),
         "ImagePositionPatient": corner(wanted["plane"], facts["fov"], along),
         "SliceLocation": along,
         "WindowCenter": 450,
@@ -89,7 +89,7 @@ def _slice(
         seen = pictures.slice_through(anatomy, look, plane, along / reach, SIZE)
         return pictures.stored(seen + 14 * pictures.grain(SIZE, seed))
 
-    return Instance(number, str(attributes["SOPInstanceUID"]), attributes, pixels)
+    return common.instance(series, number, attributes, pixels)
 
 
 def corner(plane: str, fov: float, along: float) -> list[float]:
@@ -102,13 +102,13 @@ def corner(plane: str, fov: float, along: float) -> list[float]:
 
 def _step(area: dict[str, Any], wanted: dict[str, Any]) -> float:
     """Distance of slices in mm: the region is covered by the slices written."""
-    return round(1.5 * _reach(area, wanted) / wanted["slices"], 2)
+    covered = 1.5 * _reach(area, wanted)
+    return round(covered / int(wanted["slices"]), 2)
 
 
 def _reach(area: dict[str, Any], wanted: dict[str, Any]) -> float:
     """Half the region along the normal of the plane, mm."""
-    half: float = (area["length"] if wanted["plane"] == "axial" else area["fov"] * 0.7) / 2
-    return half
+    return float((area["length"] if wanted["plane"] == "axial" else area["fov"] * 0.7) / 2)
 
 
 def _acquisition(study: Study, series: Series, wanted: dict[str, Any]) -> Attributes:
@@ -121,8 +121,6 @@ def _acquisition(study: Study, series: Series, wanted: dict[str, Any]) -> Attrib
         if series.device["style"] == "siemens"
         else ["ORIGINAL", "PRIMARY", "OTHER"],
         "AcquisitionNumber": 1,
-        "AcquisitionDate": da(series.moment),
-        "ContentDate": da(series.moment),
         "InstanceCreationDate": da(series.moment),
         "InstanceCreationTime": tm(later(series.moment, 200)),
         "ScanningSequence": wanted["sequence"],
@@ -160,14 +158,7 @@ def _geometry(area: dict[str, Any], wanted: dict[str, Any], step: float) -> Attr
         "SpacingBetweenSlices": step,
         "PixelSpacing": [spacing, spacing],
         "ImageOrientationPatient": ORIENTATIONS[wanted["plane"]],
-        "SamplesPerPixel": 1,
-        "PhotometricInterpretation": "MONOCHROME2",
-        "Rows": SIZE,
-        "Columns": SIZE,
-        "BitsAllocated": 16,
-        "BitsStored": 12,
-        "HighBit": 11,
-        "PixelRepresentation": 0,
+        **common.image(SIZE, SIZE),
     }
 
 
@@ -184,6 +175,7 @@ def _facts(series: Series, wanted: dict[str, Any], count: int) -> dict[str, Any]
     area = table("regions")[series.study.exam["region"]]
     seconds = int(series.attributes["AcquisitionDuration"])
     return {
+        "latin": series.study.patient.latin,
         "fov": area["fov"],
         "anatomy": area["anatomy"],
         "look": "t2" if wanted["weighting"] == "dwi" else wanted["weighting"],

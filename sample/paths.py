@@ -17,7 +17,8 @@ def place(series: Series, instance: Instance) -> str:
     day = f"{study.moment:%Y/%m/%d}"
     if study.site["id"] == "wexcombe":
         return f"wexcombe/{day}/{study.accession}/{series.number}/{series.modality}.{instance.number}.dcm"
-    return f"pacs/{study.site['id']}/{day}/{study.accession}/S{series.number:03d}_{series.modality}/I{instance.number:06d}.dcm"
+    folder = f"pacs/{study.site['id']}/{day}/{study.accession}/S{series.number:03d}_{series.modality}"
+    return f"{folder}/I{instance.number:06d}.dcm"
 
 
 def _plain(series: Series) -> str:

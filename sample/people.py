@@ -26,9 +26,11 @@ def patient(chance: Chance, number: int) -> Patient:
     of_language = people[language]
     sex = visitor["sex"] if visitor else chance.pick("FM")
     height = chance.between(1.48, 1.76 if sex == "F" else 1.93)
+    name = visitor["name"] if visitor else _name(chance, of_language, sex)
     return Patient(
         number=number,
-        name=visitor["name"] if visitor else _name(chance, of_language, sex),
+        name=name,
+        latin=visitor["folded"] if visitor else fold(name),
         identifier=_identifier(chance, number, language, visitor),
         issuer=visitor["issuer"] if visitor else of_language["issuer"],
         birth=_birth(chance),

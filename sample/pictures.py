@@ -4,6 +4,7 @@ Only sums, products and comparisons of doubles are used, so that every machine d
 """
 
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -69,3 +70,77 @@ def stored(picture: Picture, *, low: float = 0, high: float = 4095, offset: floa
 def stored_bytes(picture: Picture) -> bytes:
     """The picture as 8-bit stored values, clipped."""
     return np.clip(picture, 0, 255).astype(np.uint8).tobytes()
+
+
+@lru_cache(maxsize=64)
+def projection(anatomy: str, direction: str, size: int, steps: int = 24) -> Picture:
+    """A radiograph of a body, 0 (air) to 1 (most attenuating), seen from the ``front`` or the ``side``."""
+    plane = "coronal" if direction == "front" else "sagittal"
+    depths = [(step + 0.5) * 2 / steps - 1 for step in range(steps)]
+    total = sum((slice_through(anatomy, "mu", plane, depth, size) for depth in depths), np.zeros((size, size)))
+    seen: Picture = total / total.max()
+    seen.setflags(write=False)
+    return seen
+
+
+@lru_cache(maxsize=64)
+def mammogram(view: str, laterality: str, size: int) -> Picture:
+    """A mammogram, 0 (air) to about 1.2; the chest wall is on the right edge for a right breast."""
+    seen = slice_through(f"mammogram-{view}", "mu", "axial", 0.0, size)
+    return seen if laterality == "R" else seen[:, ::-1]
+
+
+@lru_cache(maxsize=128)
+def ultrasound(anatomy: str, shape: str, depth: float, size: int) -> Picture:
+    """An ultrasound picture, 0..255: a fan, or all of the width for a LINEAR probe, with speckle."""
+    across, down = grid(size)
+    seen = slice_through(f"us-{anatomy}", "us", "axial", depth, size) * (0.75 + 0.25 * grain(size, 7))
+    if shape == "LINEAR":
+        return seen
+    away = down + 1.15
+    distance = across * across + away * away
+    spread = 0.75 if shape == "CURVED LINEAR" else 0.6
+    inside = (across * across <= (spread * away) ** 2) & (distance >= 0.06) & (distance <= 4.2)
+    return np.where(inside, seen, 0.0)
+
+
+@lru_cache(maxsize=128)
+def angiogram(vessels: str, filled: float, size: int, subtracted: bool) -> Picture:
+    """A vessel tree with contrast in its first share ``filled`` of segments; 0 is black, 255 white."""
+    across, down = grid(size)
+    seen = np.full((size, size), 190.0) if subtracted else 205 - 45 * (across * across + down * down)
+    if not subtracted:
+        seen = seen - np.where((across > 0.55) & (down < 0.9), 28.0, 0.0) - 10 * np.clip(down * 3, 0, 2)
+    segments = [(line[0], *pair) for line in table("vessels")[vessels] for pair in pairwise(line[1:])]
+    for width, (ax, ay), (bx, by) in segments[: round(filled * len(segments))]:
+        along = np.clip(((across - ax) * (bx - ax) + (down - ay) * (by - ay)) / ((bx - ax) ** 2 + (by - ay) ** 2), 0, 1)
+        distance = (across - ax - along * (bx - ax)) ** 2 + (down - ay - along * (by - ay)) ** 2
+        seen = seen - np.clip(1.3 - distance / width**2, 0, 1) * (seen - 50)
+    return seen
+
+
+def lettering(picture: Picture, text: str, left: int, top: int, *, scale: int = 1, ink: float = 255) -> list[int]:
+    """Burn text into a picture with the font of ``data/font.yml``; the rectangle it covers: [left, top, width, height].
+
+    Letters without a glyph become spaces; text that does not fit is cut at the right edge.
+    """
+    font = table("font")
+    room = (picture.shape[1] - left) // (4 * scale)
+    shown = text.upper()[:room]
+    for index, letter in enumerate(shown):
+        for row, dots in enumerate(font.get(letter, "").split()):
+            for column, dot in enumerate(dots):
+                if dot == "#":
+                    y, x = top + row * scale, left + (4 * index + column) * scale
+                    picture[y : y + scale, x : x + scale] = ink
+    return [left, top, 4 * scale * len(shown), 5 * scale]
+
+
+def mask(anatomy: str, tissue: str, depth: float, size: int) -> NDArray[np.bool_]:
+    """Where an axial slice of a body shows a tissue."""
+    across, down = grid(size)
+    shown = np.zeros((size, size), dtype=np.bool_)
+    for name, (cx, cy, cz), (rx, ry, rz) in table("anatomy")[anatomy]:
+        if name == tissue:
+            shown |= ((across - cx) / rx) ** 2 + ((down - cy) / ry) ** 2 + ((depth - cz) / rz) ** 2 < 1
+    return shown

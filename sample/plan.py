@@ -14,10 +14,11 @@ Pixels = Callable[[], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """One person. ``charset`` is "" unless the person's name needs one of its own."""
+    """One person. ``latin`` is the name in ASCII; ``charset`` is None unless the name needs one of its own."""
 
     number: int
     name: str
+    latin: str
     identifier: str
     issuer: str
     birth: date
@@ -54,12 +55,14 @@ class Study:
 
 @dataclass(slots=True)
 class Instance:
-    """One file: what differs between the files of its series."""
+    """One file: what differs between the files of its series. ``burned``: text in the pixels and its rectangle."""
 
     number: int
     uid: str
     attributes: Attributes
     pixels: Pixels | None = None
+    burned: list[dict[str, Any]] = field(default_factory=list)
+    dose: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

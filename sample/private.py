@@ -42,7 +42,8 @@ def _value(rule: Mapping[str, Any], facts: Mapping[str, Any], chance: Chance) ->
     if "csa" in rule:
         return csa({name: _csa_text(name, facts, chance) for name in rule["csa"]})
     if "range" in rule:
-        drawn = chance.between(*rule["range"], rule["decimals"])
+        low, high = rule["range"]
+        drawn = chance.between(low, high, rule["decimals"])
         return int(drawn) if rule["vr"] in _WHOLE else drawn
     value = rule["value"]
     return value.format_map(_Shown(facts)) if isinstance(value, str) else value
@@ -61,7 +62,9 @@ class _Shown(dict[str, Any]):
 
 
 def _csa_text(name: str, facts: Mapping[str, Any], chance: Chance) -> str:
-    known = {"PatientName": "PatientName", "UsedPatientWeight": "PatientWeight", "tProtocolName": "ProtocolName"}
+    known = {"UsedPatientWeight": "PatientWeight", "tProtocolName": "ProtocolName"}
+    if name == "PatientName":
+        return str(facts["latin"])
     if name in known:
         return fold(str(facts.get(known[name], "")))
     return str(chance.between(0, 2000, 3))

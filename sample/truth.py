@@ -65,7 +65,7 @@ class Truth:
                 "region": series.study.exam["region"],
                 "instances": len(series.instances),
                 "dose": series.dose,
-                "attributes": document(series.attributes),
+                "attributes": _before_pixels(document(series.attributes)),
             }
         )
 
@@ -81,7 +81,9 @@ class Truth:
             "StudyInstanceUID": series.study.uid,
             "patient": series.study.patient.number,
         }
-        attributes = {**document(file_meta(series, instance)), **document(instance.attributes)}
+        planted = {"burned": instance.burned, "dose": instance.dose}
+        more |= {name: value for name, value in planted.items() if value}
+        attributes = {**document(file_meta(series, instance)), **_before_pixels(document(instance.attributes))}
         self.add_file(path, data, INDEXED, kind, **identity, attributes=attributes, **more)
 
     def content(self) -> dict[str, Any]:
@@ -107,3 +109,8 @@ class Truth:
             "instances": len({one["SOPInstanceUID"] for one in indexed}),
             "bytes": sum(one["size"] for one in self.files),
         }
+
+
+def _before_pixels(shown: Attributes) -> Attributes:
+    """Without private elements of groups after the pixel data: documents end where the pixels start."""
+    return {key: value for key, value in shown.items() if not key.startswith("(7FE1")}

@@ -40,9 +40,7 @@ def devices(site: dict[str, Any], modality: str, day: date) -> list[dict[str, An
 def _study(patient: Patient, number: int, day: date, earlier: list[dict[str, Any]]) -> Study | None:
     chance = patient.chance.of("study", number)
     site = _site(patient)
-    possible = {
-        exam["id"]: exam for exam in exams() if _suits(exam, patient, day) and devices(site, exam["modality"], day)
-    }
+    possible = {exam["id"]: exam for exam in exams() if _suits(exam, patient, day) and _standing(site, exam, day)}
     if not possible:
         return None
     again = [exam["id"] for exam in earlier if exam["id"] in possible]
@@ -74,6 +72,12 @@ def _site(patient: Patient) -> dict[str, Any]:
     return patient.chance.of("site").pick(own)
 
 
+def _standing(site: dict[str, Any], exam: dict[str, Any], day: date) -> bool:
+    """Whether the site had a device for the examination; radiographs are made on CR as on DX."""
+    modalities = ["DX", "CR"] if exam["modality"] == "DX" else [exam["modality"]]
+    return any(devices(site, modality, day) for modality in modalities)
+
+
 def _suits(exam: dict[str, Any], patient: Patient, day: date) -> bool:
     low, high = exam["ages"]
-    return low <= patient.age(day) <= high and exam.get("sex", patient.sex) == patient.sex
+    return bool(low <= patient.age(day) <= high and exam.get("sex", patient.sex) == patient.sex)

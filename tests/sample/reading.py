@@ -9,11 +9,11 @@ from pydicom.multival import MultiValue
 
 from sample.forms import binary
 
-PIXELS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
+PIXEL_GROUP = 0x7FE0
 
 
 def document(path: Path) -> dict[str, Any]:
-    """Every attribute of a file but its pixels and group lengths."""
+    """Every attribute of a file but group lengths, private creators, the pixels and what comes after them."""
     read = pydicom.dcmread(path)
     return {**attributes(read.file_meta), **attributes(read)}
 
@@ -21,7 +21,7 @@ def document(path: Path) -> dict[str, Any]:
 def attributes(held: pydicom.Dataset) -> dict[str, Any]:
     made = {}
     for element in held:
-        if element.tag in PIXELS or element.tag.element == 0:
+        if element.tag.group >= PIXEL_GROUP or element.tag.element == 0 or element.tag.is_private_creator:
             continue
         made[_key(element)] = _value(element)
     return made
@@ -31,8 +31,6 @@ def _key(element: DataElement) -> str:
     tag = element.tag
     if not tag.is_private:
         return str(element.keyword) or f"({tag.group:04X},{tag.element:04X})"
-    if tag.is_private_creator:
-        return f"({tag.group:04X},{tag.element:04X})"
     return f'({tag.group:04X},"{element.private_creator}",{tag.element & 0xFF:02X})'
 
 
