@@ -6,11 +6,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from api import problems
 from api.access import AccessLog
+from api.bodies import BodyLimit
 from api.facets.endpoints import router as facets
 from api.fields.endpoints import router as fields
 from api.health.endpoints import router as health
@@ -22,9 +23,6 @@ from api.series.endpoints import router as series
 from api.stats.endpoints import router as stats
 from api.studies.endpoints import router as studies
 from dicomlake.errors import DicomlakeError, ForbiddenError
-
-MAX_BODY: Final = 1 << 20
-"""Bytes of a request body."""
 
 DESCRIPTION: Final = """
 Search and explore DICOM headers: every attribute a typed, faceted field, under its DICOM keyword.
@@ -73,21 +71,18 @@ def create(data: Path, *, allowed_hosts: Iterable[str] = (), allowed_origins: It
         docs_url=None,  # its page would load scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,  # a redirect would repeat the query string
-        max_body_size=MAX_BODY,
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},  # spans hold URLs
         middleware=[
             Middleware(AccessLog),
             Middleware(Guard, hosts=tuple(allowed_hosts), origins=tuple(allowed_origins)),
             Middleware(problems.Boundary),
+            Middleware(BodyLimit),
         ],
         responses=problems.documented(ForbiddenError, DicomlakeError),
         lifespan=lifespan,
     )
     app.state.lake = keeper
     problems.install(app)
-    api = APIRouter(prefix="/api/v1")
-    for router in (search, facets, fields, studies, series, instances, stats):
-        api.include_router(router)
-    app.include_router(api)
-    app.include_router(health)
+    for router in (search, facets, fields, studies, series, instances, stats, health):
+        app.include_router(router)  # flat: the access log gets a router's own paths, not what is put before them
     return app

@@ -169,7 +169,7 @@ def _invalid(request: Request, error: Exception) -> ProblemResponse:
     if broken is not None:
         position, reason = broken["loc"][1], broken["ctx"]["error"]
         return respond(MalformedBodyError(f"the body is not JSON at character {position}: {reason}", position=position))
-    if any(p["loc"] == ("body",) for p in problems) and not _sent_json(request):
+    if any(p["loc"] == ("body",) and p["type"] != "missing" for p in problems) and not _sent_json(request):
         return respond(UnsupportedBodyError("send the body as JSON, with the header Content-Type: application/json"))
     listed = list({(f.location, f.field, f.message): f for f in map(_field_problem, problems)}.values())
     shown = [f"{f.field or 'the ' + f.location}: {f.message}" for f in listed]

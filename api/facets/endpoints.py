@@ -13,7 +13,7 @@ from api.search.schemas import MAX_NAME
 from dicomlake.errors import BadValueError, InvalidRequestError, LakeError, QueryError, UnknownFieldError
 from dicomlake.search import SearchRequest
 
-router = APIRouter(prefix="/facets", tags=["search"])
+router = APIRouter(prefix="/api/v1/facets", tags=["search"])
 
 FieldName = Annotated[
     str,
@@ -30,7 +30,7 @@ FieldName = Annotated[
 _ANSWER = {
     "field": "Modality",
     "label": "Modality",
-    "values": [{"value": "CT", "count": 12, "selected": False}, {"value": None, "count": 1, "selected": False}],
+    "values": [{"value": "CT", "count": 12, "selected": False}, {"value": "MR", "count": 7, "selected": False}],
     "more": False,
 }
 

@@ -9,7 +9,7 @@ from api.problems import documented
 from api.responses import Json
 from mappings import registry
 
-router = APIRouter(prefix="/fields", tags=["fields"])
+router = APIRouter(prefix="/api/v1/fields", tags=["fields"])
 
 
 @router.get(

@@ -11,16 +11,16 @@ class FieldEntry(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     keyword: str = Field(description="Its path in documents and queries")
-    tag: str | None
-    vr: str | None
+    tag: str | None = None
+    vr: str | None = None
     label: str
     description: str
     group: str
     level: Level = Field(description="The information entity it describes (PS3.3 A.1.2)")
     kind: Kind = Field(description="How values are typed and compared")
     privacy: Privacy = Field(description="Class by PS3.15 Table E.1-1")
-    unit: str | None = Field(description="UCUM")
-    canonical: str | None = Field(description="Table that normalises its values, as `keyword.canonical`")
+    unit: str | None = Field(None, description="UCUM")
+    canonical: str | None = Field(None, description="Table that normalises its values, as `keyword.canonical`")
     facet: bool
     histogram: bool
     column: bool = Field(description="Shown in tables unless something else is asked for")

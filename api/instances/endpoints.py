@@ -12,7 +12,7 @@ from api.search import examples
 from api.search.schemas import MAX_NAME
 from dicomlake.errors import InvalidRequestError, LakeError, NotFoundError
 
-router = APIRouter(prefix="/instances", tags=["details"])
+router = APIRouter(prefix="/api/v1/instances", tags=["details"])
 
 InstanceUid = Annotated[
     str,

@@ -22,7 +22,7 @@ from dicomlake.errors import (
     UnsupportedBodyError,
 )
 
-router = APIRouter(prefix="/search", tags=["search"])
+router = APIRouter(prefix="/api/v1/search", tags=["search"])
 
 _QUERY = (InvalidRequestError, QueryError, UnknownFieldError, BadValueError, CursorError, CursorExpiredError, LakeError)
 _BODY = (MalformedBodyError, UnsupportedBodyError, BodyTooLargeError)

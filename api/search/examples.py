@@ -51,10 +51,10 @@ HIT: Final[dict[str, Any]] = {
 }
 
 ANSWER: Final[dict[str, Any]] = {
-    "totals": {"patients": 1, "studies": 1, "series": 1, "instances": 1, "bytes": 39205},
+    "totals": {"patients": 3, "studies": 3, "series": 4, "instances": 6, "bytes": 311208},
     "hits": [HIT],
-    "facets": {"Modality": [{"value": "CT", "count": 1, "selected": False}]},
-    "cursor": None,
+    "facets": {"Modality": [{"value": "CT", "count": 4, "selected": False}]},
+    "cursor": "R0vM3nq...",
     "approximate": [],
     "took_ms": 4.2,
     "generation": "96-1",

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 
 from api.search import filters
 from dicomlake.engines.base import Level
-from dicomlake.query.lexer import MAX_LENGTH
+from dicomlake.query.text import MAX_LENGTH
 from dicomlake.search.request import (
     MAX_FACET_LIMIT,
     MAX_FACETS,

@@ -12,7 +12,7 @@ from api.search.schemas import MAX_NAME
 from api.series.schemas import SeriesAnswer
 from dicomlake.errors import InvalidRequestError, LakeError, NotFoundError
 
-router = APIRouter(prefix="/series", tags=["details"])
+router = APIRouter(prefix="/api/v1/series", tags=["details"])
 
 SeriesUid = Annotated[
     str,

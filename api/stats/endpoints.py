@@ -9,7 +9,7 @@ from api.search import examples
 from api.stats.schemas import StatsAnswer
 from dicomlake.errors import LakeError
 
-router = APIRouter(prefix="/stats", tags=["lake"])
+router = APIRouter(prefix="/api/v1/stats", tags=["lake"])
 
 _ANSWER = {
     "totals": examples.ANSWER["totals"],

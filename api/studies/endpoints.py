@@ -12,7 +12,7 @@ from api.search.schemas import MAX_NAME
 from api.studies.schemas import StudyAnswer
 from dicomlake.errors import InvalidRequestError, LakeError, NotFoundError
 
-router = APIRouter(prefix="/studies", tags=["details"])
+router = APIRouter(prefix="/api/v1/studies", tags=["details"])
 
 # A UID that breaks its VR may hold a slash, hence path.
 StudyUid = Annotated[

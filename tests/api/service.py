@@ -1,0 +1,104 @@
+"""Builders: a lake from files, and the service over it, listening on a port of this machine."""
+
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+import pydicom.data
+
+from api.app import create
+from api.server import listen, server
+from dicomlake.documents.instance import Origin, build
+from dicomlake.documents.update import apply
+from dicomlake.errors import HeaderError
+from dicomlake.headers import read_file
+from dicomlake.lake import Lake
+
+PROBLEM = "application/problem+json"
+
+
+def pydicom_files() -> list[Path]:
+    """The files of many makers inside the pydicom package, broken ones included."""
+    folder = Path(pydicom.data.__file__).parent / "test_files"
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def index(lake: Path, files: Iterable[Path]) -> None:
+    """Put the readable ones among the files into a lake, made when missing."""
+    documents = []
+    for path in files:
+        try:
+            documents.append(build(read_file(path), path.as_uri(), Origin(source="test")))
+        except HeaderError:
+            continue
+    with Lake.open_for_writing(lake) as opened:
+        apply(opened.engine, documents)
+        opened.engine.commit()
+
+
+class Service:
+    """The service over ``data``, served by a thread until the block ends."""
+
+    def __init__(self, data: Path, **settings: Any) -> None:
+        self.app = create(data, **settings)
+        self._listener = listen("127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._server = server(self.app)
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._listener]})
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        while not self._server.started:
+            assert self._thread.is_alive(), "the server did not start"
+            time.sleep(0.01)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+        self._listener.close()
+
+    def client(self) -> httpx.Client:
+        """A client that checks each answer against the description."""
+        return httpx.Client(
+            base_url=self.url, timeout=60, trust_env=False, event_hooks={"response": [self._check_announced]}
+        )
+
+    def _check_announced(self, response: httpx.Response) -> None:
+        """Status and type of an answer are in the OpenAPI description; every answer has the security headers."""
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["Cache-Control"] == "no-store"
+        kind = response.headers["Content-Type"]
+        assert kind == (PROBLEM if response.is_error else "application/json")
+        template = template_of(self.app.openapi(), response.request.url.path)
+        operation = self.app.openapi()["paths"].get(template, {}).get(response.request.method.lower())
+        if operation is not None:
+            assert kind in operation["responses"][str(response.status_code)]["content"]
+
+
+def template_of(description: dict[str, Any], path: str) -> str:
+    """The path template of the description that a request's path belongs to, or the path itself."""
+    if path in description["paths"]:
+        return path
+    templates = [template for template in description["paths"] if "{" in template]
+    return next((template for template in templates if path.startswith(template[: template.index("{")])), path)
+
+
+def problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
+    """The problem in a response, which must be well-formed and of this status and code."""
+    content: dict[str, Any] = response.json()
+    assert (response.status_code, content["code"]) == (status, code), content
+    assert response.headers["Content-Type"] == PROBLEM
+    assert content["type"] == f"urn:dicomlake:problem:{code}"
+    assert content["status"] == status
+    assert content["title"]
+    assert content["detail"]
+    assert "\n" not in content["detail"]
+    assert "Traceback" not in response.text
+    return content
