@@ -1,14 +1,14 @@
 """Search over a lake: request to plan to engine to answer. The CLI and the API give the same answer through here."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from functools import lru_cache
 from typing import Any
 
 from dicomlake.documents.kept import KeptSeries, in_order
-from dicomlake.engines.base import Facet, FacetPlan, Found, Hit, Level, Plan, Sort
-from dicomlake.errors import BadValueError, NotFoundError, QueryError
+from dicomlake.engines.base import Facet, FacetPlan, Found, Hit, Level, Member, Plan, Sort
+from dicomlake.errors import BadValueError, LakeError, NotFoundError, QueryError
 from dicomlake.lake import Lake
 from dicomlake.query.names import resolve_name
 from dicomlake.query.resolve import filters_to_resolved, resolve
@@ -34,6 +34,14 @@ KEPT_SERIES = 8
 LEVELS: tuple[Level, ...] = ("instance", "series", "study", "patient")
 
 
+ATTEMPTS = 10
+"""Times that an answer is begun when commits keep coming in between."""
+
+
+class _Moved(Exception):
+    """An instance that was found is no longer among the kept headers of its series."""
+
+
 class Searcher:
     """Answers requests over one lake. Safe to share between threads: every search looks at one commit."""
 
@@ -48,9 +56,12 @@ class Searcher:
     def run(self, request: SearchRequest) -> dict[str, Any]:
         """The answer to a request: ``totals``, ``hits``, ``facets``, ``cursor``, ``approximate``, ``took_ms`` and
         ``generation``. Raises QueryError and its kin for what cannot be answered."""
+        _check_limits(request)
+        return self._steadily(lambda: self._answer(request))
+
+    def _answer(self, request: SearchRequest) -> dict[str, Any]:
         started = time.perf_counter()
         self._engine.refresh()
-        _check_limits(request)
         base, filters = self._conditions(request)
         search = cursor.digest(request.q, {k: list(v) for k, v in request.filters.items()}, request.level, request.sort)
         plan = Plan(
@@ -122,8 +133,22 @@ class Searcher:
 
     def _instance_hit(self, hit: Hit, fields: Mapping[str, None], generation: str) -> dict[str, Any]:
         member = hit.members[0]
-        body = self._kept(member.series, generation).body(member.uid)
-        return hits.from_body(member, body, fields)
+        return hits.from_body(member, self._body(member, generation), fields)
+
+    def _body(self, member: Member, generation: str) -> dict[str, Any]:
+        kept = self._kept(member.series, generation)
+        if member.uid not in kept.instances:
+            raise _Moved
+        return kept.body(member.uid)
+
+    def _steadily(self, answer: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """An answer, begun again when a commit came between what it found and the headers it then read."""
+        for _ in range(ATTEMPTS):
+            try:
+                return answer()
+            except _Moved:
+                continue
+        raise LakeError("the lake changes faster than this can be answered; ask again in a moment")
 
     def _load_kept(self, series: str, generation: str) -> KeptSeries:
         kept = self._engine.kept([series]).get(series)
@@ -167,11 +192,14 @@ class Searcher:
 
     def instance(self, uid: str) -> dict[str, Any]:
         """The whole document of an instance. Raises NotFoundError."""
+        return self._steadily(lambda: self._instance(uid))
+
+    def _instance(self, uid: str) -> dict[str, Any]:
         generation = self._engine.refresh()
         member = self._engine.get("instance", [uid]).get(uid)
         if member is None:
             raise NotFoundError(f"no instance {uid} in this lake")
-        return self._kept(member.series, generation).body(uid)
+        return self._body(member, generation)
 
     # The lake itself
 

@@ -42,13 +42,13 @@ class EmbeddedEngine(Engine):
                 self._index = tantivy.Index(self._layout.schema, str(folder), reuse=True)
             else:
                 self._index = tantivy.Index.open(str(folder))
+            self._index.config_reader("manual")
         except (ValueError, OSError) as error:
             raise LakeError(f"the index in {folder} cannot be opened: {error}") from error
         register_tokenizers(self._index)
         self._compiler = Compiler(self._index, self._layout)
         if write:
             self._writer = self._open_writer()
-        self._index.config_reader("manual")
         self._generation = ""
         self.refresh()
 
@@ -126,10 +126,16 @@ class EmbeddedEngine(Engine):
             before = self._committed()
             if before == self._generation:
                 return before
-            self._index.reload()
+            self._reload()
             if self._committed() == before:
                 self._generation = before
                 return before
+
+    def _reload(self) -> None:
+        try:
+            self._index.reload()
+        except ValueError as error:
+            raise LakeError(f"the index in {self._folder} cannot be read: {error}") from error
 
     def _committed(self) -> str:
         try:
