@@ -1,6 +1,5 @@
 """Archives to index, and a whole lake as a value that can be compared."""
 
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -83,9 +82,6 @@ def catalogue(lake: Path) -> list[tuple[Any, ...]]:
 
 
 def copy_over(source: Path, target: Path) -> None:
-    """Replace a file by another's content, its time moved on."""
-    time = target.stat().st_mtime_ns + 1_000_000_000 if target.exists() else None
+    """Replace a file by another's content."""
     target.unlink(missing_ok=True)
     shutil.copyfile(source, target)
-    if time is not None:
-        os.utime(target, ns=(time, time))
