@@ -10,10 +10,9 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import yaml
-
 from cli.main import parser as build_parser
 from dicomlake import errors
+from dicomlake.headers import quality
 from dicomlake.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,7 +46,7 @@ def errors_page() -> str:
 
 
 def quality_page() -> str:
-    """The quality codes of every room that gives some, from their tables."""
+    """The quality codes, in the order of their table."""
     lines = [
         "# Quality codes\n",
         "Bad data is data: a document with something wrong is indexed, and its `quality` lists what, as `code`, `path` "
@@ -56,10 +55,7 @@ def quality_page() -> str:
         "| code | title | what it means | standard |",
         "|---|---|---|---|",
     ]
-    rows = [row for table in sorted(ROOT.glob("dicomlake/*/quality.yml")) for row in yaml.safe_load(table.read_text())]
-    for row in sorted(rows, key=lambda row: str(row["code"])):
-        cells = (row["title"], row["description"], row.get("standard") or "")
-        lines.append(f"| `{row['code']}` | " + " | ".join(" ".join(str(cell).split()) for cell in cells) + " |")
+    lines += [f"| `{c.code}` | {c.title} | {c.description} | {c.standard} |" for c in quality.codes().values()]
     return "\n".join(lines) + "\n"
 
 
