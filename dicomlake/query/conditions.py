@@ -6,6 +6,7 @@ from typing import Final
 
 from dicomlake.errors import BadValueError
 from dicomlake.query import ast
+from dicomlake.query.names import one_line
 from dicomlake.query.periods import FORMS, LETTERS, Period, period
 from dicomlake.query.resolved import (
     Any_,
@@ -19,6 +20,7 @@ from dicomlake.query.resolved import (
     WordLike,
     Words,
 )
+from dicomlake.query.tokens import MAX_WILDCARDS, shown
 from dicomlake.query.values import NUMBERS, number
 from mappings.field import Kind, ResolvedField
 from mappings.normal import fold, limit_text, moment_token, number_token, text_token, words
@@ -148,9 +150,19 @@ def wildcard(field: ResolvedField, query: ast.Wildcard) -> Resolved:
 
 
 def pattern(query: ast.Wildcard) -> tuple[str | Wild, ...]:
-    """The pattern with its literal runs folded."""
-    pieces = (Wild(text == "*") if wild else fold(text) for text, wild in query.pieces())
-    return tuple(piece for piece in pieces if piece)
+    """The pattern with its literal runs folded and stars in a row made one. Raises BadValueError for too many."""
+    pieces: list[str | Wild] = []
+    for text, wild in query.pieces():
+        piece = Wild(text == "*") if wild else fold(text)
+        if piece and (piece != Wild(True) or pieces[-1:] != [piece]):
+            pieces.append(piece)
+    if sum(isinstance(piece, Wild) for piece in pieces) > MAX_WILDCARDS:
+        raise BadValueError(
+            f"the pattern has more than {MAX_WILDCARDS} wildcards; shorten it",
+            position=query.value_position,
+            field=query.field,
+        )
+    return tuple(pieces)
 
 
 def within_word(pieces: Sequence[str | Wild]) -> bool:
@@ -189,22 +201,18 @@ def _number_token(field: ResolvedField, text: str, position: int) -> str:
     try:
         return number_token(number(text))
     except ValueError as error:
-        raise _bad(field, position, f"{_shown(text)} is not {_expected(field.kind)}") from error
+        raise _bad(field, position, f"{shown(text)} is not {_expected(field.kind)}") from error
 
 
 def _period(field: ResolvedField, text: str, position: int) -> Period:
     try:
         return period(field.kind, text)
     except ValueError as error:
-        raise _bad(field, position, f"{_shown(text)} is not {_expected(field.kind)}") from error
+        raise _bad(field, position, f"{shown(text)} is not {_expected(field.kind)}") from error
 
 
 def _expected(kind: Kind) -> str:
     return FORMS.get(kind, "a number such as 5, -0.5 or 1e3")
-
-
-def _shown(text: str) -> str:
-    return f'"{text}"' if len(text) <= 40 else f'"{text[:40]}…"'
 
 
 def _without_values(field: ResolvedField, position: int) -> BadValueError:
@@ -218,9 +226,9 @@ def _empty(field: ResolvedField, query: ast.Range) -> BadValueError:
     return _bad(
         field,
         query.value_position,
-        f"nothing lies between {_shown(query.low or '')} and {_shown(query.high or '')}; swap the bounds{advice}",
+        f"nothing lies between {shown(query.low or '')} and {shown(query.high or '')}; swap the bounds{advice}",
     )
 
 
 def _bad(field: ResolvedField, position: int, what: str) -> BadValueError:
-    return BadValueError(f"{field.path}: {what}", position=position, field=field.path)
+    return BadValueError(one_line(f"{field.path}: {what}"), position=position, field=field.path)

@@ -8,13 +8,23 @@ import re
 from typing import Final, Literal, NamedTuple
 
 from dicomlake.errors import QueryError
-from dicomlake.query.names import EXISTS, HALF_CHARACTER, NAME, TAG_VALUE, spelled
-from dicomlake.query.tokens import MAX_CLAUSES, MAX_DEPTH, MAX_LENGTH, Kind, Token, Word, scan_word
+from dicomlake.query.names import EXISTS, HALF_CHARACTER, NAME, TAG_VALUE, one_line, spelled
+from dicomlake.query.tokens import (
+    MAX_ALL_WILDCARDS,
+    MAX_CLAUSES,
+    MAX_DEPTH,
+    MAX_LENGTH,
+    Kind,
+    Token,
+    Word,
+    refuse_suffix,
+    scan_word,
+    shown,
+)
 
 _NAME_COLON = re.compile(r"[^\W\d]\w*(?:\.\w+)*:(?!//)")
+_STARS = re.compile(r"\*+")
 _SPACE = re.compile(r"\s*")
-_BOOST = re.compile(r"\^[0-9]+(?:\.[0-9]*)?")
-_FUZZY = re.compile(r"~[0-9.]*")
 
 _OPERATORS: Final[dict[str, Kind]] = {"AND": "and", "OR": "or", "NOT": "not"}
 _Context = Literal["bare", "values", "names"]
@@ -53,6 +63,7 @@ class _Lexer:
         self.field = ""
         self.negations = 0
         self.clauses = 0
+        self.wildcards = 0
 
     def run(self) -> list[Token]:
         while self._skip_space():
@@ -137,9 +148,7 @@ class _Lexer:
                 position=at,
             )
         elif character == ":":
-            raise QueryError(
-                'a field name is missing before ":"; write it without a space, as in Modality:CT', position=at
-            )
+            raise QueryError('a field name is missing before ":"; write it as in Modality:CT', position=at)
         elif text.startswith("*:*", at) and context == "bare":
             self._add("all", "*:*", at + 3)
         else:
@@ -160,15 +169,15 @@ class _Lexer:
             if followed != ":":
                 if '"' in found[0]:
                     raise QueryError(
-                        f"a value is missing after {found[0]}; write {found[0]}:value, or {EXISTS}:{found[0]}",
+                        one_line(
+                            f"a value is missing after {found[0]}; write {found[0]}:value, or {EXISTS}:{found[0]}"
+                        ),
                         position=self.position,
                     )
                 return False
             self._add("field", spelled(found[0]), found.end() + 1)
             return True
-        if followed and not followed.isspace() and followed != ")":
-            return False
-        if found[0] in _OPERATORS:
+        if found[0] in _OPERATORS or (followed and not followed.isspace() and followed != ")"):
             return False
         self._add("word", spelled(found[0]), found.end())
         return True
@@ -177,7 +186,7 @@ class _Lexer:
         last = self.tokens[-1] if self.tokens else None
         if last and last.end == self.position and last.kind in ("word", "wildcard"):
             raise QueryError(
-                f'"{last.text}(" is not a function; put a space before the parenthesis, or quote the text',
+                f"{shown(last.text + '(')} is not a function; put a space before the parenthesis, or quote the text",
                 position=last.position,
             )
         self.groups.append(_Group(context, self.position, self._depth + 1))
@@ -242,24 +251,28 @@ class _Lexer:
 
     def _refuse_modifier(self, what: str) -> None:
         """Refuse ``~2`` and ``^2`` directly behind a phrase, group or range."""
-        following = self.text[self.position : self.position + 1]
-        if following == "~":
-            raise QueryError(f"{what} followed by ~ (proximity) is not supported; leave it out", position=self.position)
-        if following == "^":
-            raise QueryError(f"{what} followed by ^ (boost) is not supported; leave it out", position=self.position)
+        modifier = {"~": "~ (proximity)", "^": "^ (boost)"}.get(self.text[self.position : self.position + 1])
+        if modifier:
+            raise QueryError(f"{what} followed by {modifier} is not supported; leave it out", position=self.position)
 
     def _word(self, context: _Context, bound: bool = False) -> None:
         text, start = self.text, self.position
         if context != "bare" and not bound and (context == "names" or not self._valued):
             self._refuse_field()
-        word = scan_word(text, start, colons=context == "values" or text[start].isdigit())
-        self._finish_word(context, bound, word)
+        self._finish_word(context, bound, scan_word(text, start, context == "values" or text[start].isdigit()))
+
+    def _count_wildcards(self, bare: str) -> None:
+        self.wildcards += bare.count("?") + len(_STARS.findall(bare))
+        if self.wildcards > MAX_ALL_WILDCARDS:
+            raise QueryError(
+                f"the query has more than {MAX_ALL_WILDCARDS} wildcards; leave some out", position=self.position
+            )
 
     def _refuse_field(self) -> None:
         if found := _NAME_COLON.match(self.text, self.position):
             raise QueryError(
-                f"{found[0]} begins a field among the values of {self.field}; close the parenthesis before it, "
-                "or quote the value",
+                f"{shown(found[0])} begins a field among the values of {shown(self.field)}; "
+                "close the parenthesis before it, or quote the value",
                 position=self.position,
             )
 
@@ -277,13 +290,9 @@ class _Lexer:
         if bare in _OPERATORS and not bound:
             self._add(_OPERATORS[bare], bare, end)
             return
-        for what, suffix in (("boost (^)", _BOOST), ("fuzzy search (~)", _FUZZY)):
-            at = bare.rfind("^" if suffix is _BOOST else "~")
-            if at >= 0 and suffix.fullmatch(bare, at):
-                raise QueryError(
-                    f"{what} is not supported; leave it out, or quote the value if it is part of it",
-                    position=self.position + at,
-                )
+        refuse_suffix(bare, self.position)
         if bound:
             wild = bare == "*"
+        elif wild:
+            self._count_wildcards(bare)
         self._add("wildcard" if wild else "word", word.pattern if wild else word.plain, end)

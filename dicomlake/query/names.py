@@ -25,6 +25,8 @@ TAG_VALUE: Final = re.compile(_TAG)
 HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
 """A surrogate that lost its other half: JSON can write it, no file and no index can hold it."""
 
+_MESSAGE = 500
+"""Characters of a message."""
 _PRIVATE_NAME = re.compile(_PRIVATE, re.DOTALL)
 
 
@@ -49,4 +51,10 @@ def resolve_name(name: str, names: FieldNames = registry, position: int | None =
         return names.resolve(name)
     except LookupError as error:
         nearest = list(getattr(error, "nearest", ())) or None
-        raise UnknownFieldError(str(error), position=position, field=name, nearest=nearest) from error
+        raise UnknownFieldError(one_line(str(error)), position=position, field=name, nearest=nearest) from error
+
+
+def one_line(message: str) -> str:
+    """A message that holds names or paths, fit to print: no control characters, and not as long as a hostile name."""
+    line = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in message)
+    return line if len(line) <= _MESSAGE else line[:_MESSAGE] + "…"

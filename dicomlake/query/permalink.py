@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
 from dicomlake.errors import QueryError
-from dicomlake.query.names import HALF_CHARACTER, NAME
-from dicomlake.query.tokens import MAX_CLAUSES, MAX_LENGTH
+from dicomlake.query.names import HALF_CHARACTER, NAME, spelled
+from dicomlake.query.tokens import MAX_CLAUSES, MAX_LENGTH, shown
 from dicomlake.query.values import Value
+
+__all__ = ["LEVELS", "Level", "OpenHit", "QueryError", "SearchState", "decode", "encode", "parse_filter"]
 
 VERSION: Final = "1"
 
@@ -69,7 +71,7 @@ def decode(parameters: Mapping[str, str | Sequence[str]]) -> SearchState:
     given = {name: [values] if isinstance(values, str) else list(values) for name, values in parameters.items()}
     unknown = sorted(given.keys() - {"v", "q", "level", "f", "sort", "page", "open", "col"})
     if unknown:
-        raise QueryError(f"the link has a parameter {_shown(unknown[0])} that is not known; remove it")
+        raise QueryError(f"the link has a parameter {shown(unknown[0])} that is not known; remove it")
     for name, values in given.items():
         if len(values) > MAX_CLAUSES:
             raise QueryError(f"the link repeats {name} more than {MAX_CLAUSES} times; select fewer values")
@@ -77,13 +79,13 @@ def decode(parameters: Mapping[str, str | Sequence[str]]) -> SearchState:
             raise QueryError(f"the link's {name} is longer than {MAX_LENGTH:,} characters or no text; shorten it")
     version = _single(given, "v", VERSION)
     if version != VERSION:
-        raise QueryError(f"the link has version {_shown(version)}, this page reads version {VERSION}; search anew")
+        raise QueryError(f"the link has version {shown(version)}, this page reads version {VERSION}; search anew")
     page = _single(given, "page", "1")
     if not _PAGE.fullmatch(page):
-        raise QueryError(f"the link's page {_shown(page)} is no page number; remove it")
+        raise QueryError(f"the link's page {shown(page)} is no page number; remove it")
     filters: dict[str, tuple[Value | None, ...]] = {}
     for item in given.get("f", []):
-        name, value = _filter(item)
+        name, value = parse_filter(item)
         if value not in (chosen := filters.get(name, ())):
             filters[name] = (*chosen, value)
     return SearchState(
@@ -101,7 +103,7 @@ def _level(text: str) -> Level:
     for level in LEVELS:
         if text == level:
             return level
-    raise QueryError(f"the link has level {_shown(text)}; one of {', '.join(LEVELS)} is expected")
+    raise QueryError(f"the link has level {shown(text)}; one of {', '.join(LEVELS)} is expected")
 
 
 def _open(text: str) -> OpenHit | None:
@@ -109,7 +111,7 @@ def _open(text: str) -> OpenHit | None:
     if not text:
         return None
     if not uid:
-        raise QueryError(f"the link opens {_shown(text)}; a level, a colon and a UID are expected, as in series:1.2.3")
+        raise QueryError(f"the link opens {shown(text)}; a level, a colon and a UID are expected, as in series:1.2.3")
     return OpenHit(_level(level), uid)
 
 
@@ -124,16 +126,15 @@ def _names(given: Mapping[str, list[str]], parameter: str) -> tuple[str, ...]:
     names = tuple(given.get(parameter, ()))
     for name in names:
         if not NAME.fullmatch(name.removeprefix("-") if parameter == "sort" else name):
-            raise QueryError(f"the link's {parameter} {_shown(name)} is no field name; remove it")
+            raise QueryError(f"the link's {parameter} {shown(name)} is no field name; remove it")
     return names
 
 
-def _filter(item: str) -> tuple[str, str | None]:
+def parse_filter(item: str) -> tuple[str, str | None]:
+    """Field and value of ``Field:value``; ``Field:`` is missing. Raises QueryError."""
     found = NAME.match(item)
     if found is None or item[found.end() : found.end() + 1] != ":":
-        raise QueryError(f"the link's f {_shown(item)} is no filter; a field, a colon and a value are expected")
-    return found[0], item[found.end() + 1 :] or None
-
-
-def _shown(text: str) -> str:
-    return f'"{text}"' if len(text) <= 40 else f'"{text[:40]}…"'
+        raise QueryError(
+            f"the filter {shown(item)} is not understood; a field, a colon and a value are expected, as in Modality:CT"
+        )
+    return spelled(found[0]), item[found.end() + 1 :] or None

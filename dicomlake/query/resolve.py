@@ -22,11 +22,13 @@ fields; a value without letters or digits is compared whole where it has a field
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from itertools import islice
 
 from dicomlake.errors import BadValueError
 from dicomlake.query import ast
 from dicomlake.query.conditions import between, equal, pattern, wildcard, within_word
-from dicomlake.query.names import FieldNames, resolve_name
+from dicomlake.query.names import FieldNames, one_line, resolve_name
 from dicomlake.query.resolved import (
     All,
     Any_,
@@ -47,17 +49,21 @@ _COMPARISON = re.compile(r"([^\W\d][\w.]*?)(<=|>=|=|<|>)(.+)", re.DOTALL)
 
 def resolve(query: ast.Query, names: FieldNames = registry) -> Resolved:
     """The query over paths and tokens. Raises UnknownFieldError and BadValueError, with field and position."""
+    _refuse_comparisons(query, names)
+    return _resolve(query, names)
+
+
+def _resolve(query: ast.Query, names: FieldNames) -> Resolved:
     match query:
         case ast.MatchAll():
             return Everything()
         case ast.And(parts):
-            return All(tuple(resolve(part, names) for part in parts))
+            return All(tuple(_resolve(part, names) for part in parts))
         case ast.Or(parts):
-            return Any_(tuple(resolve(part, names) for part in parts))
+            return Any_(tuple(_resolve(part, names) for part in parts))
         case ast.Not(part):
-            return Not(resolve(part, names))
+            return Not(_resolve(part, names))
         case ast.Text(text):
-            _refuse_comparison(query, names)
             return _free(text, query.position)
         case ast.Phrase(None, text):
             return _free(text, query.position)
@@ -88,7 +94,9 @@ def filter_to_resolved(name: str, values: Sequence[Value | None], names: FieldNa
             str(value).encode()  # half a surrogate pair is no text
         tokens = [token for value in values if value is not None for token in value_tokens(field.kind, value)]
     except ValueError as error:
-        raise BadValueError(f"a filter on {name} has a value that no document can hold: {error}", field=name) from error
+        raise BadValueError(
+            one_line(f"a filter on {name} has a value that no document can hold: {error}"), field=name
+        ) from error
     if tokens:
         parts.append(Match(field.path, tuple(dict.fromkeys(tokens))))
     if None in values:
@@ -131,18 +139,16 @@ def _free_wildcard(query: ast.Wildcard) -> Resolved:
     return WordLike(None, pieces)
 
 
-def _refuse_comparison(query: ast.Text, names: FieldNames) -> None:
-    """``SliceThickness>=5`` would be two words that stand in no text: refused when the first is a field."""
-    found = _COMPARISON.fullmatch(query.text)
-    if found is None:
-        return
-    try:
-        names.resolve(found[1])
-    except LookupError:
-        return
-    operator = "" if found[2] == "=" else found[2]
-    raise BadValueError(
-        f"a field and its value are joined by a colon: write {found[1]}:{operator}{found[3]}, or quote the text",
-        position=query.position,
-        field=found[1],
-    )
+def _refuse_comparisons(query: ast.Query, names: FieldNames) -> None:
+    """``SliceThickness>=5`` would be two words that stand in no text: refused when the first one is a field.
+
+    Looked for in the first few words only: a name that is no field costs a search for the nearest ones.
+    """
+    texts = (leaf for leaf in ast.leaves(query) if isinstance(leaf, ast.Text))
+    candidates = ((leaf, found) for leaf in texts if (found := _COMPARISON.fullmatch(leaf.text)))
+    for leaf, found in islice(candidates, 3):
+        with suppress(LookupError):
+            names.resolve(found[1])
+            operator = "" if found[2] == "=" else found[2]
+            message = f"field and value are joined by a colon: write {found[1]}:{operator}{found[3]}, or quote the text"
+            raise BadValueError(one_line(message), position=leaf.position, field=found[1])

@@ -30,7 +30,7 @@ from dicomlake.query.ast import (
 )
 from dicomlake.query.lexer import tokenise
 from dicomlake.query.names import EXISTS
-from dicomlake.query.tokens import MAX_CLAUSES, MAX_DEPTH, MAX_LENGTH, Token
+from dicomlake.query.tokens import MAX_CLAUSES, MAX_DEPTH, MAX_LENGTH, Token, shown
 
 __all__ = ["MAX_CLAUSES", "MAX_DEPTH", "MAX_LENGTH", "parse"]
 
@@ -77,8 +77,8 @@ def _misplaced(tokens: list[Token], index: int | None, length: int) -> QueryErro
     position = length if index is None else tokens[index].position
     if before and before.kind == "field":
         return QueryError(
-            f"a value is missing after {before.text}: ; to ask for any value write {before.text}:*, and quote AND, OR "
-            "and NOT where they are values",
+            f"a value is missing after the field {shown(before.text)}; write * for any value, "
+            "and quote AND, OR and NOT where they are values",
             position=position,
         )
     if before and before.kind in ("<", ">"):
@@ -98,7 +98,9 @@ def _misplaced(tokens: list[Token], index: int | None, length: int) -> QueryErro
             f'nothing stands before {token.text}; remove it, or quote "{token.text}" to search for the word',
             position=position,
         )
-    return QueryError(f'"{token.text}" cannot stand here; remove it, or quote it to search for it', position=position)
+    return QueryError(
+        f"{shown(token.text)} cannot stand here; remove it, or quote it to search for it", position=position
+    )
 
 
 class _Reader:

@@ -1,5 +1,6 @@
 """Tokens and words of the query text, and the limits it must keep."""
 
+import re
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
@@ -9,6 +10,10 @@ MAX_LENGTH: Final = 10_000
 """Characters of a query text."""
 MAX_CLAUSES: Final = 500
 """Words, phrases, ranges and values of a query together; every bound of a range counts."""
+MAX_WILDCARDS: Final = 32
+"""Wildcards in one pattern, stars in a row counted once: what they cost grows with their number."""
+MAX_ALL_WILDCARDS: Final = 100
+"""Wildcards of a query together: a pattern of many may cost an engine a third of a second."""
 MAX_DEPTH: Final = 50
 """Parentheses and negations inside one another."""
 
@@ -29,6 +34,16 @@ class Token:
 
 
 _ENDS = frozenset('()[]{}"')
+_SUFFIXES = (
+    ("boost (^)", re.compile(r"\^[0-9]+(?:\.[0-9]*)?\Z")),
+    ("fuzzy search (~)", re.compile(r"~[0-9.]*\Z")),
+)
+
+
+def shown(text: str) -> str:
+    """Text of a query in a message: quoted, on one line, cut."""
+    line = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text[:41])
+    return f'"{line}"' if len(line) <= 40 else f'"{line[:40]}…"'
 
 
 class Word(NamedTuple):
@@ -60,3 +75,13 @@ def scan_word(text: str, start: int, colons: bool) -> Word:
         bare.append("  " if escaped else character)
         at += 1
     return Word("".join(plain), "".join(pattern), "".join(bare), at)
+
+
+def refuse_suffix(bare: str, position: int) -> None:
+    """Refuse ``lung~2`` and ``lung^2``; ``bare`` as in :class:`Word`, ``position`` where the word begins."""
+    for what, suffix in _SUFFIXES:
+        if found := suffix.search(bare):
+            raise QueryError(
+                f"{what} is not supported; leave it out, or quote the value if it is part of it",
+                position=position + found.start(),
+            )

@@ -31,10 +31,12 @@ def value_tokens(kind: Kind, value: Value) -> tuple[str, ...]:
     """Every token that a value, as a facet shows it, can stand for; the likeliest first, one unless it is ambiguous.
 
     A value that its kind cannot hold is the text of a damaged element. Text in a field of ``any`` kind may be text, a
-    number or a moment. Raises ValueError for numbers beyond what documents can hold.
+    number or a moment; a number in a field of text or moments, ``20190101``, may be written for its text. Raises
+    ValueError for numbers beyond what documents can hold.
     """
     if not isinstance(value, str):
-        return (number_token(value),)
+        as_text = () if kind in NUMBERS or kind == "any" else value_tokens(kind, str(value))
+        return (number_token(value), *as_text)
     tokens = [token for each in _readings(kind) if (token := _reading(each, value)) is not None]
     return (*tokens, text_token(value)) if kind != "any" else (text_token(value), *tokens)
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mappings import moments
@@ -91,6 +91,7 @@ def test_what_is_no_datetime_is_refused(text: str) -> None:
 
 
 @given(st.datetimes())
+@settings(deadline=None)
 def test_every_moment_comes_back_from_its_text(moment: datetime) -> None:
     value = (moment - EPOCH) // timedelta(microseconds=1)
     day, clock = value // moments.DAY * moments.DAY, value % moments.DAY

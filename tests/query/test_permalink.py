@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dicomlake.errors import QueryError
@@ -29,6 +29,7 @@ states = st.builds(
 
 
 @given(states)
+@settings(deadline=None)
 def test_every_search_comes_back_from_its_parameters(state: SearchState) -> None:
     assert decode(encode(state)) == state
 
@@ -105,6 +106,7 @@ def test_what_would_not_come_back_is_no_link(state: SearchState) -> None:
 
 
 @given(st.dictionaries(st.sampled_from(["v", "q", "level", "f", "sort", "page", "open", "col", "x"]), st.lists(texts)))
+@settings(deadline=None)
 def test_any_parameters_are_a_search_or_a_query_error(parameters: dict[str, list[str]]) -> None:
     try:
         state = decode(parameters)

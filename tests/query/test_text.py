@@ -250,6 +250,8 @@ def test_leaves_know_where_they_stand() -> None:
         ("a \ud800", 2, "surrogate"),
         ("a" * (MAX_LENGTH + 1), MAX_LENGTH, "10,000"),
         ("a " * (MAX_CLAUSES + 1), 2 * MAX_CLAUSES, "500"),
+        ("a* " * 101, 300, "100 wildcards"),
+        ("a" + "?" * 101, 0, "100 wildcards"),
         ("(" * 60 + "a" + ")" * 60, MAX_DEPTH, "50 deep"),
         ("NOT " * 60 + "a", 4 * MAX_DEPTH, "50 deep"),
         ("A:(NOT B:(c", 7, "among the values"),
@@ -266,12 +268,13 @@ def test_what_cannot_be_understood_says_where_and_why(text: str, position: int, 
 def test_the_limits_themselves_are_allowed() -> None:
     parse("a" * MAX_LENGTH)
     parse(" ".join(["a"] * MAX_CLAUSES))
+    parse("a** " * 100)
     resolve(parse("(" * MAX_DEPTH + "a" + ")" * MAX_DEPTH))
     resolve(parse("NOT (a OR b AND " * (MAX_DEPTH // 2) + "a" + ")" * (MAX_DEPTH // 2)))
 
 
 @given(strategies.queries)
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=600, deadline=None)
 def test_every_query_survives_its_text(query: Query) -> None:
     assert parse(to_text(query)) == query
 
@@ -363,6 +366,12 @@ def test_hostile_texts_are_answered_in_bounded_time(unit: str) -> None:
         assert time.perf_counter() - started < 3
 
 
+def test_words_that_look_like_comparisons_cost_no_search_for_names_each() -> None:
+    started = time.perf_counter()
+    resolve(parse(" ".join(f"AcquisitionThick{i}=1" for i in range(400))))
+    assert time.perf_counter() - started < 3
+
+
 def test_many_threads_parse_without_getting_in_each_others_way() -> None:
     texts = [f"A{i}:({' OR '.join(f'v{i}x{j}' for j in range(20))}) AND -B:[{i} TO {i + 1}]" for i in range(40)]
     expected = [parse(text) for text in texts]
@@ -372,7 +381,7 @@ def test_many_threads_parse_without_getting_in_each_others_way() -> None:
 
 
 @given(st.lists(strategies.queries, min_size=1, max_size=3))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_normal_form_has_no_operators_of_one_or_none(parts: list[Query]) -> None:
     for joined in (all_of(tuple(parts)), any_of(tuple(parts))):
         assert len(parts) > 1 or joined == parts[0]

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dicomlake.query.values import number, token_display, value_token, value_tokens
@@ -59,7 +59,18 @@ def test_text_of_an_unknown_type_may_be_a_number_or_a_moment_too() -> None:
     )
 
 
+def test_a_number_in_a_field_of_text_or_moments_may_be_its_text_too() -> None:
+    assert value_tokens("date", 20190101) == (
+        number_token(20190101),
+        moment_token("d", date_micros("20190101")),
+        text_token("20190101"),
+    )
+    assert value_tokens("string", 12) == (number_token(12), text_token("12"))
+    assert value_tokens("float", 12) == value_tokens("any", 12) == (number_token(12),)
+
+
 @given(st.sampled_from(KINDS), st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False))
+@settings(deadline=None)
 def test_every_number_comes_back_from_its_token_in_any_kind(kind: Kind, value: float) -> None:
     shown = token_display(value_token(kind, value))
     assert shown == value
@@ -68,6 +79,7 @@ def test_every_number_comes_back_from_its_token_in_any_kind(kind: Kind, value: f
 
 
 @given(st.sampled_from(KINDS), st.text(st.characters(exclude_categories=["Cs"]), max_size=20))
+@settings(deadline=None)
 def test_every_text_stands_for_a_token_that_shows_the_same_value(kind: Kind, value: str) -> None:
     token = value_token(kind, value)
     assert value_token(kind, token_display(token)) == token
