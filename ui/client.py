@@ -1,7 +1,7 @@
 """The API as the page uses it: one HTTP client a process, two ways in which an answer can fail to come."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Final
 from urllib.parse import quote
@@ -65,17 +65,17 @@ class Api:
         return self._json("GET", f"/api/v1/instances/{quote(uid, safe='')}")
 
     def cursors(self, search: Search, hits: int) -> Iterator[tuple[int, str]]:
-        """Walk over ``hits`` hits from ``search.cursor`` on in steps as large as the API allows.
+        """Walk over ``hits`` hits from ``search.cursor`` on, in steps as large as the API allows.
 
-        Gives (hits left behind so far, cursor there); ends early where there are no more.
+        Gives (hits left behind so far, cursor there) after each step; ends early where no hit is left.
         """
         cursor, behind = search.cursor, 0
         while behind < hits:
             step = min(MOST, hits - behind)
-            answer = self.search(Search(search.q, search.level, search.filters, (), search.sort, (), step, cursor))
-            cursor, behind = answer["cursor"], behind + step
-            if cursor is None:
+            answer = self.search(replace(search, facets=(), fields=(), limit=step, cursor=cursor))
+            if answer["cursor"] is None:
                 return
+            cursor, behind = answer["cursor"], behind + step
             yield behind, cursor
 
     def _json(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:

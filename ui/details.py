@@ -55,7 +55,7 @@ def of_series(answer: Mapping[str, Any], place: int, instance: Mapping[str, Any]
             },
         }
         issues = [_issue(issue) for issue in instance.get("quality") or []]
-        more += [("Instance UID", instance.get("SOPInstanceUID")), ("File", instance.get("location"))]
+        more.append(("File", instance.get("location")))
     elif answer.get("common"):
         nodes = tree.nodes(answer["common"])
         header = {"nodes": nodes, "count": tree.count(nodes), "place": None}

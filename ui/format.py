@@ -8,6 +8,9 @@ _DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _TIME = re.compile(r"(\d{2})(\d{2})(?:(\d{2})(?:\.\d+)?)?")
 _AGE = re.compile(r"(\d{3})([DWMY])")
 _AGE_UNITS: Final = {"D": "d", "W": "wk", "M": "mo", "Y": "y"}
+_DAYS: Final = {"D": 1, "W": 7, "M": 30, "Y": 365}
+_CAPPED: Final = 16
+"""From so many values on, a hit's list may be cut: no range can be read from it."""
 _SIZES: Final = ("bytes", "kB", "MB", "GB", "TB", "PB")
 _UNITLESS: Final = ("By", "1")
 
@@ -82,10 +85,34 @@ def one(value: Any, vr: str | None = None, unit: str | None = None) -> str:
 
 
 def values(value: Any, vr: str | None = None, unit: str | None = None, shown: int = 3) -> str | None:
-    """The distinct values of a hit's field in one line, the first ``shown`` of them; ``None`` when there is none."""
+    """The distinct values of a hit's field in one line; ``None`` when there is none.
+
+    Several dates, ages or numbers as a range (unless so many that the API has left some out), of others the first
+    ``shown``.
+    """
     listed: Sequence[Any] = value if isinstance(value, list) else [value]
-    texts = [text for item in listed if item is not None and (text := one(item, vr, unit))]
+    kept = [item for item in listed if item is not None]
+    if 1 < len(kept) < _CAPPED and (ends := _ends(kept, vr)):
+        return " – ".join(one(end, vr, unit) for end in ends)
+    texts = [text for item in kept if (text := one(item, vr, unit))]
     if not texts:
         return None
     rest = f" +{len(texts) - shown}" if len(texts) > shown else ""
     return ", ".join(texts[:shown]) + rest
+
+
+def _ends(kept: Sequence[Any], vr: str | None) -> tuple[Any, Any] | None:
+    """The smallest and the largest of values that have an order people see, else None."""
+    if all(isinstance(item, int | float) for item in kept):
+        return min(kept), max(kept)
+    form, key = _ORDERED.get(vr or "", (None, None))
+    if form is None or not all(isinstance(item, str) and form.fullmatch(item) for item in kept):
+        return None
+    return min(kept, key=key), max(kept, key=key)
+
+
+def _days(text: str) -> int:
+    return int(text[:3]) * _DAYS[text[3]]
+
+
+_ORDERED: Final = {"DA": (_DATE, None), "AS": (_AGE, _days)}

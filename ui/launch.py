@@ -15,10 +15,10 @@ _APP = Path(__file__).with_name("app.py")
 
 
 def command(port: int = DEFAULT_PORT, address: str = "127.0.0.1", api_url: str = DEFAULT_API_URL) -> list[str]:
-    """Arguments that start the page on ``address``:``port``. Run them with :func:`environment` of the same ``api_url``.
+    """Arguments that start the page on ``address``:``port``; its environment is :func:`environment`.
 
-    What does not change from start to start is in ``ui/.streamlit/config.toml``, beside the script. ``api_url`` is
-    handed to the script too, so that the process list tells which lake a page shows.
+    What does not change from start to start is in ``.streamlit/config.toml`` beside the script. The script reads the
+    environment; ``api_url`` stands among its arguments so that a process list tells which lake a page shows.
     """
     return [
         *(sys.executable, "-m", "streamlit", "run", str(_APP)),

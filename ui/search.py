@@ -82,7 +82,7 @@ def main() -> None:
 
     answer: dict[str, Any] | None = None
     try:
-        answer = hits(lake, state)
+        state, answer = hits(lake, state)
         whole = whole_lake(lake, answer)
     except Away:
         with found:
@@ -122,29 +122,36 @@ def title(state: PageState) -> None:
 # ---- asking
 
 
-def hits(lake: Api, state: PageState) -> dict[str, Any]:
-    """A page of hits with facets and totals. Raises Away and Problem."""
+def hits(lake: Api, state: PageState) -> tuple[PageState, dict[str, Any]]:
+    """A page of hits with facets and totals; the last page where the address asks for one behind it.
+
+    Raises Away and Problem.
+    """
     search = asked_of(
         state, facets=page()["facets"], fields=views.fields_of(views.columns(state.level)), limit=views.ROWS
     )
-    if state.page == 1:
-        return lake.search(search)
-    known = cursors(search)
-    wanted = state.page - 1  # pages to leave behind
     for _ in range(2):
-        start = max((page_ for page_ in known if page_ <= wanted), default=0)
+        known = cursors(search)
         try:
-            begin = replace(search, cursor=known.get(start))
-            for behind, cursor in lake.cursors(begin, (wanted - start) * views.ROWS):
-                known[start + behind // views.ROWS] = cursor
-            answer = lake.search(replace(search, cursor=known.get(wanted)))
+            if not walk(lake, search, known, state.page - 1):
+                total = views.total_of(state.level, lake.search(replace(search, facets=(), limit=0))["totals"])
+                state = state.showing(page=views.pages_of(total))
+                walk(lake, search, known, state.page - 1)
+            return state, lake.search(replace(search, cursor=known.get(state.page - 1)))
         except Problem as problem:
             if not (problem.code.endswith("cursor") and known):
                 raise
-            known.clear()  # the index went on, or the cursors are too old: walk again from the first page
-            continue
-        return answer
-    raise Problem(410, "This page is gone", "Go back to the first page.")
+            known.clear()  # too old, or of another index: walk again from the first page
+    raise Problem(410, "This page is gone", "The lake changes while it is read. Try again.")
+
+
+def walk(lake: Api, search: Search, known: dict[int, str], wanted: int) -> bool:
+    """Leave ``wanted`` pages behind; the cursors on the way go into ``known``. False when there are not so many."""
+    start = max((pages for pages in known if pages <= wanted), default=0)
+    begin = replace(search, cursor=known.get(start))
+    for behind, cursor in lake.cursors(begin, (wanted - start) * views.ROWS):
+        known[start + behind // views.ROWS] = cursor
+    return wanted == 0 or wanted in known
 
 
 def cursors(search: Search) -> dict[int, str]:

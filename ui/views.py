@@ -106,7 +106,7 @@ def table(state: PageState, answer: Mapping[str, Any]) -> dict[str, Any]:
         "rows": rows,
         "range": f"{first:,}–{last:,} of {total:,} {unit} · {answer['took_ms']:.0f} ms",
         "page": state.page,
-        "pages": max(1, -(-total // ROWS)),
+        "pages": pages_of(total),
         "more": answer["cursor"] is not None,
         "turn": json.dumps([state.q, state.level, state.filters, sorts, state.page], sort_keys=True),
     }
@@ -115,6 +115,11 @@ def table(state: PageState, answer: Mapping[str, Any]) -> dict[str, Any]:
 def total_of(level: str, totals: Mapping[str, int]) -> int:
     """How many hits there are."""
     return totals[UNITS[level][1]]
+
+
+def pages_of(total: int) -> int:
+    """Pages that so many hits fill."""
+    return max(1, -(-total // ROWS))
 
 
 def _column(path: str, sort: str) -> dict[str, Any]:

@@ -126,8 +126,11 @@ class Detail {
   }
 
   issues() {
-    return el("div", { class: "issues" }, el("h3", { text: "Quality" }), el("ul", {}, ...this.data.issues.map((issue) =>
-      el("li", {}, issue.path ? el("span", { class: "path", text: `${issue.path} ` }) : null, issue.text))));
+    const { issues } = this.data;
+    const text = `${issues.length} quality ${issues.length === 1 ? "issue" : "issues"}`;
+    return el("details", { class: "issues" }, el("summary", { "data-focus": "issues" }, svg(ICONS.open, 10), text),
+      el("ul", {}, ...issues.map((issue) =>
+        el("li", {}, issue.path ? el("span", { class: "path", text: `${issue.path} ` }) : null, issue.text))));
   }
 
   link(id, label, icon) {
