@@ -109,6 +109,8 @@ def unknown_vr(walker: "Walker", level: "Level", position: int, end: int) -> Pla
     tag = group << 16 | element
     letters = data[position + 4 : position + 6]
     implicit = sibling(encoding, explicit=False)
+    if tag == 0:  # zeros, which are no element in explicit VR
+        return implicit.public(data[position : position + 4], tag, "")
     ways = [(encoding.long, 8, 12), (encoding.short, 6, 8), (encoding.long, 4, 8)]
     if not (letters.isalpha() and letters.isupper()):
         ways = [ways[2], ways[0], ways[1]]

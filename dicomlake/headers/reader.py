@@ -107,11 +107,14 @@ class _Reading:
                 offset = 0
         self.root.encoding, self.transfer_syntax = self._encoding(offset, encoding, uid)
         try:
-            return self._walk(offset)
+            end = self._walk(offset)
+            if inflater and inflater.damaged:
+                raise Damage("truncated", end, "", "the deflated data set has no end")
         except Damage:
             if inflater and inflater.damaged:
                 self.walker.issue("damaged-deflate", "", "the deflated data set ends early or cannot be inflated")
             raise
+        return end
 
     def header(self, offset: int) -> Header:
         """What was read, when the header ends at ``offset``."""

@@ -142,9 +142,10 @@ class Walker:
             level.last, level.position = last, position
         if position < end:
             self._rest(level, position, end)
-        elif end == len(data) < self.total or (level.delimited and end == self.total):
+            return position
+        if end == len(data) < self.total or (level.delimited and end == self.total):
             self.missing(position, position + 8, end, path)
-        elif level.delimited:
+        if level.delimited:
             self.issue("missing-delimiter", path[:-1], "an item of undefined length is not delimited")
         return end
 

@@ -93,10 +93,10 @@ class Inflater:
         self._size = size
         start = read(offset, min(512, size - offset))
         try:
-            zlib.decompressobj(-zlib.MAX_WBITS).decompress(start)
+            zlib.decompressobj(-zlib.MAX_WBITS).decompress(start, 1)
             self._stream = zlib.decompressobj(-zlib.MAX_WBITS)
         except zlib.error:  # some writers add the zlib header
-            zlib.decompressobj().decompress(start)
+            zlib.decompressobj().decompress(start, 1)
             self._stream = zlib.decompressobj()
         self._given = 0
         self._waiting = b""

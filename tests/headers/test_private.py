@@ -1,0 +1,145 @@
+"""Private elements by creator, whatever block it has reserved."""
+
+import struct
+
+import pytest
+
+from tests.headers.raw import EL, IL, IMPLICIT, codes, file, read
+
+
+def test_elements_are_named_by_creator_and_last_byte():
+    header = read(
+        file(
+            EL.element(0x00190011, "LO", "SIEMENS MR HEADER "),
+            EL.element(0x00190012, "LO", "ACME 1.1"),
+            EL.element(0x0019110C, "IS", "1000"),
+            EL.element(0x0019120C, "LO", "x"),
+        )
+    )
+    assert {key: value for key, value in header.attributes.items() if key.startswith("(")} == {
+        "(0019,0011)": "SIEMENS MR HEADER",
+        "(0019,0012)": "ACME 1.1",
+        '(0019,"SIEMENS MR HEADER",0C)': 1000,
+        '(0019,"ACME 1.1",0C)': "x",
+    }
+    assert header.vrs == {
+        "(0019,0011)": "LO",
+        "(0019,0012)": "LO",
+        '(0019,"SIEMENS MR HEADER",0C)': "IS",
+        '(0019,"ACME 1.1",0C)': "LO",
+    }
+    assert header.issues == []
+
+
+@pytest.mark.parametrize(("writer", "vr"), [(EL, "UN"), (IL, "")])
+def test_a_vr_that_the_file_does_not_say_comes_from_the_private_dictionary(writer, vr):
+    header = read(
+        file(
+            writer.element(0x00190010, vr, "SIEMENS MR HEADER "),
+            writer.element(0x0019100C, vr, "1000"),
+            writer.element(0x0019100E, vr, struct.pack("<3d", 0, 0.5, 1)),
+            writer.element(0x001910FF, vr, b"\1\2"),
+            syntax=IMPLICIT if writer is IL else "1.2.840.10008.1.2.1",
+        )
+    )
+    assert header.attributes["(0019,0010)"] == "SIEMENS MR HEADER"
+    assert header.attributes['(0019,"SIEMENS MR HEADER",0C)'] == 1000
+    assert header.attributes['(0019,"SIEMENS MR HEADER",0E)'] == [0.0, 0.5, 1.0]
+    assert header.attributes['(0019,"SIEMENS MR HEADER",FF)'] == {"InlineBinary": "AQI="}
+    assert list(header.vrs.values()) == ["LO", "IS", "FD", "UN"]
+
+
+def test_a_value_that_breaks_a_vr_which_the_file_did_not_say_is_no_issue():
+    header = read(
+        file(
+            EL.element(0x00190010, "LO", "SIEMENS MR HEADER "),
+            EL.element(0x0019100C, "UN", "many"),
+            EL.element(0x0019100E, "UN", b"\1\2\3"),
+        )
+    )
+    assert header.attributes['(0019,"SIEMENS MR HEADER",0C)'] == "many"
+    assert header.attributes['(0019,"SIEMENS MR HEADER",0E)'] == {"InlineBinary": "AQID"}
+    assert header.vrs['(0019,"SIEMENS MR HEADER",0E)'] == "UN"
+    assert header.issues == []
+
+
+def test_elements_without_creator_keep_their_full_number():
+    data = file(
+        EL.element(0x00090002, "LO", "low"),
+        EL.element(0x00090010, "LO", "  "),
+        EL.element(0x00091001, "LO", "blank creator"),
+        EL.element(0x00091101, "LO", "no creator"),
+    )
+    attributes = read(data).attributes
+    assert attributes['(0009,"",0002)'] == "low"
+    assert attributes["(0009,0010)"] is None
+    assert attributes['(0009,"",1001)'] == "blank creator"
+    assert attributes['(0009,"",1101)'] == "no creator"
+    assert codes(data) == [
+        ("missing-private-creator", '(0009,"",0002)'),
+        ("missing-private-creator", '(0009,"",1001)'),
+        ("missing-private-creator", '(0009,"",1101)'),
+    ]
+
+
+def test_creators_hold_within_their_item_only():
+    inner = EL.item(EL.element(0x00090010, "LO", "INNER "), EL.element(0x00091001, "LO", "in"))
+    bare = EL.item(EL.element(0x00091001, "LO", "bare"))
+    header = read(
+        file(
+            EL.element(0x00090010, "LO", "OUTER "),
+            EL.element(0x00091001, "LO", "out "),
+            EL.sequence(0x00091002, inner, bare),
+        )
+    )
+    assert header.attributes['(0009,"OUTER",01)'] == "out"
+    assert header.attributes['(0009,"OUTER",02)'] == [
+        {"(0009,0010)": "INNER", '(0009,"INNER",01)': "in"},
+        {'(0009,"",1001)': "bare"},
+    ]
+    assert header.vrs['(0009,"OUTER",02).(0009,"INNER",01)'] == "LO"
+
+
+def test_a_creator_with_two_blocks_loses_nothing():
+    data = file(
+        EL.element(0x00090010, "LO", "ACME"),
+        EL.element(0x00090011, "LO", "ACME"),
+        EL.element(0x00091001, "LO", "first "),
+        EL.element(0x00091101, "LO", "second"),
+    )
+    for _ in range(2):  # what one file taught must not change the next
+        attributes = read(data).attributes
+        assert attributes['(0009,"ACME",01)'] == "first"
+        assert attributes['(0009,"",1101)'] == "second"
+    assert codes(data) == [("repeated-private-creator", "(0009,0011)")]
+
+
+def test_blocks_of_one_file_do_not_reach_into_the_next():
+    for name in ("ONE ", "TWO ", "ONE "):
+        header = read(file(EL.element(0x00090010, "LO", name), EL.element(0x00091001, "LO", name)))
+        assert header.attributes[f'(0009,"{name.strip()}",01)'] == name.strip()
+
+
+def test_private_sequences_of_undefined_length_in_implicit_vr_are_sequences():
+    header = read(
+        file(
+            IL.element(0x00090010, "LO", "ACME"),
+            IL.sequence(0x00091001, IL.item(IL.element(0x00100020, "LO", "P1"), undefined=True), undefined=True),
+            syntax=IMPLICIT,
+        )
+    )
+    assert header.attributes['(0009,"ACME",01)'] == [{"PatientID": "P1"}]
+    assert header.vrs['(0009,"ACME",01)'] == "SQ"
+
+
+def test_creator_names_are_text_in_the_character_set():
+    header = read(
+        file(
+            EL.element(0x00080005, "CS", "ISO_IR 192"),
+            EL.element(0x00090010, "LO", "Größe\\b".encode()),
+            EL.element(0x00091001, "LO", "x"),
+            before=b"",
+        )
+    )
+    assert header.attributes["(0009,0010)"] == ["Größe", "b"]
+    assert header.attributes['(0009,"Größe\\b",01)'] == "x"
