@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sample import planners
+from sample import faults, planners
 from sample.chance import Chance
 from sample.encode import Encoder
 from sample.forms import fitted
 from sample.paths import place
 from sample.people import patient
 from sample.plan import Series
-from sample.truth import VERSION, Truth
+from sample.tables import fingerprint
+from sample.truth import Truth
 from sample.visits import studies
 
 Progress = Callable[[int, int], None]
@@ -24,8 +25,9 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What was written. ``truth`` is the path of the truth file, ``size`` counts bytes, ``written`` is False when the
-    same archive was already there."""
+    """What the archive holds. ``files`` = indexed + ignored + quarantined; ``instances`` to ``patients`` are what an
+    index of it counts; ``size`` is in bytes; ``truth`` is the truth file; ``written`` is False when the same archive
+    was there already."""
 
     out: Path
     truth: Path
@@ -44,35 +46,38 @@ class Summary:
 def write(out: Path, patients: int = 40, seed: int = 0, progress: Progress | None = None) -> Summary:
     """Write the archive into the folder ``out`` and its truth beside it, as ``<out>.truth.json``.
 
-    The same arguments give the same bytes. An archive of the same arguments that is still whole is left alone.
-    Raises ValueError for fewer than one patient, FileExistsError when ``out`` holds anything else, and OSError
-    when the folder cannot be written. Nothing half written stays behind: the folder appears when it is complete.
+    The same arguments give the same bytes. An archive of the same arguments that is still whole is left alone, so that
+    an index of it finds nothing changed; one of other arguments, or of another version of this package, is replaced as
+    long as it holds nothing but its own files.
+
+    Raises ValueError for fewer than one patient, FileExistsError when ``out`` holds anything else, and OSError when it
+    cannot be written. The folder appears when it is complete: nothing half written stays behind.
     """
     if patients < 1:
-        raise ValueError("a hospital needs at least one patient")
-    out = Path(out)
-    arguments = {"patients": patients, "seed": seed}
+        raise ValueError(f"a hospital of {patients} patients cannot be written: ask for at least 1")
+    out = Path(out).absolute()
     truth_path = out.with_name(f"{out.name}.truth.json")
-    held = _held(out, truth_path, arguments)
-    if held:
-        return _summary(out, truth_path, held, written=False)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise FileExistsError(f"{out} exists and holds something else: choose another folder or remove it")
+    arguments: dict[str, Any] = {"patients": patients, "seed": seed, "source": fingerprint()}
+    held = _held(out, truth_path)
+    if held and held["arguments"] == arguments:
+        return _summary(out, truth_path, held["totals"], written=False)
+    if not held and out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise FileExistsError(f"{out} exists and is no sample archive: choose another folder or remove it")
     partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
     try:
         partial.mkdir(parents=True)
         content = _fill(partial, arguments, progress)
         text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
         if out.exists():
-            out.rmdir()
-        truth_path.write_text(text, encoding="utf-8")
+            shutil.rmtree(out)
         partial.rename(out)
+        truth_path.write_text(text, encoding="utf-8")
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return _summary(out, truth_path, content["totals"], written=True)
 
 
-def _fill(folder: Path, arguments: dict[str, int], progress: Progress | None) -> dict[str, Any]:
+def _fill(folder: Path, arguments: dict[str, Any], progress: Progress | None) -> dict[str, Any]:
     truth = Truth(arguments)
     chance = Chance("dicomlake sample", arguments["seed"])
     for number in range(1, arguments["patients"] + 1):
@@ -84,6 +89,9 @@ def _fill(folder: Path, arguments: dict[str, int], progress: Progress | None) ->
                 _write_series(folder, series, truth)
         if progress:
             progress(number, arguments["patients"])
+    for planted in faults.plant(patient(chance.of("patient", 1), 1), arguments["patients"]):
+        _save(folder, planted.path, planted.data)
+        truth.add_planted(planted)
     return truth.content()
 
 
@@ -94,31 +102,30 @@ def _write_series(folder: Path, series: Series, truth: Truth) -> None:
     for instance in series.instances:
         instance.attributes = fitted(instance.attributes, series.charset)
         path, data = place(series, instance), encoder.file(instance)
-        save(folder, path, data)
+        _save(folder, path, data)
         truth.add_instance(path, data, series, instance)
 
 
-def save(folder: Path, path: str, data: bytes) -> None:
-    """Write a file, making the folders it lies in."""
+def _save(folder: Path, path: str, data: bytes) -> None:
     target = folder / path
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(data)
 
 
-def _held(out: Path, truth_path: Path, arguments: dict[str, int]) -> dict[str, Any] | None:
-    """Totals of the archive that is there, when it is that of the arguments and every file has its size."""
+def _held(out: Path, truth_path: Path) -> dict[str, Any] | None:
+    """The truth about the archive that is there, when its files are all there is and have their sizes."""
     if not (out.is_dir() and truth_path.is_file()):
         return None
     try:
-        content = json.loads(truth_path.read_text(encoding="utf-8"))
-        same = content["version"] == VERSION and content["arguments"] == arguments
-        whole = same and all((out / one["path"]).stat().st_size == one["size"] for one in content["files"])
-    except (ValueError, KeyError, TypeError, FileNotFoundError):
+        content: dict[str, Any] = json.loads(truth_path.read_text(encoding="utf-8"))
+        planned = {one["path"]: one["size"] for one in content["files"]}
+    except (ValueError, KeyError, TypeError):
         return None
-    return dict(content["totals"]) if whole else None
+    found = {path.relative_to(out).as_posix(): path.stat().st_size for path in out.rglob("*") if not path.is_dir()}
+    return content if found == planned else None
 
 
 def _summary(out: Path, truth_path: Path, totals: dict[str, Any], *, written: bool) -> Summary:
-    counts = {name: totals[name] for name in ("files", "indexed", "ignored", "quarantined")}
-    held = {name: totals[name] for name in ("instances", "series", "studies", "patients")}
-    return Summary(out=out, truth=truth_path, **counts, **held, size=totals["bytes"], written=written)
+    names = ("files", "indexed", "ignored", "quarantined", "instances", "series", "studies", "patients")
+    counts = {name: totals[name] for name in names}
+    return Summary(out=out, truth=truth_path, **counts, size=totals["bytes"], written=written)

@@ -71,11 +71,11 @@ def device_of(study: Study, *modalities: str) -> dict[str, Any]:
     return study.chance.of("device", modalities[0]).pick(standing)
 
 
-def region(name: str, chance: Chance) -> Attributes:
-    """BodyPartExamined in one of its spellings and, at times, the coded region."""
+def region(name: str, chance: Chance, *, coded: bool = False) -> Attributes:
+    """BodyPartExamined in one of its spellings and, at times or when ``coded`` is asked, the coded region."""
     entry = table("regions")[name]
     made: Attributes = {"BodyPartExamined": chance.weighted(entry["spellings"])}
-    if chance.happens(0.3):
+    if coded or chance.happens(0.3):
         made["AnatomicRegionSequence"] = [code(entry["code"], "SCT", entry["meaning"])]
     return made
 
@@ -147,8 +147,9 @@ def _patient(patient: Patient, study: Study) -> Attributes:
         made["PatientAddress"] = patient.address
         made["PatientTelephoneNumbers"] = patient.telephone
     if chance.happens(0.15):
-        given = patient.name.split("=")[0].replace("^", " ")
-        made["PatientComments"] = f"Avisar a familiar de {given}, tel. {patient.telephone}"
+        spoken = patient.name.split("=")[0].replace("^", " ")
+        comment = table("people")[patient.language]["comment"]
+        made["PatientComments"] = comment.format(patient=spoken, telephone=patient.telephone)
     if chance.happens(0.2):
         made["OtherPatientIDsSequence"] = [
             {"PatientID": chance.digits("########@"), "IssuerOfPatientID": "NATIONAL", "TypeOfPatientID": "TEXT"}

@@ -75,11 +75,15 @@ class Encoder:
 
     def body(self, instance: Instance) -> bytes:
         """The data set of an instance in the transfer syntax of its series."""
+        body = joined(self.elements(instance))
+        return deflated(body) if self._series.syntax == "deflated" else body
+
+    def elements(self, instance: Instance) -> Encoded:
+        """The elements of an instance, pixels included."""
         elements = {**self._shared, **self._encoded(dataset(instance.attributes, self._held))}
         if instance.pixels:
             elements |= self._encoded(self._pixels(instance))
-        joined = b"".join(encoded for _, encoded in sorted(elements.items()))
-        return deflated(joined) if self._series.syntax == "deflated" else joined
+        return elements
 
     def _encoded(self, held: Dataset) -> Encoded:
         return encoded(held, self._syntax, self._encodings)
@@ -105,9 +109,13 @@ class Encoder:
 
 def meta_group(meta: Mapping[str, Any]) -> bytes:
     """File meta attributes as group 0002, always explicit little endian, its length first."""
-    elements = encoded(dataset(meta), ExplicitVRLittleEndian, ["latin_1"])
-    joined = b"".join(part for _, part in sorted(elements.items()))
-    return struct.pack("<HH2sHI", 2, 0, b"UL", 4, len(joined)) + joined
+    group = joined(encoded(dataset(meta), ExplicitVRLittleEndian, ["latin_1"]))
+    return struct.pack("<HH2sHI", 2, 0, b"UL", 4, len(group)) + group
+
+
+def joined(elements: Encoded) -> bytes:
+    """Elements in the order of their tags."""
+    return b"".join(part for _, part in sorted(elements.items()))
 
 
 def deflated(data: bytes) -> bytes:

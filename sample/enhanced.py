@@ -30,9 +30,8 @@ def merged(series: Series) -> Series:
         "ImageType": [*classic["ImageType"][:2], "VOLUME", "NONE"],
         "NumberOfFrames": len(frames),
         "AcquisitionDateTime": f"{da(series.moment)}{tm(series.moment, fraction=True)}",
-        "DimensionOrganizationSequence": [{"DimensionOrganizationUID": organisation}],
-        "DimensionIndexSequence": _dimensions(organisation),
-        "SharedFunctionalGroupsSequence": [_groups(rules["shared"], classic)],
+        **dimensions(organisation),
+        "SharedFunctionalGroupsSequence": [_shared(rules, classic)],
         "PerFrameFunctionalGroupsSequence": [_frame(series, rules["frame"], classic, one) for one in frames],
     }
     if "AcquisitionDuration" in classic:
@@ -57,6 +56,15 @@ def _groups(rules: Mapping[str, Mapping[str, str]], classic: Mapping[str, Any]) 
     return made
 
 
+def _shared(rules: Mapping[str, Any], classic: Attributes) -> Attributes:
+    """The groups all frames share: those that come from the classic attributes, then the constant ones."""
+    constant = {name: [dict(group)] for name, group in rules["shared_constant"].items()}
+    anatomy = {"FrameLaterality": classic.get("Laterality", "U")}
+    if "AnatomicRegionSequence" in classic:
+        anatomy["AnatomicRegionSequence"] = classic["AnatomicRegionSequence"]
+    return {**_groups(rules["shared"], classic), **constant, "FrameAnatomySequence": [anatomy]}
+
+
 def _frame(series: Series, rules: Mapping[str, Any], classic: Attributes, frame: Instance) -> Attributes:
     moment = f"{da(series.moment)}{tm(later(series.moment, frame.number), fraction=True)}"
     content = {
@@ -72,9 +80,10 @@ def _frame(series: Series, rules: Mapping[str, Any], classic: Attributes, frame:
     return {"FrameContentSequence": [content], **_groups(rules, {**classic, **frame.attributes}), **private}
 
 
-def _dimensions(organisation: str) -> list[Attributes]:
+def dimensions(organisation: str) -> Attributes:
+    """The Multi-frame Dimension module: stack, then position in it (PS3.3 C.7.6.17)."""
     group = "(0020,9111)"
-    return [
+    index = [
         {
             "DimensionOrganizationUID": organisation,
             "DimensionIndexPointer": pointer,
@@ -83,3 +92,7 @@ def _dimensions(organisation: str) -> list[Attributes]:
         }
         for pointer, label in (("(0020,9056)", "Stack ID"), ("(0020,9057)", "In-Stack Position Number"))
     ]
+    return {
+        "DimensionOrganizationSequence": [{"DimensionOrganizationUID": organisation}],
+        "DimensionIndexSequence": index,
+    }

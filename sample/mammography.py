@@ -38,7 +38,8 @@ def _series(study: Study, number: int, side: str, view: str) -> Series:
     organ = chance.between(0.8, 2.6, 2)
     entrance = chance.near(organ * 4.2, 0.15, 2)
     series.attributes |= {
-        **common.region(study.exam["region"], study.chance),
+        **common.region(study.exam["region"], study.chance, coded=True),
+        "OrganExposed": "BREAST",
         **common.image(SIZE, SIZE),
         **_constant(),
         "SeriesDescription": f"{side} {view}",

@@ -45,6 +45,8 @@ def slices(study: Study, wanted: dict[str, Any], number: int) -> Series:
     }
     if study.exam.get("laterality"):
         series.attributes["Laterality"] = study.chance.of("side").pick("LR")
+    if wanted.get("ti"):
+        series.attributes["InversionTime"] = wanted["ti"]
     if wanted.get("contrast"):
         series.attributes |= {
             "ContrastBolusAgent": study.chance.of("contrast").pick(["GADOVIST", "Dotarem 0.5 mmol/ml", "Gadolinio"]),
@@ -114,6 +116,7 @@ def _reach(area: dict[str, Any], wanted: dict[str, Any]) -> float:
 def _acquisition(study: Study, series: Series, wanted: dict[str, Any]) -> Attributes:
     tesla = series.device["tesla"]
     return {
+        "PositionReferenceIndicator": None,
         "FrameOfReferenceUID": study.chance.uid("frame of reference"),
         **common.region(study.exam["region"], study.chance),
         "PatientPosition": "FFS" if study.exam["region"] == "KNEE" else "HFS",
@@ -130,7 +133,6 @@ def _acquisition(study: Study, series: Series, wanted: dict[str, Any]) -> Attrib
         "AngioFlag": "N",
         "RepetitionTime": wanted["tr"],
         "EchoTime": wanted["te"],
-        "InversionTime": wanted.get("ti"),
         "NumberOfAverages": 1 if wanted["thickness"] < 2 else 2,
         "ImagingFrequency": round(42.577 * tesla, 6),
         "ImagedNucleus": "1H",

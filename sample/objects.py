@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from pydicom.uid import EncapsulatedPDFStorage, SecondaryCaptureImageStorage, SegmentationStorage
 
-from sample import common, pictures
+from sample import common, enhanced, pictures
 from sample.forms import Attributes, fold
 from sample.plan import Instance, Series, Study, da, later, tm
 from sample.tables import table
@@ -29,6 +29,7 @@ def dose_screen(study: Study, about: Series) -> Iterator[Series]:
         **common.image(_SCREEN, _SCREEN, bits=8),
         "ImageType": ["DERIVED", "SECONDARY", "SCREEN SAVE"],
         "ConversionType": "WSD",
+        "PatientOrientation": None,
         "SeriesDescription": "Dose Report",
         "BurnedInAnnotation": "YES",
     }
@@ -86,7 +87,10 @@ def segmentation(study: Study, number: int, about: Series) -> Iterator[Series]:
         "PlaneOrientationSequence": [{"ImageOrientationPatient": classic["ImageOrientationPatient"]}],
         "SegmentIdentificationSequence": [{"ReferencedSegmentNumber": 1}],
     }
+    organisation = study.chance.uid("segmentation", "dimensions")
     series.attributes |= {
+        **enhanced.dimensions(organisation),
+        "PositionReferenceIndicator": None,
         **common.image(classic["Rows"], classic["Columns"], bits=8),
         "BitsAllocated": 1,
         "BitsStored": 1,
@@ -104,7 +108,7 @@ def segmentation(study: Study, number: int, about: Series) -> Iterator[Series]:
         "SegmentSequence": [_segment()],
         "ReferencedSeriesSequence": [_references(about, [one for one, _ in shown])],
         "SharedFunctionalGroupsSequence": [shared],
-        "PerFrameFunctionalGroupsSequence": [_frame(about, one) for one, _ in shown],
+        "PerFrameFunctionalGroupsSequence": [_frame(about, one, n) for n, (one, _) in enumerate(shown, start=1)],
     }
     bits = np.concatenate([mask.ravel() for _, mask in shown])
 
@@ -137,9 +141,14 @@ def _references(about: Series, instances: list[Instance]) -> Attributes:
     return {"SeriesInstanceUID": about.uid, "ReferencedInstanceSequence": referenced}
 
 
-def _frame(about: Series, instance: Instance) -> Attributes:
-    source = {"ReferencedSOPClassUID": about.sop_class, "ReferencedSOPInstanceUID": instance.uid}
+def _frame(about: Series, instance: Instance, number: int) -> Attributes:
+    source: Attributes = {"ReferencedSOPClassUID": about.sop_class, "ReferencedSOPInstanceUID": instance.uid}
+    source["PurposeOfReferenceCodeSequence"] = [
+        common.code("121322", "DCM", "Source image for image processing operation")
+    ]
+    content = {"StackID": "1", "InStackPositionNumber": number, "DimensionIndexValues": [1, number]}
     return {
+        "FrameContentSequence": [content],
         "DerivationImageSequence": [
             {
                 "SourceImageSequence": [source],

@@ -31,7 +31,7 @@ def patient(chance: Chance, number: int) -> Patient:
         number=number,
         name=name,
         latin=visitor["folded"] if visitor else fold(name),
-        identifier=_identifier(chance, number, language, visitor),
+        identifier=_identifier(number, language, visitor=visitor is not None),
         issuer=visitor["issuer"] if visitor else of_language["issuer"],
         birth=_birth(chance),
         sex=sex,
@@ -69,12 +69,11 @@ def _name(chance: Chance, names: dict[str, Any], sex: str) -> str:
     return f"{family}^{given}"
 
 
-def _identifier(chance: Chance, number: int, language: str, visitor: dict[str, Any] | None) -> str:
-    """Spanish record numbers have leading zeros, English ones a letter; a visitor's may equal a local patient's."""
-    if visitor:
-        return f"{number // VISITOR_EVERY:07d}"
-    own = number * 7 + chance.whole(0, 6)
-    return f"{own:07d}" if language == "spanish" else f"W{4_100_000 + own}"
+def _identifier(number: int, language: str, *, visitor: bool) -> str:
+    """Spanish record numbers have leading zeros, English ones a letter. A visitor's is that of the patient before,
+    when that one is Spanish: two people of two issuers with one PatientID."""
+    own = 7 * (number - visitor) + 5
+    return f"{own:07d}" if visitor or language == "spanish" else f"W{4_100_000 + own}"
 
 
 def _birth(chance: Chance) -> date:

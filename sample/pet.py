@@ -41,7 +41,7 @@ def _series(study: Study, number: int, device: dict[str, Any], localizer: Series
         **_injection(study, device, activity),
         **_acquisition(study, device, corrected, slices),
         "FrameOfReferenceUID": localizer.attributes["FrameOfReferenceUID"],
-        "PatientPosition": localizer.attributes["PatientPosition"],
+        "PositionReferenceIndicator": None,
         "SeriesDescription": "PET WB" if corrected else "PET WB sin corregir",
         "ProtocolName": f"PET {study.exam['tracer']} WB",
         "SliceThickness": step,

@@ -25,20 +25,21 @@ def plan(study: Study) -> Iterator[Series]:
     views: list[dict[str, Any]] = study.exam["views"]
     apart = study.chance.of("apart").happens(0.5)
     groups = [[view] for view in views] if apart else [views]
-    made = [_series(study, number, device, group) for number, group in enumerate(groups, start=1)]
+    made = [series_of(study, number, device, group) for number, group in enumerate(groups, start=1)]
     yield from made
     if study.chance.of("reported").happens(0.25):
         yield from report.radiology(study, len(made) + 1, made[0])
 
 
-def _series(study: Study, number: int, device: dict[str, Any], views: list[dict[str, Any]]) -> Series:
+def series_of(study: Study, number: int, device: dict[str, Any], views: list[dict[str, Any]]) -> Series:
+    """A series of some views of the exam on a device."""
     modality = device["modality"]
     sop_class = DigitalXRayImageStorageForPresentation if modality == "DX" else ComputedRadiographyImageStorage
     series = common.series(study, number, sop_class, modality=modality, minutes=2 * number, device=device)
     chance = study.chance.of("xr", number)
     side = study.chance.of("side").pick("LR")
     series.attributes |= {
-        **common.region(study.exam["region"], study.chance),
+        **common.region(study.exam["region"], study.chance, coded=modality == "DX"),
         **common.image(SIZE, SIZE),
         "SeriesDescription": " ".join((study.exam["names"][study.site["language"]][0], *_names(views))),
         "ProtocolName": f"{study.exam['region'].capitalize()} {views[0]['view']}",
@@ -116,6 +117,7 @@ def _dx(chance: Any) -> Attributes:
         "BurnedInAnnotation": "NO",
         "LossyImageCompression": "00",
         "AcquisitionContextSequence": [],
+        "PositionerType": None,
         "DetectorType": "SCINTILLATOR",
         "DetectorID": chance.digits("PX-####"),
         "DetectorTemperature": chance.between(24, 36, 1),

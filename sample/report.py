@@ -54,6 +54,7 @@ def document(content: Item, made: datetime, template: str) -> Attributes:
     return {
         **root,
         "ContentTemplateSequence": [{"MappingResource": "DCMR", "TemplateIdentifier": template}],
+        "PerformedProcedureCodeSequence": [],
         "CompletionFlag": "COMPLETE",
         "VerificationFlag": "UNVERIFIED",
         "InstanceCreationDate": da(made),

@@ -1,5 +1,6 @@
 """The data files of the synthetic hospital, read once."""
 
+import hashlib
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,3 +20,12 @@ def table(name: str) -> Any:
 def exams() -> tuple[dict[str, Any], ...]:
     """Every examination of the ``exams-*.yml`` files, in the order of file names."""
     return tuple(exam for path in sorted(_DATA.glob("exams-*.yml")) for exam in table(path.stem))
+
+
+@cache
+def fingerprint() -> str:
+    """Digest of this package's code and data: archives of another version are told apart by it."""
+    total = hashlib.sha256()
+    for path in sorted([*_DATA.parent.glob("*.py"), *_DATA.glob("*.yml")]):
+        total.update(path.read_bytes())
+    return total.hexdigest()[:16]

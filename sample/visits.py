@@ -3,6 +3,7 @@
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from sample.chance import Chance
 from sample.people import FIRST_YEAR, LAST_YEAR, visitor_site
 from sample.plan import Patient, Study
 from sample.tables import exams, table
@@ -48,8 +49,14 @@ def _study(patient: Patient, number: int, day: date, earlier: list[dict[str, Any
         exam = possible[chance.pick(again)]
     else:
         exam = possible[chance.weighted({name: exam["weight"] for name, exam in possible.items()})]
-    names = table("people")["physicians"][site["language"]]
     moment = datetime.combine(day, time(chance.whole(7, 20), chance.whole(0, 59), chance.whole(0, 59)))
+    return study_of(patient, number, exam, moment, chance)
+
+
+def study_of(patient: Patient, number: int, exam: dict[str, Any], moment: datetime, chance: Chance) -> Study:
+    """A visit for an examination at a moment of local time, at the patient's hospital."""
+    site = _site(patient)
+    names = table("people")["physicians"][site["language"]]
     return Study(
         patient=patient,
         number=number,
@@ -57,7 +64,7 @@ def _study(patient: Patient, number: int, day: date, earlier: list[dict[str, Any
         site=site,
         moment=moment,
         uid=chance.uid("study"),
-        accession=f"{site['issuer'][:2]}{day:%y}{patient.number:04d}{number:02d}",
+        accession=f"{site['issuer'][:2]}{moment:%y}{patient.number:04d}{number:02d}",
         description=chance.pick(exam["names"][site["language"]]),
         reason=chance.pick(exam["reasons"][site["language"]]),
         physicians=(chance.pick(names), chance.pick(names), chance.pick(names)),
