@@ -100,8 +100,9 @@ def _write_archive(folder: Path, patients: int) -> None:
         except FileExistsError:
             _say("The sample archive is an older or another one; writing it again")
             shutil.rmtree(archive)
-            shutil.rmtree(folder / "lake", ignore_errors=True)
             summary = sample.write(archive, patients, SEED, progress)
+    if summary.written:  # the lake of an archive that was replaced would still hold its files
+        shutil.rmtree(folder / "lake", ignore_errors=True)
     done = "Wrote" if summary.written else "Found"
     _say(f"{done} the sample archive: {plural(summary.files, 'file')} of {plural(summary.patients, 'patient')}")
 
