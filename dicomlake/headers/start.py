@@ -56,7 +56,7 @@ def elements(data: bytes, offset: int, total: float, encoding: Encoding) -> int:
         if tag in PIXEL_DATA:
             return _ENOUGH
         if group == 0x0008 and previous >> 16 == 0x0002:  # behind the file meta another encoding may begin
-            return count
+            return count + max(elements(data, offset, total, other) for other in _ENCODINGS)
         entry = dictionary.lookup(tag)
         known = entry is not None or group & 1 or element == 0
         if tag <= previous or not known:

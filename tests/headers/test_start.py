@@ -107,6 +107,14 @@ def test_file_meta_without_preamble_is_recognised(before):
     assert codes(data) == [("no-prefix", "")]
 
 
+def test_file_meta_of_few_elements_counts_together_with_the_data_set_behind_it():
+    few = EL.element(0x00020002, "UI", "1.2.840.10008.5.1.4.1.1.2\0") + EL.element(0x00020010, "UI", EXPLICIT)
+    data = few + b"".join(EL.element(*element) for element in SOME)
+    assert read(data).attributes["PatientID"] == "P1"
+    with pytest.raises(NotDicomError):
+        read(few + b"nothing that is a data set" * 10)
+
+
 def test_a_small_data_set_is_enough_when_it_is_all_there_is():
     assert read(identity()).attributes["SOPInstanceUID"]
     with pytest.raises(NotDicomError):
