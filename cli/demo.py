@@ -93,16 +93,16 @@ def _write_archive(folder: Path, patients: int) -> None:
 
     if patients < 1:
         raise UsageError("a hospital needs at least one patient: --patients 1")
-    archive = folder / "archive"
+    archive, lake = folder / "archive", folder / "lake"
     with _progress() as progress:
         try:
             summary = sample.write(archive, patients, SEED, progress)
         except FileExistsError:
-            _say("The sample archive is an older or another one; writing it again")
             shutil.rmtree(archive)
             summary = sample.write(archive, patients, SEED, progress)
-    if summary.written:  # the lake of an archive that was replaced would still hold its files
-        shutil.rmtree(folder / "lake", ignore_errors=True)
+    if summary.written and lake.exists():  # it would still hold what the archive no longer has
+        _say("The sample archive was an older or another one; writing it again, and its lake")
+        shutil.rmtree(lake)
     done = "Wrote" if summary.written else "Found"
     _say(f"{done} the sample archive: {plural(summary.files, 'file')} of {plural(summary.patients, 'patient')}")
 
