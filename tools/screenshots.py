@@ -20,6 +20,7 @@ from playwright.sync_api import Page, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 DICOMLAKE = (sys.executable, "-m", "dicomlake")
+BODY_PART = "BodyPartExamined.canonical"
 SIZE = (1440, 900)
 PATIENCE = 60_000
 
@@ -43,12 +44,12 @@ class Service:
 @contextmanager
 def sample_served(patients: int) -> Iterator[Service]:
     """The sample archive, indexed and served on free ports."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix="dicomlake-") as folder:
         archive, lake = Path(folder) / "archive", Path(folder) / "lake"
         subprocess.run([*DICOMLAKE, "sample", archive, "--patients", str(patients)], check=True)
         if subprocess.run([*DICOMLAKE, "index", archive, "--data", lake], check=False).returncode not in (0, 3):
             raise SystemExit("screenshots: the sample archive could not be indexed")
-        serve = [*DICOMLAKE, "serve", "--data", lake, "--port", "0", "--ui-port", "0", "--json"]
+        serve = [*DICOMLAKE, "serve", "--data", str(lake), "--port", "0", "--ui-port", "0", "--json"]
         process = subprocess.Popen(serve, stdout=subprocess.PIPE, text=True)
         try:
             assert process.stdout is not None
@@ -59,13 +60,18 @@ def sample_served(patients: int) -> Iterator[Service]:
             process.wait(60)
 
 
-def take(page: Page, url: str, path: Path) -> None:
-    """A picture of the page at an address, once it is painted."""
+def take(page: Page, url: str, path: Path, unfold: str = "") -> None:
+    """A picture of the page at an address, once it is painted; ``unfold`` names what to unfold in the header."""
     page.goto(url)
     page.locator(".st-key-results tbody tr").first.wait_for()
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    if unfold:
+        folded = page.locator(".st-key-detail details").filter(has_text=unfold)
+        for summary in folded.locator("> summary").all():
+            summary.click()
+        folded.last.evaluate("fold => fold.scrollIntoView({block: 'end'})")
     page.evaluate("document.fonts.ready")
-    page.mouse.move(0, 0)
+    page.mouse.move(SIZE[0] / 2, SIZE[1] - 5)
     page.screenshot(path=path, animations="disabled")
     print(path)
 
@@ -80,11 +86,12 @@ def main() -> int:
     arguments.out.mkdir(parents=True, exist_ok=True)
 
     with sample_served(arguments.patients) as service, sync_playwright() as playwright:
-        opened = service.first(
-            q="Modality:MR AND Manufacturer:SIEMENS* AND instanceCount:[4 TO *]", sort=["-StudyDate"]
-        )
-        search = {"f": ["Modality:CT", "Modality:PT", "BodyPartExamined.canonical:CHEST"]}
-        detail = {"f": ["Modality:MR"], "open": [f"series:{opened['SeriesInstanceUID']}"]}
+        siemens = ["Modality:MR", "Manufacturer.canonical:Siemens Healthineers"]
+        opened = service.first(q="Modality:MR AND Manufacturer:SIEMENS AND instanceCount:[4 TO *]", sort=["-StudyDate"])
+        search = {
+            "f": ["Modality:CT", "Modality:MR", *(f"{BODY_PART}:{part}" for part in ("CHEST", "ABDOMEN", "HEAD"))]
+        }
+        detail = {"f": siemens, "open": [f"series:{opened['SeriesInstanceUID']}"]}
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         context = chromium.new_context(
             viewport={"width": SIZE[0], "height": SIZE[1]}, color_scheme="dark" if arguments.dark else "light"
@@ -92,7 +99,7 @@ def main() -> int:
         context.set_default_timeout(PATIENCE)
         page = context.new_page()
         take(page, f"{service.page}/?{urlencode(search, doseq=True)}", arguments.out / "search.png")
-        take(page, f"{service.page}/?{urlencode(detail, doseq=True)}", arguments.out / "detail.png")
+        take(page, f"{service.page}/?{urlencode(detail, doseq=True)}", arguments.out / "detail.png", unfold="SIEMENS")
         chromium.close()
     return 0
 
