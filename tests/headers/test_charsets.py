@@ -77,6 +77,13 @@ def test_the_default_character_set_is_back_behind_a_delimiter():
     assert header.attributes['(0009,"ACME",01)'] == ["Л", "é"]
 
 
+def test_the_default_character_set_is_back_behind_the_parts_of_a_name():
+    terms = "ISO 2022 IR 100\\ISO 2022 IR 126"
+    header = one("PN", b"\x1b-F\xc4=\xe9^\x1b-F\xc4^\xe9", charset=terms)
+    assert header.attributes['(0009,"ACME",01)'] == "Δ=é^Δ^é"
+    assert one("LO", b"\x1b-F\xc4^\xe9=\xe9", charset=terms).attributes['(0009,"ACME",01)'] == "Δ^ι=ι"
+
+
 def test_a_backslash_within_a_two_byte_character_splits_nothing():
     assert one("LO", b"\x1b$B\x30\x5c\x1b(B\\B", charset="\\ISO 2022 IR 87").attributes['(0009,"ACME",01)'] == [
         "移",
