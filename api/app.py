@@ -1,5 +1,6 @@
 """The HTTP service over one lake."""
 
+import threading
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -36,16 +37,20 @@ class _Service(FastAPI):
     """FastAPI, its description completed by the schema of problems."""
 
     def openapi(self) -> dict[str, Any]:
-        if self.openapi_schema is None:
-            description = super().openapi()
-            schema = problems.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-            schemas = description.setdefault("components", {}).setdefault("schemas", {})
-            schemas |= schema.pop("$defs", {})
-            schemas["Problem"] = schema
-            for unused in ("HTTPValidationError", "ValidationError"):
-                schemas.pop(unused, None)
-        assert self.openapi_schema is not None
-        return self.openapi_schema
+        with _DESCRIBING:
+            if self.openapi_schema is None:
+                schema = problems.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+                schemas = super().openapi()["components"]["schemas"]
+                schemas |= schema.pop("$defs", {})
+                schemas["Problem"] = schema
+                for unused in ("HTTPValidationError", "ValidationError"):
+                    schemas.pop(unused, None)
+            assert self.openapi_schema is not None
+            return self.openapi_schema
+
+
+_DESCRIBING = threading.Lock()
+"""The framework's generator keeps state while it works."""
 
 
 def create(data: Path, *, allowed_hosts: Iterable[str] = (), allowed_origins: Iterable[str] = ()) -> FastAPI:

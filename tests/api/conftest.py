@@ -7,14 +7,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.api.service import Service, index, pydicom_files
+from tests.api.service import REAL_FILES, Service, index
 
 
 @pytest.fixture(scope="session")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A lake of pydicom's files; nobody writes to it."""
     path = tmp_path_factory.mktemp("api") / "lake"
-    index(path, pydicom_files())
+    index(path, REAL_FILES)
     return path
 
 

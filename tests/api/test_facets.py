@@ -43,6 +43,14 @@ def test_limit_says_whether_there_are_more(client: httpx.Client) -> None:
     assert some["values"] == everything["values"][:2]
 
 
+def test_selected_values_are_listed_beyond_the_limit(client: httpx.Client) -> None:
+    chosen = ["Modality:XA", "Modality:CT", "Modality:nothing is this", "Modality:"]
+    values = facet(client, "Modality", limit=1, filter=chosen)["values"]
+    assert {v["value"] for v in values if v["selected"]} == {"XA", "CT", "nothing is this", None}
+    found = facet(client, "Modality", limit=1, filter=chosen, contains="US")["values"]
+    assert {v["value"] for v in found if v["selected"]} == {"XA", "CT", "nothing is this", None}
+
+
 def test_values_are_searched_without_case_or_accents(client: httpx.Client) -> None:
     found = facet(client, "Manufacturer", contains="GÉ med")["values"]
     assert found

@@ -13,7 +13,7 @@ from dicomlake.documents.instance import Origin, build
 from dicomlake.documents.update import Departure, apply
 from dicomlake.headers import read_file
 from dicomlake.lake import Lake
-from tests.api.service import index, problem
+from tests.api.service import problem
 from tests.builders import dicom_file
 
 IDENTITY = {
@@ -317,7 +317,9 @@ def test_searches_go_on_while_the_lake_changes(tmp_path: Path, serve: Callable[[
         for n in range(1, 40)
     ]
     documents = [build(read_file(path), path.as_uri(), Origin(source="test")) for path in files]
-    index(lake, files)
+    with Lake.open_for_writing(lake) as writing:
+        apply(writing.engine, documents)
+        writing.engine.commit()
     client = serve(lake)
     stop = threading.Event()
 
