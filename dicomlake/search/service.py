@@ -100,11 +100,12 @@ class Searcher:
             values = [
                 v for v in values if v["selected"] or (v["value"] is not None and wanted in fold(str(v["value"])))
             ]
+        listed = [v for place, v in enumerate(values) if place < limit or v["selected"]]
         return {
             "field": name,
             "label": field.label,
-            "values": values[:limit],
-            "more": found.more or len(values) > limit,
+            "values": listed,
+            "more": found.more or len(listed) < len(values),
         }
 
     def _conditions(self, request: SearchRequest) -> tuple[Resolved, dict[str, Resolved]]:
