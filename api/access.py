@@ -36,5 +36,5 @@ class AccessLog:
             await self.app(scope, receive, watched)
         finally:
             method = scope["method"] if scope["method"] in METHODS else "OTHER"  # the client may write anything there
-            template = getattr(scope.get("route"), "path", "-")
+            template = getattr(scope.get("route"), "path_format", "-")
             log.info("%s %s %d %.1f ms", method, template, status, (time.perf_counter() - started) * 1000)

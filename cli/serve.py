@@ -40,9 +40,12 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until Ctrl-C or SIGTERM; 0 when ended so."""
+    from api import server  # noqa: PLC0415
     from dicomlake import settings  # noqa: PLC0415
 
     chosen = settings.load()
+    if chosen.access_log:
+        server.log_access()
     return serve(
         arguments.data or chosen.data,
         arguments.host or chosen.host,

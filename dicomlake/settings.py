@@ -32,6 +32,7 @@ class Settings(BaseSettings):
         le=256,
         description="Processes that read files, besides the one that writes; by default one a processor",
     )
+    access_log: bool = Field(default=False, description="Write a line for each request to standard error")
     debug: bool = Field(default=False, description="Show the traceback of an unexpected error")
 
 

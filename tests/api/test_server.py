@@ -1,4 +1,6 @@
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -36,3 +38,12 @@ def test_a_port_in_use_is_told() -> None:
 def test_ports_that_are_none_are_refused(port: int) -> None:
     with pytest.raises(UsageError, match="ports go up to 65535"):
         listen("127.0.0.1", port)
+
+
+def test_access_log_goes_to_standard_error_when_asked_for() -> None:
+    program = "import logging; from api.server import log_access; log = logging.getLogger('dicomlake.access').info;"
+    program += "log('GET /early 200 1.0 ms'); log_access(); log('GET /healthz 200 1.0 ms')"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert line.endswith(" INFO GET /healthz 200 1.0 ms")
