@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from datetime import date as Date
 from typing import Any, Final
 
 _DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
-_TIME = re.compile(r"(\d{2})(\d{2})(?:(\d{2})(?:\.\d+)?)?")
+_TIME = re.compile(r"([01]\d|2[0-3])([0-5]\d)(?:([0-5]\d|60)(?:\.\d+)?)?")
 _AGE = re.compile(r"(\d{3})([DWMY])")
 _AGE_UNITS: Final = {"D": "d", "W": "wk", "M": "mo", "Y": "y"}
 _DAYS: Final = {"D": 1, "W": 7, "M": 30, "Y": 365}
@@ -40,9 +41,12 @@ def share(part: int, whole: int) -> str:
 
 
 def date(text: str) -> str:
-    """DA ``20190131`` -> ``2019-01-31``."""
+    """DA ``20190131`` -> ``2019-01-31``; what is no day stays as it is."""
     match = _DATE.fullmatch(text)
-    return "-".join(match.groups()) if match else text
+    try:
+        return str(Date(*map(int, match.groups()))) if match else text
+    except ValueError:
+        return text
 
 
 def time(text: str) -> str:

@@ -1,22 +1,23 @@
 """The search page: reads the address, asks the API, paints. Whatever is clicked becomes another address."""
 
 import html
-import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from ui import details, views
-from ui.client import Api, Away, Problem, Search, api
+from ui import views
+from ui.asking import asked_of, hits, opened, whole_lake
+from ui.client import Api, Away, Problem, api
 from ui.components import component
-from ui.labels import page
 from ui.launch import API_URL, DEFAULT_API_URL
 from ui.state import KINDS, PageState, QueryError, parse_open
 
 _LEVEL_LABELS: Final = {"series": "Series", "study": "Studies", "patient": "Patients", "instance": "Instances"}
+_COMMANDS: Final = 460
+"""Pixels of a box with commands to type."""
 _SYNTAX: Final = """
 | Write | to find |
 |---|---|
@@ -57,18 +58,13 @@ def on(name: str, trigger: str, act: Callable[[PageState, Any], PageState]) -> C
     return callback
 
 
-def asked_of(state: PageState, **changes: Any) -> Search:
-    """The search that a state stands for, without facets and hits."""
-    return replace(Search(state.q, state.level, dict(state.filters), sort=views.order(state), limit=0), **changes)
-
-
 def main() -> None:
     """Paint the page."""
     try:
         state = current()
     except QueryError as error:
-        nothing("This link cannot be read", str(error))
-        st.button("Start anew", type="primary", on_click=st.query_params.clear)
+        with state_in_words("This link cannot be read", str(error)):
+            st.button("Start anew", type="primary", key="anew", on_click=st.query_params.clear)
         return
     if refused := st.session_state.pop("refused", None):
         st.toast(refused, icon=":material/error:")
@@ -82,8 +78,9 @@ def main() -> None:
 
     answer: dict[str, Any] | None = None
     try:
-        state, answer = hits(lake, state)
-        whole = whole_lake(lake, answer)
+        state, got = hits(lake, state)
+        whole = whole_lake(lake, got)
+        answer = got
     except Away:
         with found:
             away(lake)
@@ -91,7 +88,7 @@ def main() -> None:
         with broken:
             refusal(state.q, problem)
         with found:
-            nothing("No hits to show", "Mend the query above, or remove a condition." if problem.status < 500 else "")
+            state_in_words("No hits to show", "Mend the query, or remove a condition." if problem.status < 500 else "")
     with st.sidebar:
         rail(state, answer)
     if answer is None:
@@ -103,76 +100,21 @@ def main() -> None:
             first_run()
         elif views.total_of(state.level, answer["totals"]) == 0:
             no_hits(lake, state)
-        elif state.open is None:
-            results(state, answer)
         else:
+            # Always two columns (style.css hides an empty one): elsewhere on the page the table would be another one,
+            # and lose focus and place.
             left, right = st.columns([1.25, 1], gap="small")
             with left:
                 results(state, answer)
-            with right:
-                detail(lake, state)
+            if state.open is not None:
+                with right:
+                    detail(lake, state)
 
 
 def title(state: PageState) -> None:
     """Name the browser's tab by what is searched."""
     said = [condition.value for condition in views.conditions(state)][:4]
     st.set_page_config(page_title=f"{', '.join(said)} – Dicomlake" if said else "Dicomlake")
-
-
-# ---- asking
-
-
-def hits(lake: Api, state: PageState) -> tuple[PageState, dict[str, Any]]:
-    """A page of hits with facets and totals; the last page where the address asks for one behind it.
-
-    Raises Away and Problem.
-    """
-    search = asked_of(
-        state, facets=page()["facets"], fields=views.fields_of(views.columns(state.level)), limit=views.ROWS
-    )
-    for _ in range(2):
-        known = cursors(search)
-        try:
-            if not walk(lake, search, known, state.page - 1):
-                total = views.total_of(state.level, lake.search(replace(search, facets=(), limit=0))["totals"])
-                state = state.showing(page=views.pages_of(total))
-                walk(lake, search, known, state.page - 1)
-            return state, lake.search(replace(search, cursor=known.get(state.page - 1)))
-        except Problem as problem:
-            if not (problem.code.endswith("cursor") and known):
-                raise
-            known.clear()  # too old, or of another index: walk again from the first page
-    raise Problem(410, "This page is gone", "The lake changes while it is read. Try again.")
-
-
-def walk(lake: Api, search: Search, known: dict[int, str], wanted: int) -> bool:
-    """Leave ``wanted`` pages behind; the cursors on the way go into ``known``. False when there are not so many."""
-    start = max((pages for pages in known if pages <= wanted), default=0)
-    begin = replace(search, cursor=known.get(start))
-    for behind, cursor in lake.cursors(begin, (wanted - start) * views.ROWS):
-        known[start + behind // views.ROWS] = cursor
-    return wanted == 0 or wanted in known
-
-
-def cursors(search: Search) -> dict[int, str]:
-    """Cursors by the number of pages they leave behind, of this search only; forgotten with the next search."""
-    name = json.dumps(search.body(), sort_keys=True)
-    kept = st.session_state.get("cursors")
-    if kept is None or kept[0] != name:
-        kept = st.session_state["cursors"] = (name, {})
-    return kept[1]
-
-
-def whole_lake(lake: Api, answer: Mapping[str, Any]) -> dict[str, int]:
-    """Totals of the whole lake, asked for once a generation of the index."""
-    kept = st.session_state.get("whole")
-    if kept is None or kept[0] != (lake.url, answer["generation"]):
-        whole = lake.search(Search(limit=0))
-        kept = st.session_state["whole"] = ((lake.url, whole["generation"]), whole["totals"])
-    return kept[1]
-
-
-# ---- painting
 
 
 def query_bar(state: PageState) -> None:
@@ -280,35 +222,6 @@ def detail(lake: Api, state: PageState) -> None:
     )
 
 
-def opened(lake: Api, state: PageState) -> dict[str, Any]:
-    """What the detail shows, in words where it cannot."""
-    assert state.open is not None
-    kind, uid, asked = state.open.kind, state.open.uid, str(state.open)
-    try:
-        if kind == "study":
-            return details.of_study(lake.study(uid), asked)
-        if kind == "patient":
-            filters = {"PatientID": [uid]}
-            return details.of_patient(
-                uid, lake.search(Search(level="study", filters=filters, sort=["StudyDate"])), asked
-            )
-        return _opened_series(lake, kind, uid, asked)
-    except Away:
-        return details.failed(kind, uid, "Not answering", "The Dicomlake API does not answer. Try again.", asked)
-    except Problem as problem:
-        return details.failed(kind, uid, problem.title, problem.detail, asked)
-
-
-def _opened_series(lake: Api, kind: str, uid: str, asked: str) -> dict[str, Any]:
-    instance = lake.instance(uid) if kind == "instance" else None
-    series = lake.series(instance["SeriesInstanceUID"] if instance else uid)
-    listed = [one["SOPInstanceUID"] for one in series["instances"]]
-    if instance is None and listed:
-        uid, instance = listed[0], lake.instance(listed[0])
-    place = listed.index(uid) if uid in listed else 0
-    return details.of_series(series, place, instance, asked)
-
-
 # ---- states in words
 
 
@@ -325,28 +238,25 @@ def refusal(query: str, problem: Problem) -> None:
     )
 
 
-def nothing(title: str, text: str = "") -> None:
-    """A state without hits, in words."""
+def state_in_words(title: str, text: str = "") -> DeltaGenerator:
+    """A state without hits; what helps goes into the container this gives."""
     st.html(f'<div class="dl-nothing"><h2>{html.escape(title)}</h2><p>{html.escape(text)}</p></div>')
+    return st.container(horizontal_alignment="center", gap="medium")
 
 
 def away(lake: Api) -> None:
     """The API does not answer."""
-    nothing("The Dicomlake server does not answer", f"Nobody is listening at {lake.url}.")
-    st.code("dicomlake serve --data ./lake", language=None)
-    st.button("Try again", type="primary", icon=":material/refresh:", key="again")
+    with state_in_words("The Dicomlake server does not answer", f"Nobody is listening at {lake.url}. To start it:"):
+        st.code("dicomlake serve --data ./lake", language=None, width=_COMMANDS)
+        st.button("Try again", type="primary", icon=":material/refresh:", key="again")
 
 
 def first_run() -> None:
     """The lake is empty."""
-    nothing(
-        "This lake is empty", "Index a folder of DICOM files, or make a sample archive and index that; then reload."
-    )
-    st.code(
-        "dicomlake index FOLDER --data ./lake\n\ndicomlake sample ./archive\ndicomlake index ./archive --data ./lake",
-        language=None,
-    )
-    st.button("Reload", type="primary", icon=":material/refresh:", key="again")
+    with state_in_words("This lake is empty", "Index a folder of DICOM files, or a sample archive to try it out."):
+        st.code("dicomlake index FOLDER --data ./lake", language=None, width=_COMMANDS)
+        st.code("dicomlake sample ./archive\ndicomlake index ./archive --data ./lake", language=None, width=_COMMANDS)
+        st.button("Reload", type="primary", icon=":material/refresh:", key="again")
 
 
 def no_hits(lake: Api, state: PageState) -> None:
@@ -361,9 +271,9 @@ def no_hits(lake: Api, state: PageState) -> None:
             gains.append(_chip(condition) | {"gain": views.units(state.level, total)})
     name = views.UNITS[state.level][1]
     if gains:
-        nothing(f"No {name} match", "Without one of these conditions there would be some:")
+        state_in_words(f"No {name} match", "Without one of these conditions there would be some:")
     else:
-        nothing(f"No {name} match", "Removing a single condition does not help; clear them all.")
+        state_in_words(f"No {name} match", "Removing a single condition does not help; clear them all.")
     component("conditions")(
         key="suggestions",
         data={"items": gains or [_chip(one) for one in views.conditions(state)], "centred": True, "hint": ""},

@@ -74,7 +74,7 @@ class _Builder:
         if _TAG.fullmatch(key):
             node["name"] = "Not in the data dictionary"
         canonical = beside.get(f"{key}.canonical")
-        if canonical is not None:
+        if canonical is not None and canonical != value:
             node |= {"canonical": _joined(canonical), "rule": _joined(beside.get(f"{key}.rule", ""))}
         return self.filled(node, value, above + key, entry.vr if entry else None)
 

@@ -12,7 +12,6 @@ from playwright.sync_api import (
     ConsoleMessage,
     Locator,
     Page,
-    Request,
     Route,
     expect,
     sync_playwright,

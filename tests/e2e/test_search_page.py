@@ -59,6 +59,7 @@ def test_a_hit_opens_its_header_which_unfolds_and_can_be_searched(tab: Tab):
     detail = tab.page.locator(".st-key-detail")
     expect(detail.get_by_text(f"Instance 1 of {hit['instanceCount']}")).to_be_visible()
     expect(row).to_have_attribute("aria-current", "true")
+    expect(row.get_by_role("button")).to_be_focused()
     header = detail.locator(".tree")
     expect(header.locator(".node").filter(has_text="SeriesInstanceUID")).to_contain_text(hit["SeriesInstanceUID"])
 

@@ -40,7 +40,10 @@ def test_a_share_never_claims_all_or_nothing_wrongly(part: int, whole: int, text
     [
         ("DA", "20190131", "2019-01-31"),
         ("DA", "sometime", "sometime"),
+        ("DA", "20171345", "20171345"),
+        ("DA", "00000000", "00000000"),
         ("TM", "101530.25", "10:15:30"),
+        ("TM", "256199", "256199"),
         ("AS", "063Y", "63 y"),
         ("AS", "063", "063"),
         ("PN", "Núñez^María^José^Dra", "Núñez, María José Dra"),

@@ -124,7 +124,7 @@ def test_an_unknown_field_is_pointed_at_in_the_query(lake: Served, open_page: Op
 def test_a_link_that_cannot_be_read_offers_a_new_start(lake: Served, open_page: Open):
     page = open_page(lake.api, level=["galaxy"])
     assert "This link cannot be read" in page.words()
-    page.test.button[0].click().run()
+    page.test.button(key="anew").click().run()
     assert page.parameters == {}
     assert page.component("results")["rows"]
 

@@ -11,6 +11,10 @@ function marked(text, wanted) {
   return [text.slice(0, at), el("mark", { text: text.slice(at, at + wanted.length) }), text.slice(at + wanted.length)];
 }
 
+// The same with places where a long keyword may break.
+const breaking = (parts) => parts.flatMap((part) =>
+  typeof part === "string" ? part.split(/(?<=[a-z])(?=[A-Z])/).flatMap((word, index) => (index ? [el("wbr"), word] : [word])) : [part]);
+
 class Tree {
   constructor(element) {
     this.element = element;
@@ -44,7 +48,7 @@ class Tree {
     const classes = ["node", node.private ? "private" : "", node.issue ? "broken" : ""].join(" ").trim();
     return el("div", { class: classes, title: [node.name, node.vr, node.issue].filter(Boolean).join(" · ") },
       el("div", { class: "address" }, ...marked(node.address ?? "", this.wanted)),
-      el("div", { class: "key" }, ...marked(node.key, this.wanted)),
+      el("div", { class: "key" }, ...breaking(marked(node.key, this.wanted))),
       value);
   }
 
@@ -151,10 +155,12 @@ class Detail {
 
   header({ place }) {
     return el("div", { class: "section" },
-      el("div", { class: "line" }, el("h3", { text: "Header" }), this.found,
-        place ? el("span", { class: "pager" }, this.link(place.previous, "Previous instance", ICONS.left),
-          el("span", { class: "quiet", text: place.text }), this.link(place.next, "Next instance", ICONS.right)) : null),
-      this.find, this.nodes);
+      el("div", { class: "bar" },
+        el("div", { class: "line" }, el("h3", { text: "Header" }), this.found,
+          place ? el("span", { class: "pager" }, this.link(place.previous, "Previous instance", ICONS.left),
+            el("span", { class: "quiet", text: place.text }), this.link(place.next, "Next instance", ICONS.right)) : null),
+        this.find),
+      this.nodes);
   }
 
   update({ data, setTriggerValue }) {

@@ -63,7 +63,8 @@ class Results {
 
   update({ data, setTriggerValue }) {
     this.send = setTriggerValue;
-    const turned = this.data && this.data.turn !== data.turn;
+    const first = !this.data;
+    const turned = !first && this.data.turn !== data.turn;
     this.data = data;
     keepFocus(this.root, () => {
       this.caption.textContent = data.caption;
@@ -76,6 +77,7 @@ class Results {
     });
     if (turned) this.scroll.scrollTo(0, 0);
     this.fill.fit();
+    if (first) this.body.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "start" });
   }
 }
 

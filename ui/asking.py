@@ -1,0 +1,101 @@
+"""What the page asks the API for: hits and their totals, and the detail of the open one.
+
+What is kept between two runs of the script saves questions, it decides nothing: cursors of the pages of one search,
+and the totals of the whole lake.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from ui import details, views
+from ui.client import Api, Away, Problem, Search
+from ui.labels import page
+from ui.state import PageState
+
+
+def asked_of(state: PageState, **changes: Any) -> Search:
+    """The search that a state stands for, without facets and hits."""
+    return replace(Search(state.q, state.level, dict(state.filters), sort=views.order(state), limit=0), **changes)
+
+
+def hits(lake: Api, state: PageState) -> tuple[PageState, dict[str, Any]]:
+    """A page of hits with facets and totals; the last page where the address asks for one behind it.
+
+    Raises Away and Problem.
+    """
+    search = asked_of(
+        state, facets=page()["facets"], fields=views.fields_of(views.columns(state.level)), limit=views.ROWS
+    )
+    for _ in range(2):
+        known = cursors(search)
+        try:
+            if not walk(lake, search, known, state.page - 1):
+                total = views.total_of(state.level, lake.search(replace(search, facets=(), limit=0))["totals"])
+                state = state.showing(page=views.pages_of(total))
+                walk(lake, search, known, state.page - 1)
+            return state, lake.search(replace(search, cursor=known.get(state.page - 1)))
+        except Problem as problem:
+            if not (problem.code.endswith("cursor") and known):
+                raise
+            known.clear()  # too old, or of another index: walk again from the first page
+    raise Problem(410, "This page is gone", "The lake changes while it is read. Try again.")
+
+
+def walk(lake: Api, search: Search, known: dict[int, str], wanted: int) -> bool:
+    """Leave ``wanted`` pages behind; the cursors on the way go into ``known``. False when there are not so many."""
+    start = max((pages for pages in known if pages <= wanted), default=0)
+    begin = replace(search, cursor=known.get(start))
+    for behind, cursor in lake.cursors(begin, (wanted - start) * views.ROWS):
+        known[start + behind // views.ROWS] = cursor
+    return wanted == 0 or wanted in known
+
+
+def cursors(search: Search) -> dict[int, str]:
+    """Cursors by the number of pages they leave behind, of this search only; forgotten with the next search."""
+    name = json.dumps(search.body(), sort_keys=True)
+    kept = st.session_state.get("cursors")
+    if kept is None or kept[0] != name:
+        kept = st.session_state["cursors"] = (name, {})
+    return kept[1]
+
+
+def whole_lake(lake: Api, answer: Mapping[str, Any]) -> dict[str, int]:
+    """Totals of the whole lake, asked for once a generation of the index."""
+    kept = st.session_state.get("whole")
+    if kept is None or kept[0] != (lake.url, answer["generation"]):
+        whole = lake.search(Search(limit=0))
+        kept = st.session_state["whole"] = ((lake.url, whole["generation"]), whole["totals"])
+    return kept[1]
+
+
+def opened(lake: Api, state: PageState) -> dict[str, Any]:
+    """What the detail shows, in words where it cannot."""
+    assert state.open is not None
+    kind, uid, asked = state.open.kind, state.open.uid, str(state.open)
+    try:
+        if kind == "study":
+            return details.of_study(lake.study(uid), asked)
+        if kind == "patient":
+            filters = {"PatientID": [uid]}
+            return details.of_patient(
+                uid, lake.search(Search(level="study", filters=filters, sort=["StudyDate"])), asked
+            )
+        return _opened_series(lake, kind, uid, asked)
+    except Away:
+        return details.failed(kind, uid, "Not answering", "The Dicomlake API does not answer. Try again.", asked)
+    except Problem as problem:
+        return details.failed(kind, uid, problem.title, problem.detail, asked)
+
+
+def _opened_series(lake: Api, kind: str, uid: str, asked: str) -> dict[str, Any]:
+    instance = lake.instance(uid) if kind == "instance" else None
+    series = lake.series(instance["SeriesInstanceUID"] if instance else uid)
+    listed = [one["SOPInstanceUID"] for one in series["instances"]]
+    if instance is None and listed:
+        uid, instance = listed[0], lake.instance(listed[0])
+    place = listed.index(uid) if uid in listed else 0
+    return details.of_series(series, place, instance, asked)
