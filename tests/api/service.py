@@ -10,6 +10,7 @@ import httpx
 import pydicom.data
 
 from api.app import create
+from api.search.schemas import SearchAnswer
 from api.server import listen, server
 from indexer import run
 from indexer.sources.folder import folders
@@ -89,3 +90,25 @@ def problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
     assert "\n" not in content["detail"]
     assert "Traceback" not in response.text
     return content
+
+
+IDENTITY = {
+    "instance": "SOPInstanceUID",
+    "series": "SeriesInstanceUID",
+    "study": "StudyInstanceUID",
+    "patient": "patientKey",
+}
+
+
+def ask(client: httpx.Client, **request: Any) -> dict[str, Any]:
+    """The answer to a search, which must be one."""
+    response = client.post("/api/v1/search", json=request)
+    assert response.status_code == 200, response.text
+    answer: dict[str, Any] = response.json()
+    SearchAnswer.model_validate(answer)
+    return answer
+
+
+def timeless(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer without what differs from one time to the next."""
+    return {name: value for name, value in answer.items() if name not in ("took_ms", "cursor")}
