@@ -148,3 +148,14 @@ def test_paths_have_spaces_accents_and_no_extensions(hospital: Archive) -> None:
     assert any(not path.isascii() for path in paths)
     assert any("." not in path.rsplit("/", 1)[1] for path in paths)
     assert max(path.count("/") for path in paths) > 10
+
+
+def test_the_search_of_the_guide_finds_something(hospital: Archive) -> None:
+    found = [
+        one
+        for one in hospital.truth["series"]
+        if one["attributes"]["Modality"] == "CT"
+        and one["attributes"].get("SliceThickness", 9) <= 1.5
+        and "pulmonary embolism" in one["attributes"]["ReasonForStudy"].lower()
+    ]
+    assert found
