@@ -2,21 +2,23 @@
 
 from collections.abc import Iterable
 
-from dicomlake.query.names import NAME, spelled
+from dicomlake.errors import QueryError
+from dicomlake.query.permalink import parse_filter
 from dicomlake.search.request import FilterValue
 
 
-def split(filter: str) -> tuple[str, str | None]:
-    """Field name and value of ``F:value``, the value None for ``F:``. Raises ValueError when there is no such form."""
-    name = NAME.match(filter)  # a private creator may itself hold colons
-    if name is None or filter[name.end() : name.end() + 1] != ":":
-        raise ValueError("a filter is written Field:value, or Field: for those without a value")
-    return spelled(name[0]), filter[name.end() + 1 :] or None
+def checked(filter: str) -> str:
+    """The filter itself. Raises ValueError, as validators do, when it has not the form ``F:value``."""
+    try:
+        parse_filter(filter)
+    except QueryError as error:
+        raise ValueError(error.message) from error
+    return filter
 
 
 def gather(filters: Iterable[str]) -> dict[str, list[FilterValue]]:
-    """Filters of a URL by field, as a request takes them. Raises ValueError."""
+    """Filters of a URL by field, as a request takes them. Raises QueryError."""
     gathered: dict[str, list[FilterValue]] = {}
-    for name, value in map(split, filters):
+    for name, value in map(parse_filter, filters):
         gathered.setdefault(name, []).append(value)
     return gathered

@@ -48,16 +48,11 @@ def _filter_value(value: object) -> FilterValue:
     )
 
 
-def _filter_form(text: str) -> str:
-    filters.split(text)
-    return text
-
-
 Text = Annotated[str, AfterValidator(_unicode)]
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_unicode)]
 Value = Annotated[FilterValue, PlainValidator(_filter_value, json_schema_input_type=str | int | float | None)]
 Filter = Annotated[
-    str, Field(max_length=MAX_NAME + MAX_VALUE + 1), AfterValidator(_unicode), AfterValidator(_filter_form)
+    str, Field(max_length=MAX_NAME + MAX_VALUE + 1), AfterValidator(_unicode), AfterValidator(filters.checked)
 ]
 
 Query = Annotated[

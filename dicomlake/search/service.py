@@ -24,7 +24,6 @@ from dicomlake.search.request import (
     MAX_SORTS,
     SearchRequest,
 )
-from mappings import registry
 from mappings.field import ResolvedField
 from mappings.normal import fold, text_token
 
@@ -214,10 +213,6 @@ class Searcher:
             "files": self._lake.catalog.counts(),
             "index": {"bytes": stats.size, "generation": stats.generation, **stats.extra},
         }
-
-    def fields(self) -> list[dict[str, Any]]:
-        """The registry's fields, as data."""
-        return [asdict(field) for field in registry.load().fields]
 
 
 def _listed(uid: str, body: Mapping[str, Any]) -> dict[str, Any]:
