@@ -64,7 +64,9 @@ class _Reading:
         self.window = Window(read, size)
         found = start.find(self.window.data, self.window.total)
         if found is None:
-            raise NotDicomError("no DICM prefix and no readable data elements at the start; this is no DICOM file")
+            raise NotDicomError(
+                "this is no DICOM file: neither the DICM prefix nor readable data elements at the start; choose another"
+            )
         self.start, prefixed = found
         self.root = Level(EXPLICIT_LITTLE)
         self.walker = Walker()
