@@ -64,8 +64,7 @@ def settle(level: "Level") -> None:
                 signed.attributes[signed.key] = unsigned_count(value) if signed.tag in LUT_DESCRIPTORS else value
         level.pending = []
     if level.disordered:
-        blocks = {(key >> 8, creator): key & 0xFF for key, creator in level.creators.items()}
-        ordered = sorted(level.attributes.items(), key=lambda attribute: _tag(attribute[0], blocks))
+        ordered = sorted(level.attributes.items(), key=lambda attribute: _tag(attribute[0], level.blocks))
         level.attributes.clear()
         level.attributes.update(ordered)
 
@@ -105,6 +104,8 @@ def unknown_vr(walker: "Walker", level: "Level", position: int, end: int) -> Pla
     other inventions a short one. The first way in which the element ends where another can begin is taken.
     """
     data, encoding = walker.data, level.encoding
+    if len(data) < position + 12 and len(data) < walker.total:
+        raise NeedMore(position + 12)
     group, element = encoding.tag(data, position)
     tag = group << 16 | element
     letters = data[position + 4 : position + 6]
@@ -161,5 +162,5 @@ def _tag(key: str, blocks: dict[tuple[int, str], int]) -> int:
         return dictionary.tag_of(key) or 0
     group, creator, element = int(match[1], 16), match[2], int(match[3], 16)
     if creator:
-        element |= blocks.get((group, creator), 0) << 8
+        element |= (blocks.get((group, creator), 0) & 0xFF) << 8
     return group << 16 | element

@@ -28,7 +28,7 @@ def plan(walker: "Walker", level: "Level", encoding: Encoding, head: bytes, writ
         return (tag, f'({group:04X},"",{element:04X})', *found[2:])
     elif encoding is level.encoding:
         level.private[head] = found
-        _PLANS[(encoding.mark, group << 8 | block, creator)][head] = found
+        _PLANS.setdefault((encoding.mark, group << 8 | block, creator), {})[head] = found
     return found
 
 
@@ -38,18 +38,19 @@ def reserve(walker: "Walker", level: "Level", tag: int, value: Value) -> None:
     creator = creator.strip(" ") if isinstance(creator, str) else ""
     if not creator:
         return
-    place = (tag >> 16) << 8 | (tag & 0xFF)
-    if creator in level.creators.values():
-        for other, name in level.creators.items():
-            if name == creator and other >> 8 == place >> 8 and other != place:
-                level.repeated.add(place)
-                path = f"{level.path}({tag >> 16:04X},{tag & 0xFFFF:04X})"
-                walker.issue("repeated-private-creator", path, "the creator has another block in the same group")
+    group, place = tag >> 16, (tag >> 16) << 8 | (tag & 0xFF)
     level.creators[place] = creator
-    if place not in level.repeated:
-        known = (level.encoding.mark, place, creator)
-        if known not in _PLANS:
-            if len(_PLANS) >= _BLOCKS_LIMIT:
-                _PLANS.clear()
-            _PLANS[known] = {}
-        level.private = {**level.private, **_PLANS[known]}
+    if level.blocks.setdefault((group, creator), place) != place:
+        level.repeated.add(place)
+        path = f"{level.path}({group:04X},{tag & 0xFFFF:04X})"
+        walker.issue("repeated-private-creator", path, "the creator has another block in the same group")
+        return
+    known = (level.encoding.mark, place, creator)
+    if known not in _PLANS:
+        if len(_PLANS) >= _BLOCKS_LIMIT:
+            _PLANS.clear()
+        _PLANS[known] = {}
+    if level.private:
+        level.private.update(_PLANS[known])
+    else:
+        level.private = dict(_PLANS[known])

@@ -20,7 +20,8 @@ from dicomlake.headers.encodings import (
 from dicomlake.headers.faults import Breach, Damage, NeedMore
 from dicomlake.headers.header import Issue, Value
 
-_NO_PLANS: Final[dict[bytes, Plan]] = {}
+ISSUES_LIMIT: Final = 250
+"""Issues of one header that are listed."""
 _ZEROS: Final = 64
 """Zeros where an element is expected that cannot be elements any more."""
 
@@ -30,6 +31,7 @@ class Level:
 
     __slots__ = (
         "attributes",
+        "blocks",
         "charset",
         "creators",
         "delimited",
@@ -55,7 +57,9 @@ class Level:
         self.charset: Charset = DEFAULT if parent is None else parent.charset
         self.creators: dict[int, str] = {}
         """Private creators by group and block: ``group << 8 | block``."""
-        self.private: dict[bytes, Plan] = _NO_PLANS
+        self.blocks: dict[tuple[int, str], int] = {}
+        """The first block of each creator in a group: the inverse of ``creators``."""
+        self.private: dict[bytes, Plan] = {}
         """Plans of the elements in the blocks that are reserved so far."""
         self.repeated: set[int] = set()
         """Blocks whose creator has another block in the same group."""
@@ -87,8 +91,10 @@ class Walker:
 
     def issue(self, code: str, path: str, detail: str) -> None:
         """Report something that breaks the standard."""
-        if (code, path) not in self._reported:
+        if (code, path) not in self._reported and len(self.issues) <= ISSUES_LIMIT:
             self._reported.add((code, path))
+            if len(self.issues) == ISSUES_LIMIT:
+                code, path, detail = "more-issues", "", f"only the first {ISSUES_LIMIT} are listed"
             self.issues.append(Issue(code, path, detail))
 
     def walk(self, level: Level, position: int, end: int) -> int:

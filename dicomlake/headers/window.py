@@ -71,13 +71,11 @@ class Window:
 
     def _extend(self, length: int) -> None:
         """Have ``length`` bytes in the window, or all to the end of the stream."""
-        missing = int(min(length, self.total)) - len(self.data)
-        if missing <= 0:
-            return
-        more = self._read(self.base + len(self.data), missing)[:missing]
-        if len(more) < missing:
-            self.total = len(self.data) + len(more)
-        self.data += more
+        while (missing := int(min(length, self.total)) - len(self.data)) > 0:
+            more = self._read(self.base + len(self.data), missing)[:missing]
+            self.data += more
+            if not more:
+                self.total = len(self.data)
 
 
 class Inflater:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from dicomlake.errors import HeaderError
 from dicomlake.headers import Header, read_header
 from dicomlake.headers.sequences import MAX_DEPTH
+from dicomlake.headers.walk import ISSUES_LIMIT
 from tests.headers import reference
 from tests.headers.raw import (
     BIG_ENDIAN,
@@ -235,6 +236,23 @@ def test_lengths_beyond_the_file_do_not_make_it_read_all_of_it():
 
     assert [issue.code for issue in read_header(source, len(head) + 200_000).issues] == ["truncated"]
     assert sum(asked) <= 32_768
+
+
+def test_many_private_creators_take_no_more_time_each():
+    creators = [
+        EL.element(group << 16 | block, "LO", b"%06d" % (group * 256 + block))
+        for group in range(0x0009, 0x0900, 2)
+        for block in range(0x10, 0x100, 2)
+    ]
+    header = outcome(file(*creators))
+    assert len(header.attributes) == len(creators) + 5
+
+
+def test_many_elements_without_creator_are_read_in_time():
+    elements = [EL.element(0x00090000 | element, "LO") for element in range(0x1000, 0xFFFF, 2)]
+    header = outcome(file(*elements))
+    assert len(header.attributes) == len(elements) + 5
+    assert len(header.issues) == ISSUES_LIMIT + 1
 
 
 mutations = st.lists(

@@ -103,6 +103,7 @@ EXAMPLES: dict[str, tuple[Callable[[], bytes], str]] = {
     "bad-title": (lambda: file(EL.element(0x00080054, "AE", "A" * 17)), "RetrieveAETitle"),
     "bad-uid": (lambda: file(EL.element(0x0020000D, "UI", "1.02.3\0")), "StudyInstanceUID"),
     "bad-name": (lambda: file(EL.element(0x00100010, "PN", "A=B=C=D ")), "PatientName"),
+    "more-issues": (lambda: file(*[EL.element(0x00090000 | block << 8, "LO") for block in range(1, 256)]), ""),
     "bad-uri": (lambda: file(EL.element(0x00081190, "UR", "http://a b\x07")), "RetrieveURL"),
 }
 
@@ -122,7 +123,11 @@ def test_a_file_with_this_flaw_is_read_and_the_flaw_reported(code):
 @pytest.mark.parametrize("code", EXAMPLES)
 def test_a_flaw_is_not_taken_for_another(code):
     build, _ = EXAMPLES[code]
-    together = {"damaged-deflate": {"truncated"}, "no-file-meta": {"missing-transfer-syntax"}}
+    together = {
+        "damaged-deflate": {"truncated"},
+        "no-file-meta": {"missing-transfer-syntax"},
+        "more-issues": {"missing-private-creator"},
+    }
     assert {found for found, _ in codes(build())} <= {code} | together.get(code, set())
 
 
