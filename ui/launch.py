@@ -11,6 +11,8 @@ DEFAULT_PORT = 8601
 HEALTH = "/_stcore/health"
 """Path that answers 200 once the page can be opened."""
 
+_LOCAL = ("127.0.0.1", "localhost", "::1")
+"""Names this machine has for itself: under any other, also one that resolves to it, no session is opened."""
 _APP = Path(__file__).with_name("app.py")
 
 
@@ -23,6 +25,7 @@ def command(port: int = DEFAULT_PORT, address: str = "127.0.0.1", api_url: str =
     return [
         *(sys.executable, "-m", "streamlit", "run", str(_APP)),
         *(f"--server.port={port}", f"--server.address={address}", f"--browser.serverAddress={address}"),
+        *(f"--server.allowedHosts={host}" for host in dict.fromkeys((address, *_LOCAL))),
         *("--", api_url),
     ]
 

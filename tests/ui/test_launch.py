@@ -1,5 +1,6 @@
 """The page starts with its own settings, whatever folder and environment it is started from."""
 
+import http.client
 import os
 import socket
 import subprocess
@@ -28,11 +29,26 @@ def test_it_answers_from_any_folder_with_its_own_settings(tmp_path: Path):
     try:
         answer = first_answer(f"http://127.0.0.1:{port}{launch.HEALTH}")
         assert answer.status_code == 200
+        assert handshake(port, "localhost") == 101
+        assert handshake(port, "127.0.0.1") == 101
+        assert handshake(port, "rebound.example") == 403
     finally:
         process.terminate()
         said = process.communicate(timeout=30)[0]
     assert f"http://127.0.0.1:{port}" in said
     assert "usage stat" not in said.lower()
+
+
+def handshake(port: int, host: str) -> int:
+    """Status of a WebSocket handshake that names this host."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    key = {"Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+    headers = {"Host": f"{host}:{port}", "Connection": "Upgrade", "Upgrade": "websocket", **key}
+    try:
+        connection.request("GET", "/_stcore/stream", headers=headers)
+        return connection.getresponse().status
+    finally:
+        connection.close()
 
 
 def first_answer(url: str, patience: float = 60) -> httpx.Response:
