@@ -54,7 +54,10 @@ class EmbeddedEngine(Engine):
 
     def _open_writer(self) -> tantivy.IndexWriter:
         try:
-            return self._index.writer(WRITER_HEAP, 1)
+            writer = self._index.writer(WRITER_HEAP, 1)
+            # A writer killed before its commit took effect leaves files whose names the next commit wants.
+            writer.garbage_collect_files()
+            return writer
         except ValueError as error:
             if "LockBusy" in str(error):
                 raise LakeBusyError(
