@@ -30,7 +30,7 @@ def read_file(path: str | os.PathLike[str]) -> Header:
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     try:
         size = os.fstat(descriptor).st_size
-        return read_header(lambda offset, length: os.pread(descriptor, length, offset), size)
+        return read_header(lambda offset, length: _pread(descriptor, length, offset), size)
     finally:
         os.close(descriptor)
 
@@ -53,6 +53,15 @@ def read_header(read: Read, size: int) -> Header:
         reading.walker.issue(damage.code, damage.path, f"{damage.detail} (byte {offset})")
         offset = damage.position
     return reading.header(offset)
+
+
+def _seek_and_read(descriptor: int, length: int, offset: int) -> bytes:
+    """``os.pread`` where the system has none (Windows)."""
+    os.lseek(descriptor, offset, os.SEEK_SET)
+    return os.read(descriptor, length)
+
+
+_pread = getattr(os, "pread", _seek_and_read)
 
 
 class _Reading:
