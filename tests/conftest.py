@@ -1,5 +1,8 @@
 """Hooks of the whole suite.
 
+Hypothesis: no deadlines, since machines are noisy; with ``CI`` set the same examples in every run, so that what lands is
+what was tested; ``--hypothesis-profile=long`` looks further.
+
 With ``DICOMLAKE_NO_SKIPS=1`` (set by ``.ci/run``) a test, or a whole module, that is skipped counts as failed: a suite
 that must run and did not is no green suite.
 """
@@ -8,6 +11,12 @@ import os
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("here", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.register_profile("long", deadline=None, max_examples=100_000)
+settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 NO_SKIPS = os.environ.get("DICOMLAKE_NO_SKIPS") == "1"
 
