@@ -1,7 +1,7 @@
 """Hooks of the whole suite.
 
-Hypothesis: no deadlines, since machines are noisy; with ``CI`` set the same examples in every run, so that what lands is
-what was tested; ``--hypothesis-profile=long`` looks further.
+Hypothesis: no deadlines, since machines are noisy; with ``CI`` set the same examples in every run, so that what lands
+is what was tested; ``--hypothesis-profile=long`` looks further.
 
 With ``DICOMLAKE_NO_SKIPS=1`` (set by ``.ci/run``) a test, or a whole module, that is skipped counts as failed: a suite
 that must run and did not is no green suite.
