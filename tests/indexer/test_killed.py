@@ -115,4 +115,6 @@ def _assert_readable(lake: Path) -> None:
             Lake.open(lake)
         return
     found = content(lake)
-    assert len(found["instances"]) == sum(len(series) for series in found["kept"].values())
+    kept = sorted(uid for series in found["kept"].values() for uid in series)
+    assert [member.uid for member in found["instances"]] == kept
+    assert [member.uid for member in found["series"]] == sorted(found["kept"])

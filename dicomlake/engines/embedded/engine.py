@@ -57,6 +57,9 @@ class EmbeddedEngine(Engine):
             writer = self._index.writer(WRITER_HEAP, 1)
             # A writer killed before its commit took effect leaves files whose names the next commit wants.
             writer.garbage_collect_files()
+            # Tantivy gives the first operation of a session the number of the last commit, and a merge up to that
+            # commit may take it for done without doing it; so the first one is to delete what does not exist.
+            writer.delete_documents_by_term("id", "")
             return writer
         except ValueError as error:
             if "LockBusy" in str(error):
