@@ -74,11 +74,13 @@ class Field:
     ``keyword`` is the field's path in documents: a keyword, a dotted path through sequences
     (``RadiopharmaceuticalInformationSequence.Radiopharmaceutical``) or, for own fields, a name in lower camel case.
     ``tag`` is the last attribute's, as ``(gggg,eeee)``; own fields have neither tag nor VR. ``unit`` is UCUM, or None.
+    ``label`` is English, ``label_es`` Spanish, as radiologists say it.
     ``canonical`` names the table of ``mappings/canonical`` that normalises its values.
     """
 
     keyword: str
     label: str
+    label_es: str
     description: str
     group: str
     level: Level

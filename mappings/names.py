@@ -138,9 +138,10 @@ class Names:
 
     @cached_property
     def _spoken(self) -> Mapping[str, str]:
-        """Fields of the registry by their folded path and by their folded label: who types Sex means PatientSex."""
-        labels = {_bare(field.label): path for path, field in self._fields.items()}
-        return {**labels, **self._folded}
+        """Fields of the registry by their folded path and labels: who types Sex or Sexo means PatientSex."""
+        spanish = {_bare(field.label_es): path for path, field in self._fields.items()}
+        english = {_bare(field.label): path for path, field in self._fields.items()}
+        return {**spanish, **english, **self._folded}
 
     def _nearest(self, word: str, before: str) -> list[str]:
         wanted = _bare(word)[:_COMPARED]

@@ -13,7 +13,8 @@ class FieldEntry(BaseModel):
     keyword: str = Field(description="Its path in documents and queries")
     tag: str | None = None
     vr: str | None = None
-    label: str
+    label: str = Field(description="English")
+    label_es: str = Field(description="Spanish")
     description: str
     group: str
     level: Level = Field(description="The information entity it describes (PS3.3 A.1.2)")

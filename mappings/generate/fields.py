@@ -11,7 +11,7 @@ from mappings.field import KINDS, LEVELS, PRIVACY, Field, Kind, kind_of_vr
 from mappings.generate.privacy import STRICTNESS, least
 
 _FILE_KEYS: Final[dict[str, type]] = {"group": str, "order": int, "own": bool, "fields": list}
-_REQUIRED: Final = ("keyword", "label", "description", "level", "privacy")
+_REQUIRED: Final = ("keyword", "label", "label_es", "description", "level", "privacy")
 _OPTIONAL: Final = ("unit", "canonical", "flags")
 _FLAGS: Final = ("facet", "histogram", "column", "text", "identity")
 _TEXT_VRS: Final = frozenset({"LT", "ST", "UT", "PN"})
@@ -115,6 +115,7 @@ def _field(file: str, group: str, own: bool, entry: Any, tables: frozenset[str])
         tag=entry.get("tag"),
         vr=entry.get("vr"),
         label=entry["label"],
+        label_es=entry["label_es"],
         description=entry["description"],
         group=group,
         level=entry["level"],

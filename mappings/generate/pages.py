@@ -35,7 +35,7 @@ def fields_page(fields: Iterable[Field]) -> str:
     for group, members in groupby(fields, key=lambda field: field.group):
         lines.append(f"## {group}\n")
         lines += _table(
-            ("Field", "Tag", "VR", "Label", "Description", "Level", "Use", "Privacy"),
+            ("Field", "Tag", "VR", "Label", "Label (Spanish)", "Description", "Level", "Use", "Privacy"),
             (_field_row(field) for field in members),
         )
     return "\n".join(lines).rstrip("\n") + "\n"
@@ -72,6 +72,7 @@ def _field_row(field: Field) -> tuple[str, ...]:
         field.tag or "",
         field.vr or field.kind,
         field.label + unit,
+        field.label_es,
         description,
         field.level,
         ", ".join(use),

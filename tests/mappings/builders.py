@@ -13,6 +13,7 @@ def field_entry(keyword: str = "Modality", tag: str = "(0008,0060)", vr: str = "
         "tag": tag,
         "vr": vr,
         "label": "A label",
+        "label_es": "Una etiqueta",
         "description": "A description.",
         "level": "series",
         "privacy": "none",

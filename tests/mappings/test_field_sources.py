@@ -34,6 +34,7 @@ def test_flags_unit_and_path_reach_the_field(tmp_path):
 
 MISTAKES = {
     "a missing key": (field_entry(label=None), "group.yml: Modality: label is missing"),
+    "no Spanish label": (field_entry(label_es=None), "group.yml: Modality: label_es is missing"),
     "an unknown key": (field_entry(labell="x"), "group.yml: Modality: unknown key labell"),
     "another tag": (field_entry(tag="(0008,0061)"), "group.yml: Modality: tag: (0008,0061) should be (0008,0060)"),
     "another VR": (field_entry(vr="LO"), "group.yml: Modality: vr: LO should be CS"),

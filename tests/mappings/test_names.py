@@ -116,6 +116,8 @@ def test_companions_know_the_field_they_accompany():
         ("qualty", ("quality",)),
         ("Sex", ("PatientSex",)),
         ("body part", ("BodyPartExamined",)),
+        ("Sexo", ("PatientSex",)),
+        ("grosor corte", ("SliceThickness",)),
         ("OverlayRow", ("OverlayRows",)),
         ("RequestAttributesSequence.RequestedProcID", ("RequestAttributesSequence.RequestedProcedureID",)),
     ],

@@ -54,8 +54,9 @@ def test_each_level_has_its_identity():
 
 
 def test_labels_are_told_apart():
-    labels = Counter(field.label for field in registry.load().fields)
-    assert [label for label, count in labels.items() if count > 1] == []
+    for language in ("label", "label_es"):
+        labels = Counter(getattr(field, language).casefold() for field in registry.load().fields)
+        assert [label for label, count in labels.items() if count > 1] == []
 
 
 def test_descriptions_are_sentences():
@@ -88,7 +89,12 @@ def test_hash_changes_with_what_is_indexed_and_with_nothing_else():
     def after(**changes):
         return registry_json((replace(fields[0], **changes), *fields[1:]), canonical)["hash"]
 
-    assert after(label="Other", description="Other.", unit="m", privacy="none", level="study", group="Other") == before
+    assert (
+        after(
+            label="Other", label_es="Otra", description="Other.", unit="m", privacy="none", level="study", group="Other"
+        )
+        == before
+    )
     assert registry_json(tuple(reversed(fields)), canonical)["hash"] == before
     assert after(keyword="OtherPatientIDs") != before
     assert after(kind="text") != before
