@@ -11,7 +11,7 @@ from dicomlake.catalog import Seen
 from dicomlake.engines.base import Plan
 from dicomlake.errors import StoppedError
 from dicomlake.lake import Lake
-from indexer.items import UNREADABLE, Found, Outcome
+from indexer.items import PASSING, Found, Outcome
 from indexer.load import Loader
 from indexer.pool import Pool
 from indexer.read import Task, lost, read
@@ -122,7 +122,7 @@ class _Flow:
     def _is_unchanged(self, found: Found, before: Seen) -> bool:
         return (
             (before.size, before.mtime_ns) == (found.size, found.mtime_ns)
-            and before.reason != UNREADABLE
+            and before.reason not in PASSING
             and not self.loader.is_open(found.location)
         )
 

@@ -47,13 +47,16 @@ class Outcome:
 
 
 UNREADABLE = "unreadable"
-"""Reason of what the operating system refuses to show; it is tried again at every run."""
+"""Reason of what the operating system refuses to show."""
 
 NO_FILE = "no-regular-file"
 """Reason of pipes, sockets and devices, which are never opened."""
 
 CRASHED = "crashed"
-"""Reason of a file that ended the process that read it."""
+"""Reason of a file that ended the process that read it, or met a fault of ours."""
+
+PASSING = frozenset({UNREADABLE, CRASHED})
+"""Reasons that may not lie in the file: it is tried again at every run, changed or not."""
 
 
 def unreadable(location: str, error: OSError) -> Outcome:
