@@ -9,10 +9,9 @@ from typing import Any
 
 import orjson
 
-from dicomlake.documents.instance import InstanceDocument
 from dicomlake.documents.kept import KeptSeries
 from dicomlake.documents.leaves import Leaves, leaves
-from dicomlake.engines.base import Record, RecordLevel
+from dicomlake.engines.base import Record
 from mappings import registry
 
 SHOWN_VALUES = 16
@@ -28,15 +27,28 @@ def records(series: str, kept: KeptSeries, touched: Iterable[str]) -> list[Recor
     of_common = leaves(common, vrs)
     whole = Leaves()
     whole.merge(of_common)
+    shared = of_common.sorted_tokens(), of_common.sorted_words()
     wanted = set(touched)
     found = []
     for document in kept.documents():
         own = differs[document.uid]
-        found_leaves = leaves(own, own.get("vr", vrs))
-        whole.merge(found_leaves)
+        of_own = leaves(own, own.get("vr", vrs))
+        whole.merge(of_own)
         if document.uid in wanted:
-            found_leaves.merge(of_common)
-            found.append(_record("instance", document.uid, series, document, found_leaves, size=document.size))
+            # An attribute is common or it differs, so the paths of the two have nothing in common.
+            found.append(
+                Record(
+                    "instance",
+                    document.uid,
+                    series,
+                    document.study,
+                    document.patient,
+                    size=document.size,
+                    tokens=shared[0] | of_own.sorted_tokens(),
+                    words=shared[1] | of_own.sorted_words(),
+                    present=frozenset(of_common.present | of_own.present),
+                )
+            )
     return [_series_record(series, kept, common, list(differs.values()), whole), *found]
 
 
@@ -51,34 +63,22 @@ def _series_record(
         "varied": varied(differs) | _nested([common, *differs]),
         **own,
     }
-    return _record(
+    # Instances of one series in two studies, or of two patients, are a fault of the data: the first instance by uid
+    # decides, so that the answer does not depend on the order of arrival.
+    first = documents[0]
+    return Record(
         "series",
         series,
         series,
-        # Instances of one series in two studies, or of two patients, are a fault of the data: the first instance by
-        # uid decides, so that the answer does not depend on the order of arrival.
-        documents[0],
-        whole,
+        first.study,
+        first.patient,
         instances=own["instanceCount"],
         size=own["bytes"],
+        tokens=whole.sorted_tokens(),
+        words=whole.sorted_words(),
+        present=frozenset(whole.present),
         shown=orjson.dumps(shown),
         kept=kept.encode(),
-    )
-
-
-def _record(
-    level: RecordLevel, uid: str, series: str, document: InstanceDocument, found: Leaves, **rest: Any
-) -> Record:
-    return Record(
-        level,
-        uid,
-        series,
-        document.study,
-        document.patient,
-        tokens=found.sorted_tokens(),
-        words=found.sorted_words(),
-        present=frozenset(found.present),
-        **rest,
     )
 
 

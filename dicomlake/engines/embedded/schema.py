@@ -22,7 +22,7 @@ from functools import lru_cache
 import tantivy
 
 from dicomlake.engines.base import Record
-from mappings.normal import fold, token_value
+from mappings.normal import fold
 
 LEVEL_LETTERS = {"instance": "i", "series": "s", "kept": "k"}
 
@@ -103,7 +103,7 @@ def document(layout: Layout, record: Record, hashed: tuple[int, int, int]) -> ta
         "shown": record.shown,
     }
     others: dict[str, tuple[str, ...]] = {}
-    folded: dict[str, list[str]] = {}
+    folded: dict[str, tuple[str, ...]] = {}
     for path, tokens in record.tokens.items():
         if not tokens:
             continue
@@ -112,14 +112,13 @@ def document(layout: Layout, record: Record, hashed: tuple[int, int, int]) -> ta
             fields[column] = list(tokens)
         else:
             others[encode_key(path)] = tokens
-        differing = {"s" + fold(str(token_value(t))) for t in tokens if t[0] == "s"}.difference(tokens)
-        if differing:
-            folded[encode_key(path)] = sorted(differing)
+        if differing := _folded(tokens):
+            folded[encode_key(path)] = differing
     result = tantivy.Document.from_dict({k: v for k, v in fields.items() if v != []}, layout.schema)
     if others:
         result.add_json("a", {key: list(tokens) for key, tokens in others.items()})
     if folded:
-        result.add_json("f", folded)
+        result.add_json("f", {key: list(texts) for key, texts in folded.items()})
     if record.words:
         texts = {encode_key(path): [" ".join(w) for w in values] for path, values in record.words.items()}
         result.add_json("w", texts)
@@ -127,6 +126,12 @@ def document(layout: Layout, record: Record, hashed: tuple[int, int, int]) -> ta
             for text in values:
                 result.add_text("all", text)
     return result
+
+
+@lru_cache(maxsize=65_536)
+def _folded(tokens: tuple[str, ...]) -> tuple[str, ...]:
+    """Folded forms of the texts among the tokens, where they differ. The same tokens come with every instance."""
+    return tuple(sorted({"s" + fold(token[1:]) for token in tokens if token[0] == "s"}.difference(tokens)))
 
 
 def kept_document(layout: Layout, series: str, kept: bytes) -> tantivy.Document:
