@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from dicomlake.documents.lifted import lift
 from dicomlake.errors import HeaderError
 from dicomlake.headers import Header
 from mappings import registry
@@ -75,7 +76,11 @@ def build(header: Header, location: str, origin: Origin) -> InstanceDocument:
         quality.append(_issue("no-series-uid", "SeriesInstanceUID"))
 
     patient = patient_key(_text(body, "IssuerOfPatientID") or origin.issuer, _text(body, "PatientID"), study)
+    attributes, origins = lift(body)
+    body |= attributes
     _add_companions(body)
+    if origins:
+        body["lifted"] = origins
     if header.vrs:
         body["vr"] = dict(header.vrs)
     body |= {

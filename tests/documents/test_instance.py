@@ -32,11 +32,11 @@ def test_a_document_is_the_attributes_and_where_they_came_from(tmp_path: Path) -
 
 
 def test_canonical_values_stand_beside_raw_ones_with_their_rule(tmp_path: Path) -> None:
-    body = document(dicom_file(tmp_path / "one.dcm", Manufacturer="SIEMENS", BodyPartExamined="Widget")).body
+    body = document(dicom_file(tmp_path / "one.dcm", Manufacturer="SIEMENS", BodyPartExamined="WIDGET")).body
     assert body["Manufacturer"] == "SIEMENS"
     assert body["Manufacturer.canonical"] == "Siemens Healthineers"
     assert body["Manufacturer.rule"]
-    assert (body["BodyPartExamined.canonical"], body["BodyPartExamined.rule"]) == ("Widget", "unmapped")
+    assert (body["BodyPartExamined.canonical"], body["BodyPartExamined.rule"]) == ("WIDGET", "unmapped")
 
 
 def test_a_missing_instance_uid_comes_from_the_file_meta(tmp_path: Path) -> None:
