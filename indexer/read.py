@@ -1,19 +1,24 @@
 """One file to its outcome: what a worker process does."""
 
+from typing import Final
+
 from dicomlake.documents.instance import Origin, build
 from dicomlake.errors import HeaderError, NotDicomError
-from dicomlake.headers import read_file
+from dicomlake.headers import Reader
 from dicomlake.storage import path_of
 from indexer.items import CRASHED, Found, Outcome, unreadable
 
 Task = tuple[Found, Origin]
+
+_READER: Final = Reader()
+"""What this process has learnt of the files before."""
 
 
 def read(task: Task) -> Outcome:
     """The outcome of reading a file. Never raises: this is the boundary behind which a file cannot hurt the run."""
     found, origin = task
     try:
-        header = read_file(path_of(found.location))
+        header = _READER.read_file(path_of(found.location))
         document = build(header, found.location, origin)
         return Outcome(found, "indexed", document, length=header.length)
     except NotDicomError as error:

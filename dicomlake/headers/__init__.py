@@ -2,5 +2,6 @@
 
 from dicomlake.headers.header import Header, Issue, Value
 from dicomlake.headers.reader import read_file, read_header
+from dicomlake.headers.series import Reader
 
-__all__ = ["Header", "Issue", "Value", "read_file", "read_header"]
+__all__ = ["Header", "Issue", "Reader", "Value", "read_file", "read_header"]

@@ -2,6 +2,8 @@
 
 import os
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from dicomlake.errors import HeaderError, NotDicomError
 from dicomlake.headers import oddities, start
@@ -15,6 +17,7 @@ from dicomlake.headers.encodings import (
 )
 from dicomlake.headers.faults import Damage, NeedMore
 from dicomlake.headers.header import Header
+from dicomlake.headers.memo import Memo
 from dicomlake.headers.values import INLINE_LIMIT
 from dicomlake.headers.walk import Level, Walker
 from dicomlake.headers.window import Inflater, Read, Window
@@ -27,10 +30,16 @@ def read_file(path: str | os.PathLike[str]) -> Header:
 
     Raises NotDicomError and HeaderError as :func:`read_header` does; OSError when the file cannot be read.
     """
+    with on_disk(path) as (read, size):
+        return read_header(read, size)
+
+
+@contextmanager
+def on_disk(path: str | os.PathLike[str]) -> Iterator[tuple[Read, int]]:
+    """An open file, as what reads it and its size."""
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     try:
-        size = os.fstat(descriptor).st_size
-        return read_header(lambda offset, length: _pread(descriptor, length, offset), size)
+        yield (lambda offset, length: pread(descriptor, length, offset)), os.fstat(descriptor).st_size
     finally:
         os.close(descriptor)
 
@@ -42,17 +51,7 @@ def read_header(read: Read, size: int) -> Header:
     HeaderError, with offset and reason (a code of ``quality.yml``), when they are damaged before they say which SOP
     instance they are. Damage behind that ends the header, or the sequence it is in, with an issue.
     """
-    reading = _Reading(read, size)
-    try:
-        offset = reading.data_set(reading.file_meta())
-    except Damage as damage:
-        offset = reading.window.offset(damage.position)
-        if not reading.root.attributes.get("SOPInstanceUID"):
-            message = f"{damage.detail} (byte {offset}); {_ADVICE}"
-            raise HeaderError(message, offset=offset, reason=damage.code) from damage
-        reading.walker.issue(damage.code, damage.path, f"{damage.detail} (byte {offset})")
-        offset = damage.position
-    return reading.header(offset)
+    return Reading(read, size).header()
 
 
 def _seek_and_read(descriptor: int, length: int, offset: int) -> bytes:
@@ -61,16 +60,16 @@ def _seek_and_read(descriptor: int, length: int, offset: int) -> bytes:
     return os.read(descriptor, length)
 
 
-_pread = getattr(os, "pread", _seek_and_read)
+pread = getattr(os, "pread", _seek_and_read)
 
 
-class _Reading:
-    """One file while it is read. Offsets are indices of the window."""
+class Reading:
+    """One file while it is read, from its first bytes ``data`` on. Offsets are indices of the window."""
 
-    def __init__(self, read: Read, size: int) -> None:
+    def __init__(self, read: Read, size: int, data: bytes = b"", memo: Memo | None = None) -> None:
         self.read = read
         self.size = size
-        self.window = Window(read, size)
+        self.window = Window(read, size, data=data)
         found = start.find(self.window.data, self.window.total)
         if found is None:
             raise NotDicomError(
@@ -78,16 +77,37 @@ class _Reading:
             )
         self.start, prefixed = found
         self.root = Level(EXPLICIT_LITTLE)
-        self.walker = Walker()
+        self.walker = Walker(memo)
         self.transfer_syntax = ""
         self.meta_attributes = 0
+        self.behind_meta = 0
+        self._moved = False
         if not prefixed:
             self.walker.issue("no-prefix", "", "the file does not begin with a preamble and DICM")
 
-    def file_meta(self) -> int:
+    @property
+    def plain(self) -> bool:
+        """Whether what was read had prefix and file meta and was neither inflated nor more than the first window."""
+        return self.start == start.PREAMBLE + len(start.PREFIX) and self.behind_meta > self.start and not self._moved
+
+    def header(self) -> Header:
+        """Read all of it. Raises HeaderError."""
+        try:
+            offset = self._data_set(self._file_meta())
+        except Damage as damage:
+            offset = self.window.offset(damage.position)
+            if not self.root.attributes.get("SOPInstanceUID"):
+                message = f"{damage.detail} (byte {offset}); {_ADVICE}"
+                raise HeaderError(message, offset=offset, reason=damage.code) from damage
+            self.walker.issue(damage.code, damage.path, f"{damage.detail} (byte {offset})")
+            offset = damage.position
+        return self._finish(offset)
+
+    def _file_meta(self) -> int:
         """Read the File Meta Information (PS3.10 7.1); the offset behind it."""
         window, walker = self.window, self.walker
         stop, encoding = _meta_end(window, self.start)
+        self.behind_meta = stop
         if stop == self.start:
             walker.issue("no-file-meta", "", "no file meta information")
             return stop
@@ -101,7 +121,7 @@ class _Reading:
             walker.issue("wrong-group-length", "FileMetaInformationGroupLength", "not the length of the file meta")
         return stop
 
-    def data_set(self, offset: int) -> int:
+    def _data_set(self, offset: int) -> int:
         """Read the data set, with more of the file as it is needed; the offset at which it ends."""
         syntax = self.root.attributes.get("TransferSyntaxUID")
         uid = syntax if isinstance(syntax, str) else ""
@@ -114,6 +134,7 @@ class _Reading:
                 self.walker.issue("wrong-transfer-syntax", "TransferSyntaxUID", "the data set is not deflated")
                 uid = encoding.uid
             else:
+                self._moved = True
                 self.window = Window(inflater.read, prefix=self.read(0, self.window.offset(offset)))
                 offset = 0
         self.root.encoding, self.transfer_syntax = self._encoding(offset, encoding, uid)
@@ -127,7 +148,7 @@ class _Reading:
             raise
         return end
 
-    def header(self, offset: int) -> Header:
+    def _finish(self, offset: int) -> Header:
         """What was read, when the header ends at ``offset``."""
         root, walker = self.root, self.walker
         oddities.settle(root)
@@ -143,6 +164,7 @@ class _Reading:
             try:
                 return walker.walk(root, offset, len(self.window.data))
             except NeedMore as more:
+                self._moved = True
                 if more.bulk is None or more.wanted - more.bulk[1] <= INLINE_LIMIT:
                     self.window.grow(root.position, more.wanted)
                 else:

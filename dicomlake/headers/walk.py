@@ -19,6 +19,7 @@ from dicomlake.headers.encodings import (
 )
 from dicomlake.headers.faults import Breach, Damage, NeedMore
 from dicomlake.headers.header import Issue, Value
+from dicomlake.headers.memo import Memo, remember
 
 ISSUES_LIMIT: Final = 250
 """Issues of one header that are listed."""
@@ -82,8 +83,11 @@ class Walker:
     """Reads levels out of a window: the bytes ``data`` of a longer stream that has ``total`` bytes from their start on
     (infinite while unknown). Issues are reported once per code and path."""
 
-    def __init__(self) -> None:
+    def __init__(self, memo: Memo | None = None) -> None:
         self.data = b""
+        self.memo = memo
+        self.ends: dict[int, int] = {}
+        """Indices of the elements of undefined length in the root, and those behind them."""
         self.total: float = 0
         self.vrs: dict[str, str] = {}
         self.issues: list[Issue] = []
@@ -106,6 +110,7 @@ class Walker:
         data = self.data
         plans, own, head = level.encoding.plans, level.private, level.encoding.head
         attributes, path, text, last = level.attributes, level.path, level.charset, level.last
+        memo = self.memo
         try:
             while end - position >= 8:
                 first = data[position : position + head]
@@ -127,15 +132,22 @@ class Walker:
                     continue
                 if stop > end:
                     if stop - start == UNDEFINED:
-                        stop = sequences.undefined(self, level, plan, position, end)
+                        stop = self._undefined(level, plan, position, end)
                         last, position = tag, stop
                         continue
                     self._beyond(level, plan, position, stop, end)
                 if note:
                     self.vrs[path + key] = vr
                 if start < stop:
+                    raw = data[start:stop]
                     try:
-                        attributes[key] = decode(data[start:stop], text)
+                        if memo is None or (known := memo.get(decode)) is None:
+                            attributes[key] = decode(raw, text)
+                        elif raw in known:
+                            attributes[key] = known[raw]
+                        else:
+                            attributes[key] = value = decode(raw, text)
+                            remember(known, raw, value)
                     except Breach as breach:
                         attributes[key] = breach.value
                         oddities.report(self, level, plan, position, breach)
@@ -208,7 +220,7 @@ class Walker:
                 self.issue("truncated-pixel-data", "", "the file ends within the pixel data")
             return ~position
         if stop - start == UNDEFINED:
-            return sequences.undefined(self, level, plan, position, end)
+            return self._undefined(level, plan, position, end)
         if vr == "SQ":
             return sequences.defined(self, level, plan, position, stop, end)
         if stop > end:
@@ -216,6 +228,12 @@ class Walker:
         if tag & 0xFFFF and tag not in PIXEL_DATA:
             self.store(level, plan, position, self.data[start:stop])
         return stop
+
+    def _undefined(self, level: Level, plan: Plan, position: int, end: int) -> int:
+        behind = sequences.undefined(self, level, plan, position, end)
+        if level.depth == 0:
+            self.ends[position] = behind
+        return behind
 
     def store(self, level: Level, plan: Plan, position: int, raw: bytes) -> None:
         """Keep the value of an element that has no decoder of its own, and heed what it means for those behind it."""

@@ -20,17 +20,18 @@ INFLATED_LIMIT: Final = 1 << 29
 
 class Window:
     """The part of a stream that is in memory: ``data``, from offset ``base`` on. ``total``: bytes from ``base`` to the
-    end of the stream, infinite while unknown. ``prefix`` goes before the stream in length and hash."""
+    end of the stream, infinite while unknown. ``prefix`` goes before the stream in length and hash; ``data`` of the
+    constructor is what has been read of it already."""
 
     __slots__ = ("_hash", "_prefix", "_read", "base", "data", "total")
 
-    def __init__(self, read: Read, size: float = math.inf, prefix: bytes = b"") -> None:
+    def __init__(self, read: Read, size: float = math.inf, prefix: bytes = b"", data: bytes = b"") -> None:
         self._read = read
         self._hash = hashlib.sha256(prefix)
         self._prefix = len(prefix)
         self.base = 0
         self.total = size
-        self.data = b""
+        self.data = data
         self._extend(int(min(FIRST_READ, size)))
 
     def offset(self, position: int) -> int:

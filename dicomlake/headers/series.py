@@ -1,0 +1,116 @@
+"""A reader of many files, which uses what it has read for the next: the same headers, in a fraction of the time."""
+
+import os
+from collections import OrderedDict
+from typing import Final
+
+from dicomlake.headers import memo, start
+from dicomlake.headers.encodings import EXPLICIT_LITTLE, PIXEL_DATA
+from dicomlake.headers.header import Header
+from dicomlake.headers.reader import Reading, on_disk
+from dicomlake.headers.template import VALUE_CODES, Template, elements
+from dicomlake.headers.window import FIRST_READ, Read
+
+SERIES_LIMIT: Final = 64
+"""Series with templates; of more, the one not read for longest goes."""
+TEMPLATES_LIMIT: Final = 3
+"""Templates of one series: its scouts may have other elements than its slices."""
+HEADS_LIMIT: Final = 512
+_EAGER: Final = 8
+"""Misses of a series that are all learnt from; of later ones, the 16th, 32nd, 64th..."""
+_SERIES: Final = b"\x20\0\x0e\0"
+
+
+class _Series:
+    """Templates of one series, the one that matched last in front, and how often none did."""
+
+    __slots__ = ("misses", "templates")
+
+    def __init__(self) -> None:
+        self.templates: list[Template] = []
+        self.misses = 0
+
+
+class Reader:
+    """Reads headers as :func:`read_file` and :func:`read_header` do, with a memo of values and templates of series,
+    both bounded: a few MB. Headers share values, so nobody may change one in place; the top-level objects are their
+    own. For one thread."""
+
+    def __init__(self) -> None:
+        self._memo = memo.empty()
+        self._series: OrderedDict[bytes, _Series] = OrderedDict()
+        self._usual: set[bytes] = set()
+        """Heads of the elements that varied in the series so far."""
+
+    def read_file(self, path: str | os.PathLike[str]) -> Header:
+        """The header of a file. Raises as the function of the same name."""
+        with on_disk(path) as (read, size):
+            return self.read(read, size)
+
+    def read(self, read: Read, size: int) -> Header:
+        """The header of ``size`` bytes. Raises as :func:`read_header`."""
+        data = read(0, min(FIRST_READ, size))
+        key = _series_of(data)
+        if key is None:
+            return Reading(read, size, data, self._memo).header()
+        series = self._series.get(key)
+        if series is None:
+            series = self._series[key] = _Series()
+            if len(self._series) > SERIES_LIMIT:
+                self._series.popitem(last=False)
+        else:
+            self._series.move_to_end(key)
+            for place, template in enumerate(series.templates):
+                header = template.header(data, size)
+                if header is not None:
+                    if place:
+                        series.templates.insert(0, series.templates.pop(place))
+                    return header
+        reading = Reading(read, size, data, self._memo)
+        header = reading.header()
+        series.misses += 1
+        if series.misses <= _EAGER or series.misses & (series.misses - 1) == 0:
+            self._learn(series, data, reading, header)
+        return header
+
+    def _learn(self, series: _Series, data: bytes, reading: Reading, header: Header) -> None:
+        """Make a template of a file that was read in full."""
+        if not reading.plain or not all(issue.code in VALUE_CODES for issue in header.issues):
+            return
+        root, behind, end = reading.root, reading.behind_meta, header.length
+        if not start.looks_like(data, behind, root.encoding):
+            return
+        meta = elements(data, reading.start, behind, EXPLICIT_LITTLE, root, {})
+        rest = elements(data, behind, end, root.encoding, root, reading.walker.ends)
+        pixels = root.encoding.plans.get(data[end : end + root.encoding.head]) if end < header.size else None
+        if not meta or not rest or (end < header.size and (pixels is None or pixels[0] not in PIXEL_DATA)):
+            return
+        found = meta + rest
+        varying = None
+        for place, template in enumerate(series.templates):
+            varying = template.differing(data, found)
+            if varying is not None:
+                del series.templates[place]
+                self._usual.update(found[index].head for index in varying)
+                if len(self._usual) > HEADS_LIMIT:
+                    self._usual.clear()
+                break
+        if varying is None:
+            varying = frozenset(i for i, element in enumerate(found) if element.plan and element.head in self._usual)
+        template = Template(data, header, found, len(meta), varying, pixels)
+        if template.header(data, header.size) == header:
+            series.templates.insert(0, template)
+            del series.templates[TEMPLATES_LIMIT:]
+
+
+def _series_of(data: bytes) -> bytes | None:
+    """What the files of one series have in common: the element of their Series Instance UID, or the first bytes that
+    look like it, for this only chooses a template; None when there is none or no prefix."""
+    if data[start.PREAMBLE : start.PREAMBLE + 4] != start.PREFIX:
+        return None
+    place = data.find(_SERIES, start.PREAMBLE)
+    if place < 0:
+        return None
+    explicit = data[place + 4 : place + 6] == b"UI"
+    length = int.from_bytes(data[place + 6 : place + 8] if explicit else data[place + 4 : place + 8], "little")
+    return data[place : place + 8 + length] if length <= 64 else None
