@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        arguments = parser().parse_args(words)
+        arguments = parser().parse(words)
         return int(arguments.run(arguments))
     except DicomlakeError as error:
         return _fail(error, as_json=as_json)

@@ -29,7 +29,16 @@ def say_error(error: DicomlakeError, *, as_json: bool) -> None:
     """One line on standard error; for machines also an object on standard output."""
     say(f"dicomlake: {printable(error.message)}", to=sys.stderr)
     if as_json:
-        say_json({"error": {"code": error.code, "message": error.message, **error.details}})
+        say_json(valid({"error": {"code": error.code, "message": error.message, **error.details}}))
+
+
+def valid(value: Any) -> Any:
+    """JSON content in which file names that are no text are escaped: an error may quote them."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, Mapping):
+        return {key: valid(one) for key, one in value.items()}
+    return [valid(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def printable(value: object) -> str:

@@ -2,8 +2,9 @@
 
 import argparse
 import re
+from collections.abc import Iterable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from dicomlake.errors import UsageError
 
@@ -12,7 +13,28 @@ class Parser(argparse.ArgumentParser):
     """Raises UsageError where argparse would print its usage and leave."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}; see: {self.prog} --help")
+        raise UsageError(f"{message.replace(_VALUE, '')}; see: {self.prog} --help")
+
+    def parse(self, words: Iterable[str]) -> argparse.Namespace:
+        """Parse a command line in which values may begin with a minus (``-Modality:CT``, ``--sort -StudyDate``): all
+        options but ``-h`` have two."""
+        marked = [_VALUE + word if re.match("-[^-].", word) else word for word in words]
+        arguments = super().parse_args(marked)
+        for name, value in vars(arguments).items():
+            setattr(arguments, name, _unmarked(value))
+        return arguments
+
+
+_VALUE = "\0"
+"""Marks a word as a value; no word of a command line can hold it."""
+
+
+def _unmarked(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.removeprefix(_VALUE)
+    if isinstance(value, list | tuple):
+        return type(value)(_unmarked(one) for one in value)
+    return value
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:

@@ -62,6 +62,7 @@ def run(
                 f"stopped after {summary.files} files; they are in the lake, run the same command again to go on",
                 summary=summary.as_dict(),
             )
+        _forget_what_has_passed(opened, number, {source.origin.source for source in sources})
         opened.catalog.end_run(number, summary.as_dict())
         return summary
 
@@ -129,6 +130,17 @@ class _Flow:
 
 def _found(one: Found | Outcome) -> Found:
     return one if isinstance(one, Found) else one.found
+
+
+def _forget_what_has_passed(lake: Lake, run: int, sources: set[str]) -> None:
+    """Drop from quarantine what this run would have met again, as it tries such files every time, and did not."""
+    lake.catalog.forget(
+        [
+            one.location
+            for one in lake.catalog.files("quarantined")
+            if one.reason in PASSING and one.run != run and one.source in sources
+        ]
+    )
 
 
 def _add_totals(lake: Lake, summary: Summary) -> None:

@@ -1,5 +1,6 @@
 """One file to its outcome: what a worker process does."""
 
+import threading
 from typing import Final
 
 from dicomlake.documents.instance import Origin, build
@@ -10,15 +11,22 @@ from indexer.items import CRASHED, Found, Outcome, unreadable
 
 Task = tuple[Found, Origin]
 
-_READER: Final = Reader()
-"""What this process has learnt of the files before."""
+
+class _Local(threading.local):
+    """What this thread has learnt of the files before."""
+
+    def __init__(self) -> None:
+        self.reader = Reader()
+
+
+_LOCAL: Final = _Local()
 
 
 def read(task: Task) -> Outcome:
     """The outcome of reading a file. Never raises: this is the boundary behind which a file cannot hurt the run."""
     found, origin = task
     try:
-        header = _READER.read_file(path_of(found.location))
+        header = _LOCAL.reader.read_file(path_of(found.location))
         document = build(header, found.location, origin)
         return Outcome(found, "indexed", document, length=header.length)
     except NotDicomError as error:

@@ -176,6 +176,15 @@ def test_what_the_system_cannot_read_is_tried_again_every_time(tmp_path: Path) -
     assert counted(index(tmp_path / "lake", tmp_path / "h")) == {"indexed": 1, "unchanged": 1}
 
 
+def test_trouble_that_is_gone_leaves_the_quarantine(tmp_path: Path) -> None:
+    dicom_file(tmp_path / "h" / "1.dcm")
+    (tmp_path / "h" / "2.dcm").symlink_to(tmp_path / "later.dcm")
+    index(tmp_path / "lake", tmp_path / "h")
+    (tmp_path / "h" / "2.dcm").unlink()
+    assert counted(index(tmp_path / "lake", tmp_path / "h")) == {"unchanged": 1}
+    assert [row[0] for row in catalogue(tmp_path / "lake")] == [str(tmp_path / "h" / "1.dcm")]
+
+
 def test_every_file_of_pydicom_is_accounted_for(tmp_path: Path) -> None:
     summary = index(tmp_path / "lake", PYDICOM_FILES)
     listed = {row[0] for row in catalogue(tmp_path / "lake")}

@@ -1,0 +1,117 @@
+"""``dicomlake search``, ``stats`` and ``quarantine``: the service's answers, for people and machines."""
+
+from pathlib import Path
+
+import pytest
+
+from dicomlake.lake import Lake
+from dicomlake.search import Searcher, SearchRequest
+from tests.cli.run import command
+
+QUERY = "Modality:CT AND SliceThickness:[0 TO 3]"
+
+
+def test_json_is_the_answer_of_the_service(lake: Path) -> None:
+    done = command(
+        *("search", QUERY, "--facet", "Modality", "--facet", "BodyPartExamined", "--sort", "-SeriesNumber"),
+        *("--limit", "1", "--data", lake, "--json"),
+    )
+    assert (done.code, done.err) == (0, "")
+    (answer,) = done.lines
+    with Lake.open(lake) as opened:
+        expected = Searcher(opened).run(
+            SearchRequest(QUERY, facets=("Modality", "BodyPartExamined"), sort=("-SeriesNumber",), limit=1)
+        )
+    assert {**answer, "took_ms": 0, "cursor": ""} == {**expected, "took_ms": 0, "cursor": ""}
+    assert answer["totals"]["series"] == 2
+    assert [hit["SeriesNumber"] for hit in answer["hits"]] == [1]
+    assert answer["facets"]["BodyPartExamined"] == [{"value": None, "count": 2, "selected": False}]
+
+
+def test_the_cursor_leads_through_all_hits(lake: Path) -> None:
+    found: list[str] = []
+    cursor: list[str] = []
+    while True:
+        (answer,) = command("search", "--level", "instance", "--limit", "20", *cursor, "--data", lake, "--json").lines
+        found += [hit["SOPInstanceUID"] for hit in answer["hits"]]
+        if answer["cursor"] is None:
+            break
+        cursor = ["--cursor", answer["cursor"]]
+    assert len(found) == len(set(found)) == 48
+
+
+def test_filters_and_words_with_a_minus(lake: Path) -> None:
+    def series(*words: str) -> int:
+        (answer,) = command("search", *words, "--data", lake, "--json").lines
+        return int(answer["totals"]["series"])
+
+    assert series("--filter", "PatientID=P0") == 4
+    assert series("--filter", "PatientID=P0", "--filter", "PatientID=P1") == 6
+    assert series("--filter", "BodyPartExamined=") == 6
+    assert series("-PatientID:P0") == 2
+    assert series("-PatientID:P0", "--sort", "-SeriesNumber") == 2
+
+
+def test_for_people_there_are_totals_facets_and_a_table(lake: Path) -> None:
+    done = command("search", QUERY, "--facet", "Modality", "--facet", "BodyPartExamined", "--data", lake)
+    assert done.code == 0
+    lines = done.out.splitlines()
+    assert lines[0].startswith("1 patient, 1 study, 2 series, 16 instances, ")
+    assert lines[2:4] == ["Modality", "          2   CT"]
+    assert "          2   (missing)" in lines
+    head = next(line for line in lines if line.startswith("PatientID\t"))
+    assert "SeriesInstanceUID" in head.split("\t")
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        (["Modalityy:CT"], "nearest: Modality"),
+        (["PatientName:[A TO B]"], "PatientName"),
+        (["SliceThickness:thin"], "SliceThickness"),
+        (["(Modality:CT"], ""),
+        (["--facet", "Nope"], "Nope"),
+        (["--sort", "-Nope"], "Nope"),
+        (["--filter", "Modality"], "FIELD=VALUE"),
+        (["--filter", "Nope=1"], "Nope"),
+        (["--limit", "-1"], "--limit"),
+        (["--limit", "100000"], "limit"),
+        (["--cursor", "abc"], "cursor"),
+        (["--level", "hospital"], "hospital"),
+    ],
+)
+def test_what_cannot_be_asked_is_one_line_and_exit_code_2(lake: Path, words: list[str], said: str) -> None:
+    done = command("search", *words, "--data", lake, "--json")
+    assert done.failed_with(2, said)
+    assert done.lines[-1]["error"]["message"]
+
+
+def test_stats_count_files_and_what_they_hold(lake: Path) -> None:
+    (stats,) = command("stats", "--data", lake, "--json").lines
+    assert stats["totals"]["instances"] == 48
+    assert stats["files"] == {"indexed": 48, "ignored": 6, "quarantined": 1}
+    shown = command("stats", "--data", lake).out
+    assert "48 instances" in shown
+    assert "1 files quarantined" in shown
+
+
+def test_the_quarantine_names_location_offset_and_reason(lake: Path, archive: Path) -> None:
+    (one,) = command("quarantine", "list", "--data", lake, "--json").lines
+    assert one["location"] == str(archive / "cut.dcm")
+    assert one["source"] == str(archive)
+    assert one["size"] == 200
+    assert one["offset"] > 0
+    assert one["reason"]
+    assert one["detail"]
+    shown = command("quarantine", "list", "--data", lake).out
+    assert f"{one['reason']}\t{one['offset']}\t{archive / 'cut.dcm'}\t" in shown
+
+
+def test_the_doctor_finds_a_good_lake_good_and_a_missing_one_bad(lake: Path, tmp_path: Path) -> None:
+    free = {"DICOMLAKE_PORT": "0", "DICOMLAKE_UI_PORT": "0"}
+    done = command("doctor", "--data", lake, "--json", **free)
+    assert done.code == 0, done
+    assert done.lines[0]["fit"] is True
+    done = command("doctor", "--data", tmp_path / "none", **free)
+    assert done.code == 1
+    assert "BAD  lake: there is no lake" in done.out
