@@ -5,7 +5,8 @@ Rules are data in ``mappings/canonical/*.yml``. A value is compared by its folde
 
 1. exact names, without the spaces between words (``C-Spine``, ``CSPINE`` and ``C SPINE`` are one name);
 2. beginnings, word by word, the longest first (``GE`` begins ``GE Healthcare``, not ``Genoray``);
-3. both again without the words a table strips off the ends (company forms, sides of the body).
+3. both again without the words a table takes off the ends: company forms, which say nothing, and sides of the body,
+   which are *split* off: they become a companion of their own, ``BodyPartExamined.laterality``.
 """
 
 import json
@@ -36,11 +37,14 @@ class Table:
     starts: Mapping[str, Sequence[tuple[tuple[str, ...], str]]]
     strip_first: frozenset[tuple[str, ...]]
     strip_last: frozenset[tuple[str, ...]]
+    split_first: Mapping[tuple[str, ...], tuple[str, str]]
+    split_last: Mapping[tuple[str, ...], tuple[str, str]]
 
     @classmethod
     def compiled(cls, content: Mapping[str, Any]) -> "Table":
         """From the generated form: ``values`` {rule: value}, ``exact`` {squeezed name: rule}, ``starts`` {words:
-        rule}, ``strip_first`` and ``strip_last`` [words]."""
+        rule}, ``strip_first`` and ``strip_last`` [words], ``split_first`` and ``split_last`` {words: [companion,
+        value]}."""
         starts: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         for beginning, rule in content["starts"].items():
             split = tuple(beginning.split(" "))
@@ -48,16 +52,34 @@ class Table:
         for beginnings in starts.values():
             beginnings.sort(key=lambda beginning: -len(beginning[0]))
         first, last = (frozenset(tuple(part.split(" ")) for part in content[key]) for key in _STRIPS)
-        return cls(content["values"], content["exact"], starts, first, last)
+        splits = (
+            {tuple(part.split(" ")): (name, value) for part, (name, value) in content[key].items()} for key in _SPLITS
+        )
+        return cls(content["values"], content["exact"], starts, first, last, *splits)
 
     def find(self, raw: str) -> Canonical | None:
         """The canonical form of a value, or None when no rule knows it."""
+        rule = self._found(raw)[0]
+        return None if rule is None else Canonical(self.values[rule], rule)
+
+    def split(self, raw: str, companion: str) -> str | None:
+        """What was taken off the ends of a value for a companion; None when nothing was, or two that disagree, or when
+        no rule knows the rest."""
+        rule, taken = self._found(raw)
+        values = {value for name, value in taken if name == companion}
+        return values.pop() if rule is not None and len(values) == 1 else None
+
+    def splits(self, companion: str) -> bool:
+        """Whether the table takes anything off for a companion."""
+        return any(name == companion for name, _ in (*self.split_first.values(), *self.split_last.values()))
+
+    def _found(self, raw: str) -> tuple[str | None, Sequence[tuple[str, str]]]:
         value = tuple(words(raw))
         rule = self._rule(value)
-        if rule is None:
-            bare = self._stripped(value)
-            rule = self._rule(bare) if bare != value else None
-        return None if rule is None else Canonical(self.values[rule], rule)
+        if rule is not None:
+            return rule, ()
+        bare, taken = self._stripped(value)
+        return (self._rule(bare) if bare != value else None), taken
 
     def _rule(self, value: tuple[str, ...]) -> str | None:
         if not value:
@@ -70,19 +92,26 @@ class Table:
                 return candidate
         return None
 
-    def _stripped(self, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _stripped(self, value: tuple[str, ...]) -> tuple[tuple[str, ...], Sequence[tuple[str, str]]]:
+        taken: list[tuple[str, str]] = []
         shorter = True
         while shorter:
             shorter = False
             for size in _STRIPPED_WORDS:
-                if value[:size] in self.strip_first:
+                first, last = value[:size], value[-size:]
+                if first in self.split_first or first in self.strip_first:
+                    taken += [self.split_first[first]] if first in self.split_first else []
                     value, shorter = value[size:], True
-                if value and value[-size:] in self.strip_last:
+                elif last in self.split_last or last in self.strip_last:
+                    taken += [self.split_last[last]] if last in self.split_last else []
                     value, shorter = value[:-size], True
-        return value
+                if shorter:
+                    break
+        return value, taken
 
 
 _STRIPS: Final = ("strip_first", "strip_last")
+_SPLITS: Final = ("split_first", "split_last")
 _STRIPPED_WORDS: Final = (3, 2, 1)
 """Words of one thing to strip, the longest first: ``S.p.A.`` has three."""
 
@@ -101,3 +130,17 @@ def canonicalise(table: str, raw: str) -> Canonical | None:
     Raises KeyError when there is no such table.
     """
     return tables()[table].find(raw)
+
+
+@lru_cache(maxsize=16_384)
+def accompany(table: str, companion: str, raw: str) -> str | None:
+    """The value of one of a field's own companions: what the table splits off for it, ``L`` of ``LEFT KNEE``, or None;
+    for a table that splits nothing off for it, the canonical form, or the value itself when no rule knows it.
+
+    Raises KeyError when there is no such table.
+    """
+    rules = tables()[table]
+    if rules.splits(companion):
+        return rules.split(raw, companion)
+    found = rules.find(raw)
+    return found.value if found else raw.strip() or None

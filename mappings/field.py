@@ -33,6 +33,8 @@ any        private elements, UN, unknown tags, and elements that are numbers or 
 The registry may be stricter than the table, never laxer.
 """
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
@@ -42,7 +44,9 @@ Kind = Literal[
 Level = Literal["patient", "study", "series", "equipment", "instance"]
 """The information entity (PS3.3 A.1.2) an attribute describes, ``instance`` for everything of one SOP instance."""
 Privacy = Literal["phi", "quasi", "none"]
-Companion = Literal["canonical", "rule"]
+
+COMPANIONS: Final = ("canonical", "rule")
+"""What every field with canonical values has beside them."""
 
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
@@ -75,7 +79,8 @@ class Field:
     (``RadiopharmaceuticalInformationSequence.Radiopharmaceutical``) or, for own fields, a name in lower camel case.
     ``tag`` is the last attribute's, as ``(gggg,eeee)``; own fields have neither tag nor VR. ``unit`` is UCUM, or None.
     ``label`` is English, ``label_es`` Spanish, as radiologists say it.
-    ``canonical`` names the table of ``mappings/canonical`` that normalises its values.
+    ``canonical`` names the table of ``mappings/canonical`` that normalises its values. ``companions``, names to tables,
+    are more paths that follow from the value: ``group`` by table ``modality_group`` is ``Modality.group``.
     """
 
     keyword: str
@@ -90,6 +95,7 @@ class Field:
     vr: str | None = None
     unit: str | None = None
     canonical: str | None = None
+    companions: Mapping[str, str] = dataclasses.field(default_factory=dict, hash=False)
     facet: bool = False
     histogram: bool = False
     column: bool = False
@@ -104,6 +110,7 @@ class ResolvedField:
 
     ``field`` is the registry's entry for the path, for a companion that of the field it accompanies, else None.
     ``vr`` is None where it differs from file to file (private and unknown elements) or there is none (own fields).
+    ``companion`` is ``canonical``, ``rule`` or one of the field's own.
     """
 
     path: str
@@ -111,4 +118,4 @@ class ResolvedField:
     label: str
     field: Field | None = None
     vr: str | None = None
-    companion: Companion | None = None
+    companion: str | None = None

@@ -1,8 +1,8 @@
 """What a field name means: the one place where names typed by people and paths in documents are understood.
 
 Understood are DICOM keywords in any case, tags (``00180050``, ``(0018,0050)``), dotted paths through sequences, private
-elements by creator (``(0019,"SIEMENS MR HEADER",0C)``), companions (``Manufacturer.canonical``, ``.rule``) and the own
-fields of the registry. Everything comes out as the path that documents use.
+elements by creator (``(0019,"SIEMENS MR HEADER",0C)``), companions (``Manufacturer.canonical``, ``.rule``,
+``Modality.group``) and the own fields of the registry. Everything comes out as the path that documents use.
 """
 
 import re
@@ -13,10 +13,10 @@ from functools import cached_property
 from typing import Final
 
 from mappings import dictionary
-from mappings.field import Companion, Field, Kind, ResolvedField, kind_of_vr
+from mappings.field import COMPANIONS, Field, Kind, ResolvedField, kind_of_vr
 
-COMPANIONS: Final[dict[Companion, str]] = {"canonical": "canonical", "rule": "rule of the canonical form"}
-"""What accompanies a field that has a canonical form, and how its label says so."""
+_SAID: Final = {"rule": "rule of the canonical form"}
+"""How the label of a companion says which it is, if not by its name."""
 
 _PRIVATE = re.compile(r'\(([0-9A-Fa-f]{4}),"(.*?)",([0-9A-Fa-f]{2}(?:[0-9A-Fa-f]{2})?)\)(?=\.|$)', re.DOTALL)
 _TAG = re.compile(r"(?:\(([0-9A-Fa-f]{4}),([0-9A-Fa-f]{4})\)|([0-9A-Fa-f]{4}),?([0-9A-Fa-f]{4}))(?=\.|$)")
@@ -67,8 +67,11 @@ class Names:
         if field is not None:
             return _registered(field)
         head, _, last = name.rpartition(".")
-        if head and last.casefold() in COMPANIONS:
-            return self._companion(self._plain(head), last.casefold())
+        which = last.casefold()
+        if head and which in COMPANIONS:
+            return self._companion(self._plain(head), which)
+        if head and which in self._more and (found := self._more_of(head, which)):
+            return found
         return self._plain(name)
 
     def _plain(self, name: str) -> ResolvedField:
@@ -84,9 +87,15 @@ class Names:
         if of.field is None or of.field.canonical is None:
             having = ", ".join(path for path, field in self._fields.items() if field.canonical)
             raise UnknownName(f"{_shown(of.path)} has no canonical form ({having} have)", f"{of.path}.{which}")
-        companion: Companion = "canonical" if which == "canonical" else "rule"
-        label = f"{of.label} ({COMPANIONS[companion]})"
-        return ResolvedField(f"{of.path}.{companion}", "string", label, of.field, None, companion)
+        return _accompanying(of.field, which)
+
+    def _more_of(self, head: str, which: str) -> ResolvedField | None:
+        """A companion that not every field has; a name like it may also be an attribute's, below a sequence."""
+        try:
+            field = self._plain(head).field
+        except UnknownName:
+            return None
+        return _accompanying(field, which) if field and which in field.companions else None
 
     def _parts(self, name: str) -> list[_Part]:
         """Steps of a dotted path; a creator may itself hold dots, quotes and brackets."""
@@ -132,6 +141,10 @@ class Names:
         )
 
     @cached_property
+    def _more(self) -> frozenset[str]:
+        return frozenset(name for field in self._fields.values() for name in field.companions)
+
+    @cached_property
     def _keywords(self) -> Mapping[str, str]:
         """Keywords of the data dictionary by their folded form (no two differ in case only)."""
         return {keyword.casefold(): keyword for keyword in dictionary.keywords()}
@@ -165,6 +178,11 @@ def _bare(name: str) -> str:
 
 def _registered(field: Field) -> ResolvedField:
     return ResolvedField(field.keyword, field.kind, field.label, field, field.vr)
+
+
+def _accompanying(field: Field, which: str) -> ResolvedField:
+    label = f"{field.label} ({_SAID.get(which, which)})"
+    return ResolvedField(f"{field.keyword}.{which}", "string", label, field, None, which)
 
 
 def _from_dictionary(tag: int) -> _Part:

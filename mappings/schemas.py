@@ -13,7 +13,7 @@ SLOTS: Final = 64
 @lru_cache(maxsize=1)
 def embedded_columns() -> tuple[str, ...]:
     """Paths that the embedded engine keeps in columns of their own: identities, whatever the registry counts, sorts or
-    shows, and their canonical companions. In the registry's order."""
+    shows, and their companions, ``rule`` excepted. In the registry's order."""
     return tuple(_read("embedded_schema.json")["columns"])
 
 

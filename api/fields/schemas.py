@@ -22,6 +22,7 @@ class FieldEntry(BaseModel):
     privacy: Privacy = Field(description="Class by PS3.15 Table E.1-1")
     unit: str | None = Field(None, description="UCUM")
     canonical: str | None = Field(None, description="Table that normalises its values, as `keyword.canonical`")
+    companions: dict[str, str] = Field(description="More that follows from its values: `keyword.name`, by table")
     facet: bool
     histogram: bool
     column: bool = Field(description="Shown in tables unless something else is asked for")

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -10,7 +11,7 @@ from dicomlake.documents.lifted import lift
 from dicomlake.errors import HeaderError
 from dicomlake.headers import Header
 from mappings import registry
-from mappings.canonical import canonicalise
+from mappings.canonical import accompany, canonicalise
 
 UNMAPPED = "unmapped"
 """The rule of a value that no rule knows: the canonical value is then the value itself."""
@@ -114,21 +115,27 @@ def _surrogate(kind: str, uid: str, parts: list[str]) -> str:
     return f"2.25.{int.from_bytes(hashlib.sha256(basis.encode('utf-8', 'replace')).digest()[:16])}"
 
 
+@cache
+def _accompanied() -> tuple[registry.Field, ...]:
+    return tuple(field for field in registry.load().fields if field.canonical or field.companions)
+
+
 def _add_companions(body: dict[str, Any]) -> None:
-    for field in registry.load().fields:
-        raw = body.get(field.keyword) if field.canonical else None
-        if field.canonical is None or not raw:
-            continue
-        values, rules = [], []
-        for value in raw if isinstance(raw, list) else [raw]:
-            if not isinstance(value, str) or not value:
-                continue
-            name, rule = canonicalise(field.canonical, value) or (value.strip(), UNMAPPED)
-            values.append(name)
-            rules.append(rule)
-        if values:
-            body[f"{field.keyword}.canonical"] = values[0] if len(values) == 1 else values
-            body[f"{field.keyword}.rule"] = rules[0] if len(rules) == 1 else rules
+    for field in _accompanied():
+        raw = body.get(field.keyword)
+        values = [v for v in (raw if isinstance(raw, list) else [raw]) if isinstance(v, str) and v]
+        if values and field.canonical:
+            found = [canonicalise(field.canonical, value) or (value.strip(), UNMAPPED) for value in values]
+            body[f"{field.keyword}.canonical"] = _few([name for name, _ in found])
+            body[f"{field.keyword}.rule"] = _few([rule for _, rule in found])
+        for name, table in field.companions.items():
+            if more := dict.fromkeys(one for value in values if (one := accompany(table, name, value))):
+                body[f"{field.keyword}.{name}"] = _few(list(more))
+
+
+def _few(values: list[str]) -> str | list[str]:
+    """As attributes are written: one value by itself, several as a list."""
+    return values[0] if len(values) == 1 else values
 
 
 def _text(body: Mapping[str, Any], keyword: str) -> str:

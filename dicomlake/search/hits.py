@@ -13,10 +13,14 @@ OWN_COUNTS = ("instanceCount", "bytes")
 
 
 def default_fields(level: Level) -> tuple[str, ...]:
-    """The fields every hit has: identities of its level and above, and columns with their canonical values."""
+    """The fields every hit has: identities of its level and above, and columns with their companions."""
     left_out = {*OWN_COUNTS, *(() if level == "instance" else ("SOPInstanceUID",))}
     fields = [f for f in registry.load().fields if (f.identity or f.column) and f.keyword not in left_out]
-    return tuple(path for f in fields for path in (f.keyword, *([f"{f.keyword}.canonical"] if f.canonical else ())))
+    return tuple(path for f in fields for path in (f.keyword, *(f"{f.keyword}.{name}" for name in _beside(f))))
+
+
+def _beside(field: registry.Field) -> tuple[str, ...]:
+    return (*(("canonical",) if field.canonical else ()), *field.companions)
 
 
 def from_members(hit: Hit, level: Level, fields: Iterable[str]) -> dict[str, Any]:

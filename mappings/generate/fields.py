@@ -7,12 +7,12 @@ from typing import Any, Final
 import yaml
 
 from mappings import dictionary
-from mappings.field import KINDS, LEVELS, PRIVACY, Field, Kind, kind_of_vr
+from mappings.field import COMPANIONS, KINDS, LEVELS, PRIVACY, Field, Kind, kind_of_vr
 from mappings.generate.privacy import STRICTNESS, least
 
 _FILE_KEYS: Final[dict[str, type]] = {"group": str, "order": int, "own": bool, "fields": list}
 _REQUIRED: Final = ("keyword", "label", "label_es", "description", "level", "privacy")
-_OPTIONAL: Final = ("unit", "canonical", "flags")
+_OPTIONAL: Final = ("unit", "canonical", "companions", "flags")
 _FLAGS: Final = ("facet", "histogram", "column", "text", "identity")
 _TEXT_VRS: Final = frozenset({"LT", "ST", "UT", "PN"})
 _MEASURED: Final = frozenset({"integer", "float", "date", "time", "datetime"})
@@ -92,12 +92,13 @@ def _field(file: str, group: str, own: bool, entry: Any, tables: frozenset[str])
     for key, value in entry.items():
         if key not in (*required, *_OPTIONAL):
             raise SourceError(f"{where}: unknown key {key}")
-        if key != "flags" and (not isinstance(value, str) or not value.strip()):
+        if key not in ("flags", "companions") and (not isinstance(value, str) or not value.strip()):
             raise SourceError(f"{where}: {key}: text expected, quote it if it looks like a number or a date")
     _one_of(where, "level", entry["level"], LEVELS)
     _one_of(where, "privacy", entry["privacy"], PRIVACY)
     if "canonical" in entry:
         _one_of(where, "canonical", entry["canonical"], tuple(sorted(tables)))
+    companions = _companions(where, entry.get("companions", {}), tables)
     flags = _flags(where, entry.get("flags", []))
     kind = _own_kind(where, entry) if own else _dictionary_kind(where, entry)
     if "text" in flags:
@@ -123,6 +124,7 @@ def _field(file: str, group: str, own: bool, entry: Any, tables: frozenset[str])
         privacy=entry["privacy"],
         unit=entry.get("unit"),
         canonical=entry.get("canonical"),
+        companions=companions,
         own=own,
         **{flag: flag in flags for flag in _FLAGS},
     )
@@ -131,6 +133,18 @@ def _field(file: str, group: str, own: bool, entry: Any, tables: frozenset[str])
 def _one_of(where: str, key: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise SourceError(f"{where}: {key}: {value} is not one of {', '.join(allowed)}")
+
+
+def _companions(where: str, companions: Any, tables: frozenset[str]) -> dict[str, str]:
+    if not isinstance(companions, dict) or not all(isinstance(name, str) for name in companions):
+        raise SourceError(f"{where}: companions: a mapping from names to tables expected")
+    for name, table in companions.items():
+        if name in COMPANIONS or not name.isidentifier() or not name.islower():
+            raise SourceError(
+                f"{where}: companions: {name} is no name for one: lower case, not {', '.join(COMPANIONS)}"
+            )
+        _one_of(where, "companions", table, tuple(sorted(tables)))
+    return companions
 
 
 def _flags(where: str, flags: Any) -> list[str]:

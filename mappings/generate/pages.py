@@ -16,15 +16,17 @@ its keyword all the same, and every private element by its creator: `(0019,"SIEM
 *Use* says what a field is for: **facet** (counted by value), **histogram** (counted by range), **text** (words in it
 are found), **column** (shown in the table unless chosen otherwise). *Privacy* is `phi` (identifies), `quasi`
 (identifies together with others) or `none`, after PS3.15 Table E.1-1. A field with *canonical values* has two
-companions, `.canonical` and `.rule`: see [canonical values](canonical.md). Units are UCUM. How to add a field:
-[the registry](../guide/registry.md).
+companions, `.canonical` and `.rule`, some fields have more: see [canonical values](canonical.md). Units are UCUM. How
+to add a field: [the registry](../guide/registry.md).
 """
 
 _CANONICAL_HEAD: Final = """# Canonical values
 
 `Manufacturer` is what the file says, `Manufacturer.canonical` the normalised value and `Manufacturer.rule` the rule
 that made it. Values are compared without case, accents and punctuation; *begins with* goes word by word. A value that
-no rule knows stays itself. How to add a spelling: [the registry](../guide/registry.md).
+no rule knows stays itself. Words for a side are split off: `LEFT KNEE` has `BodyPartExamined.canonical` `KNEE` and
+`BodyPartExamined.laterality` `L`. `Modality.group` is the group of a modality. How to add a spelling:
+[the registry](../guide/registry.md).
 """
 
 
@@ -46,6 +48,8 @@ def canonical_page(tables: Mapping[str, dict[str, Any]]) -> str:
     lines = [_MARK.format(source="mappings/canonical/"), _CANONICAL_HEAD]
     for table in tables.values():
         lines += [f"## {table['title']}\n", f"Source: {' '.join(table['source'].split())}\n"]
+        if table.get("splits"):
+            lines += _table(("Companion", "Value", "Words at the beginning", "Words at the end"), _splits(table))
         rules = sorted(table["rules"], key=lambda rule: str(rule["value"]).casefold())
         lines += _table(
             ("Value", "Rule", "Also written", "Begins with", "Note"),
@@ -63,10 +67,17 @@ def canonical_page(tables: Mapping[str, dict[str, Any]]) -> str:
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
+def _splits(table: dict[str, Any]) -> Iterable[tuple[str, ...]]:
+    for split in table["splits"]:
+        first, last = (", ".join(split.get(end, [])) for end in ("first", "last"))
+        yield f"`.{split['companion']}`", split["value"], first, last
+
+
 def _field_row(field: Field) -> tuple[str, ...]:
     use = [flag for flag in ("facet", "histogram", "text", "column") if getattr(field, flag)]
     unit = f" ({field.unit})" if field.unit and field.unit != "1" else ""
-    description = field.description + (" Canonical values." if field.canonical else "")
+    more = "".join(f" Companion `.{name}`." for name in field.companions)
+    description = field.description + (" Canonical values." if field.canonical else "") + more
     return (
         f"`{field.keyword}`",
         field.tag or "",

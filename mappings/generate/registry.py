@@ -31,7 +31,7 @@ def canonical_json(tables: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
 def registry_json(fields: Iterable[Field], canonical: Mapping[str, Any]) -> dict[str, Any]:
     """``registry.json``: the hash and the fields, without what is false or None."""
     fields = tuple(fields)
-    entries = [{key: value for key, value in asdict(f).items() if value not in (None, False)} for f in fields]
+    entries = [{key: value for key, value in asdict(f).items() if value not in (None, False, {})} for f in fields]
     return {"hash": _hash(fields, canonical), "fields": entries}
 
 
@@ -39,7 +39,7 @@ def _hash(fields: Iterable[Field], canonical: Mapping[str, Any]) -> str:
     """SHA-256 of everything that decides how a document is indexed: paths, kinds, columns, rules, dictionary."""
     indexed = {
         "format": FORMAT,
-        "fields": sorted([f.keyword, f.kind, f.canonical or "", is_column(f)] for f in fields),
+        "fields": sorted([f.keyword, f.kind, f.canonical or "", f.companions, is_column(f)] for f in fields),
         "canonical": canonical,
         "dictionary": sorted(_dictionary()),
     }

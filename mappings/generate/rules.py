@@ -11,8 +11,10 @@ _TABLE_KEYS: Final[dict[str, type]] = {
     "source": str,
     "strip_first": list,
     "strip_last": list,
+    "splits": list,
     "rules": list,
 }
+_SPLIT_KEYS: Final[dict[str, type]] = {"companion": str, "value": str, "first": list, "last": list}
 _RULE_KEYS: Final[dict[str, type]] = {"id": str, "value": str, "names": list, "starts": list, "note": str}
 
 
@@ -35,7 +37,13 @@ def compile_table(file: str, table: dict[str, Any]) -> dict[str, Any]:
         "starts": {},
         "strip_first": sorted(_words(file, part) for part in table.get("strip_first", [])),
         "strip_last": sorted(_words(file, part) for part in table.get("strip_last", [])),
+        "split_first": {},
+        "split_last": {},
     }
+    for split in table.get("splits", []):
+        for end in ("first", "last"):
+            for part in split.get(end, []):
+                _split(file, compiled[f"split_{end}"], _words(file, part), [split["companion"], split["value"]])
     for rule in table["rules"]:
         for name in (rule["value"], *rule.get("names", [])):
             _claim(file, rule["id"], compiled["exact"], _words(file, name).replace(" ", ""))
@@ -50,6 +58,12 @@ def _claim(file: str, rule: str, claimed: dict[str, str], key: str) -> None:
         raise SourceError(f"{file}: {rule}: {key} belongs to rule {other} already")
 
 
+def _split(file: str, claimed: dict[str, list[str]], key: str, split: list[str]) -> None:
+    other = claimed.setdefault(key, split)
+    if other != split:
+        raise SourceError(f"{file}: splits: {key} means {split[1]} and {other[1]}")
+
+
 def _words(file: str, text: str) -> str:
     found = " ".join(words(text))
     if not found:
@@ -60,6 +74,10 @@ def _words(file: str, text: str) -> str:
 def _table(path: Path) -> dict[str, Any]:
     table = load_yaml(path)
     _checked(path.name, table, _TABLE_KEYS, ("title", "source", "rules"))
+    for split in table.get("splits", []):
+        if not isinstance(split, dict):
+            raise SourceError(f"{path.name}: every entry of splits is a mapping")
+        _checked(f"{path.name}: splits", split, _SPLIT_KEYS, ("companion", "value"))
     ids: set[str] = set()
     for rule in table["rules"]:
         if not isinstance(rule, dict) or not isinstance(rule.get("id"), str):
@@ -81,5 +99,9 @@ def _checked(where: str, content: dict[str, Any], keys: dict[str, type], require
             raise SourceError(f"{where}: unknown key {key}")
         if type(value) is not keys[key]:
             raise SourceError(f"{where}: {key}: {'text' if keys[key] is str else 'a list'} expected")
-        if isinstance(value, list) and key != "rules" and not all(isinstance(item, str) for item in value):
+        if (
+            isinstance(value, list)
+            and key not in ("rules", "splits")
+            and not all(isinstance(item, str) for item in value)
+        ):
             raise SourceError(f"{where}: {key}: a list of texts expected, quote what looks like a number or yes/no")

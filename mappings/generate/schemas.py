@@ -26,6 +26,8 @@ def columns(fields: Iterable[Field]) -> Iterator[tuple[str, Field]]:
             yield field.keyword, field
             if field.canonical:
                 yield f"{field.keyword}.canonical", field
+            for name in field.companions:
+                yield f"{field.keyword}.{name}", field
 
 
 def embedded_json(fields: Iterable[Field], registry_hash: str) -> dict[str, Any]:

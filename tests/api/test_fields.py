@@ -11,6 +11,7 @@ def test_fields_are_those_of_the_registry(client: httpx.Client) -> None:
     answer = FieldsAnswer.model_validate(client.get("/api/v1/fields").json())
     assert [field.keyword for field in answer.fields] == [field.keyword for field in registry.load().fields]
     modality = next(field for field in answer.fields if field.keyword == "Modality")
+    assert modality.companions == {"group": "modality_group"}
     assert (modality.label, modality.label_es) == ("Modality", "Modalidad")
     assert (modality.tag, modality.vr, modality.kind, modality.facet) == ("(0008,0060)", "CS", "string", True)
 

@@ -39,6 +39,18 @@ def test_canonical_values_stand_beside_raw_ones_with_their_rule(tmp_path: Path) 
     assert (body["BodyPartExamined.canonical"], body["BodyPartExamined.rule"]) == ("WIDGET", "unmapped")
 
 
+def test_the_group_of_a_modality_and_the_side_of_a_body_part_stand_beside_them(tmp_path: Path) -> None:
+    body = document(dicom_file(tmp_path / "one.dcm", Modality="MR", BodyPartExamined="LEFT KNEE")).body
+    assert (body["Modality"], body["Modality.group"]) == ("MR", "MR")
+    assert "Modality.canonical" not in body
+    assert (body["BodyPartExamined"], body["BodyPartExamined.canonical"]) == ("LEFT KNEE", "KNEE")
+    assert body["BodyPartExamined.laterality"] == "L"
+    body = document(dicom_file(tmp_path / "two.dcm", Modality="", BodyPartExamined=["KNEE R", "HIP", "HAND RT"])).body
+    assert "Modality.group" not in body
+    assert body["BodyPartExamined.canonical"] == ["KNEE", "HIP", "HAND"]
+    assert body["BodyPartExamined.laterality"] == "R"
+
+
 def test_a_missing_instance_uid_comes_from_the_file_meta(tmp_path: Path) -> None:
     path = dicom_file(tmp_path / "one.dcm", uid="1.9.9")
     ds = data_set(uid="1.9.9", SOPInstanceUID=None)

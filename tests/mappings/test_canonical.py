@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mappings.canonical import Table, canonicalise, tables
+from mappings.canonical import Table, accompany, canonicalise, tables
 from mappings.generate.fields import SourceError
 from mappings.generate.paths import ROOT
 from mappings.generate.rules import compile_table, read_tables
@@ -135,6 +135,68 @@ def test_terms_for_body_parts_are_code_strings():
         assert term.isalnum()
 
 
+SIDES = {
+    "LEFT KNEE": ("KNEE", "L"),
+    "L KNEE": ("KNEE", "L"),
+    "KNEE_RIGHT": ("KNEE", "R"),
+    "RODILLA DCHA": ("KNEE", "R"),
+    "RODILLA DCHA.": ("KNEE", "R"),
+    "Rodilla izquierda": ("KNEE", "L"),
+    "Mano lado izquierdo": ("HAND", "L"),
+    "HOMBRO IZQ": ("SHOULDER", "L"),
+    "BOTH KNEES": ("KNEE", "B"),
+    "Rodillas bilateral": ("KNEE", "B"),
+    "AMBAS MANOS": ("HAND", "B"),
+    "KNEE L/R": ("KNEE", "B"),
+    "Caderas derecha e izquierda": ("HIP", "B"),
+    "RT LT HAND": ("HAND", "B"),
+    "KNEE": ("KNEE", None),
+    "L-SPINE": ("LSPINE", None),
+    "Right atrium": ("RATRIUM", None),
+    "LEFT HAND RIGHT": ("HAND", None),
+    "HOMBRO D": (None, None),
+    "LEFT WIDGET": (None, None),
+    "LEFT": (None, None),
+}
+
+
+@pytest.mark.parametrize("raw", SIDES)
+def test_the_side_is_split_off_a_body_part(raw):
+    part, side = SIDES[raw]
+    found = canonicalise("body_part", raw)
+    assert (found and found.value) == part
+    assert accompany("body_part", "laterality", raw) == side
+
+
+GROUPS = {
+    "CT": "CT",
+    "mr": "MR",
+    "PT": "PET/NM",
+    "NM": "PET/NM",
+    "US": "Ultrasound",
+    "CR": "Radiography",
+    "DX": "Radiography",
+    "PX": "Radiography",
+    "MG": "Mammography",
+    "XA": "Angiography/fluoroscopy",
+    "RF": "Angiography/fluoroscopy",
+    "RTSTRUCT": "Radiotherapy",
+    "SR": "Document/report",
+    "DOC": "Document/report",
+    "SEG": "Segmentation/presentation",
+    "OPT": "Ophthalmology",
+    "SM": "Pathology",
+    "OT": "Other",
+    "TEST": "TEST",
+    " ": None,
+}
+
+
+@pytest.mark.parametrize("raw", GROUPS)
+def test_modalities_have_a_group_and_an_unknown_one_is_its_own(raw):
+    assert accompany("modality_group", "group", raw) == GROUPS[raw]
+
+
 @pytest.mark.parametrize(
     "raw, value", [("M", "M"), ("male", "M"), ("Varon", "M"), ("F", "F"), ("MUJER", "F"), ("O", "O"), ("Otro", "O")]
 )
@@ -195,6 +257,16 @@ def test_an_exact_name_comes_before_what_is_stripped_and_the_longest_beginning_w
     assert table.find("S.P.A. L S.P.A.") is None
 
 
+def test_words_that_a_table_splits_off_may_not_mean_two_things():
+    splits = [
+        {"companion": "side", "value": "L", "first": ["Left"]},
+        {"companion": "side", "value": "R", "first": ["LEFT"]},
+    ]
+    with pytest.raises(SourceError) as error:
+        compile_table("t.yml", rule_table({"id": "a", "value": "A"}, splits=splits))
+    assert str(error.value) == "t.yml: splits: LEFT means R and L"
+
+
 MISTAKES = {
     "two rules, one name": (
         [{"id": "a", "value": "A B"}, {"id": "b", "value": "B", "names": ["a-b"]}],
@@ -220,6 +292,8 @@ def test_rules_that_contradict_each_other_are_one_line(mistake):
     "text, message",
     [
         ("title: T\nsource: S\n", "t.yml: rules is missing"),
+        ("title: T\nsource: S\nsplits: [a]\nrules: []\n", "t.yml: every entry of splits is a mapping"),
+        ("title: T\nsource: S\nsplits: [{value: L}]\nrules: []\n", "t.yml: splits: companion is missing"),
         ("title: T\nsource: S\nrules: [a]\n", "t.yml: every entry of rules is a mapping with an id"),
         ("title: T\nsource: S\nrules: [{id: a}]\n", "t.yml: a: value is missing"),
         ("title: T\nsource: S\nrules: [{id: a, value: A, nams: []}]\n", "t.yml: a: unknown key nams"),

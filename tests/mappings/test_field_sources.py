@@ -51,6 +51,18 @@ MISTAKES = {
         field_entry(canonical="makers"),
         "group.yml: Modality: canonical: makers is not one of manufacturers",
     ),
+    "companions without tables": (
+        field_entry(companions=["group"]),
+        "group.yml: Modality: companions: a mapping from names to tables expected",
+    ),
+    "a companion that every field has": (
+        field_entry(companions={"rule": "manufacturers"}),
+        "group.yml: Modality: companions: rule is no name for one: lower case, not canonical, rule",
+    ),
+    "a companion by an unknown table": (
+        field_entry(companions={"group": "groups"}),
+        "group.yml: Modality: companions: groups is not one of manufacturers",
+    ),
     "an unknown flag": (
         field_entry(flags=["facets"]),
         "group.yml: Modality: flags: facets is not one of facet, histogram, column, text, identity",

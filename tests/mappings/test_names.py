@@ -36,6 +36,10 @@ PATHS = {
     "Manufacturer.canonical": "Manufacturer.canonical",
     "manufacturer.CANONICAL": "Manufacturer.canonical",
     "(0008,0070).rule": "Manufacturer.rule",
+    "Modality.group": "Modality.group",
+    "(0008,0060).GROUP": "Modality.group",
+    "bodypartexamined.Laterality": "BodyPartExamined.laterality",
+    "AnatomicRegionSequence.laterality": "AnatomicRegionSequence.Laterality",
     "quality": "quality",
     "location": "location",
     "Location": "Location",
@@ -105,6 +109,9 @@ def test_companions_know_the_field_they_accompany():
     resolved = resolve("Manufacturer.canonical")
     assert (resolved.companion, resolved.field.keyword) == ("canonical", "Manufacturer")
     assert resolved.label == "Manufacturer (canonical)"
+    resolved = resolve("Modality.group")
+    assert (resolved.companion, resolved.field.keyword, resolved.kind) == ("group", "Modality", "string")
+    assert resolved.label == "Modality (group)"
 
 
 @pytest.mark.parametrize(
@@ -143,6 +150,8 @@ def test_an_unknown_name_is_told_the_nearest_ones_registry_first(name, nearest):
             "PatientName.canonical",
             "PatientName has no canonical form (PatientSex, BodyPartExamined, Manufacturer have)",
         ),
+        ("Manufacturer.laterality", "Manufacturer is no sequence, nothing lies below it"),
+        ("Modality.canonical", "Modality has no canonical form (PatientSex, BodyPartExamined, Manufacturer have)"),
         ("Manufacturer.canonical.rule", "Manufacturer is no sequence, nothing lies below it"),
         ("(0019,100C)", 'a private element is named by its creator: (0019,"CREATOR",0C), not (0019,100C)'),
         ('(0019,"",0C)', 'without a creator all four digits of the element are needed: (0019,"",0C)'),

@@ -118,6 +118,7 @@ def test_hash_changes_with_what_is_indexed_and_with_nothing_else():
     assert after(keyword="OtherPatientIDs") != before
     assert after(kind="text") != before
     assert after(canonical="sex") != before
+    assert after(companions={"group": "sex"}) != before
     assert registry_json(fields[1:], canonical)["hash"] != before
     plain = next(index for index, field in enumerate(fields) if field.keyword == "ContentDate")
     column = [*fields[:plain], replace(fields[plain], histogram=True), *fields[plain + 1 :]]
