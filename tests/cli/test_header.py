@@ -9,13 +9,13 @@ import pytest
 from dicomlake.lake import Lake
 from dicomlake.search import Searcher
 from tests.builders import dicom_file
-from tests.cli.run import command
+from tests.cli.run import call
 from tests.indexer.builders import index
 
 
 def test_the_document_is_the_one_that_is_indexed(tmp_path: Path) -> None:
     file = dicom_file(tmp_path / "1.dcm", SliceThickness="1.5")
-    done = command("header", file, "--json")
+    done = call("header", file, "--json")
     (document,) = done.lines
     assert (done.code, done.err) == (0, "")
     index(tmp_path / "lake", file)
@@ -32,7 +32,7 @@ def test_files_that_fail_have_a_line_of_their_own(tmp_path: Path) -> None:
     (tmp_path / "cut").write_bytes(file.read_bytes()[:200])
     os.mkfifo(tmp_path / "pipe")
     names = ["text", "1.dcm", "cut", "none", ".", "pipe"]
-    done = command("header", *names, "--json", cwd=tmp_path)
+    done = call("header", *(f"{tmp_path}/{name}" for name in names), "--json")
     assert done.code == 3
     assert "Traceback" not in done.err
     assert [line["location"] for line in done.lines] == [os.path.abspath(tmp_path / name) for name in names]
@@ -48,12 +48,12 @@ def test_files_that_fail_have_a_line_of_their_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["text", "none"])
 def test_when_every_file_fails_the_exit_code_is_1(tmp_path: Path, name: str) -> None:
     (tmp_path / "text").write_text("no DICOM")
-    assert command("header", name, cwd=tmp_path).failed_with(1, name)
+    assert call("header", tmp_path / name).failed_with(1, name)
 
 
 def test_for_people_there_is_a_tree_that_no_file_can_turn_against_the_terminal(tmp_path: Path) -> None:
     file = dicom_file(tmp_path / "1.dcm", StudyDescription="red \x1b[31m alert", ImageType=["ORIGINAL", "PRIMARY"])
-    done = command("header", file)
+    done = call("header", file)
     assert done.code == 0
     lines = done.out.splitlines()
     assert lines[0] == str(file)

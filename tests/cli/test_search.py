@@ -6,13 +6,13 @@ import pytest
 
 from dicomlake.lake import Lake
 from dicomlake.search import Searcher, SearchRequest
-from tests.cli.run import command
+from tests.cli.run import call
 
 QUERY = "Modality:CT AND SliceThickness:[0 TO 3]"
 
 
 def test_json_is_the_answer_of_the_service(lake: Path) -> None:
-    done = command(
+    done = call(
         *("search", QUERY, "--facet", "Modality", "--facet", "BodyPartExamined", "--sort", "-SeriesNumber"),
         *("--limit", "1", "--data", lake, "--json"),
     )
@@ -32,7 +32,7 @@ def test_the_cursor_leads_through_all_hits(lake: Path) -> None:
     found: list[str] = []
     cursor: list[str] = []
     while True:
-        (answer,) = command("search", "--level", "instance", "--limit", "20", *cursor, "--data", lake, "--json").lines
+        (answer,) = call("search", "--level", "instance", "--limit", "20", *cursor, "--data", lake, "--json").lines
         found += [hit["SOPInstanceUID"] for hit in answer["hits"]]
         if answer["cursor"] is None:
             break
@@ -42,7 +42,7 @@ def test_the_cursor_leads_through_all_hits(lake: Path) -> None:
 
 def test_filters_and_words_with_a_minus(lake: Path) -> None:
     def series(*words: str) -> int:
-        (answer,) = command("search", *words, "--data", lake, "--json").lines
+        (answer,) = call("search", *words, "--data", lake, "--json").lines
         return int(answer["totals"]["series"])
 
     assert series("--filter", "PatientID=P0") == 4
@@ -53,7 +53,7 @@ def test_filters_and_words_with_a_minus(lake: Path) -> None:
 
 
 def test_for_people_there_are_totals_facets_and_a_table(lake: Path) -> None:
-    done = command("search", QUERY, "--facet", "Modality", "--facet", "BodyPartExamined", "--data", lake)
+    done = call("search", QUERY, "--facet", "Modality", "--facet", "BodyPartExamined", "--data", lake)
     assert done.code == 0
     lines = done.out.splitlines()
     assert lines[0].startswith("1 patient, 1 study, 2 series, 16 instances, ")
@@ -81,37 +81,40 @@ def test_for_people_there_are_totals_facets_and_a_table(lake: Path) -> None:
     ],
 )
 def test_what_cannot_be_asked_is_one_line_and_exit_code_2(lake: Path, words: list[str], said: str) -> None:
-    done = command("search", *words, "--data", lake, "--json")
+    done = call("search", *words, "--data", lake, "--json")
     assert done.failed_with(2, said)
     assert done.lines[-1]["error"]["message"]
 
 
 def test_stats_count_files_and_what_they_hold(lake: Path) -> None:
-    (stats,) = command("stats", "--data", lake, "--json").lines
+    (stats,) = call("stats", "--data", lake, "--json").lines
     assert stats["totals"]["instances"] == 48
     assert stats["files"] == {"indexed": 48, "ignored": 6, "quarantined": 1}
-    shown = command("stats", "--data", lake).out
+    shown = call("stats", "--data", lake).out
     assert "48 instances" in shown
     assert "1 files quarantined" in shown
 
 
 def test_the_quarantine_names_location_offset_and_reason(lake: Path, archive: Path) -> None:
-    (one,) = command("quarantine", "list", "--data", lake, "--json").lines
+    (one,) = call("quarantine", "list", "--data", lake, "--json").lines
     assert one["location"] == str(archive / "cut.dcm")
     assert one["source"] == str(archive)
     assert one["size"] == 200
     assert one["offset"] > 0
     assert one["reason"]
     assert one["detail"]
-    shown = command("quarantine", "list", "--data", lake).out
+    shown = call("quarantine", "list", "--data", lake).out
     assert f"{one['reason']}\t{one['offset']}\t{archive / 'cut.dcm'}\t" in shown
 
 
-def test_the_doctor_finds_a_good_lake_good_and_a_missing_one_bad(lake: Path, tmp_path: Path) -> None:
-    free = {"DICOMLAKE_PORT": "0", "DICOMLAKE_UI_PORT": "0"}
-    done = command("doctor", "--data", lake, "--json", **free)
+def test_the_doctor_finds_a_good_lake_good_and_a_missing_one_bad(
+    lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DICOMLAKE_PORT", "0")
+    monkeypatch.setenv("DICOMLAKE_UI_PORT", "0")
+    done = call("doctor", "--data", lake, "--json")
     assert done.code == 0, done
     assert done.lines[0]["fit"] is True
-    done = command("doctor", "--data", tmp_path / "none", **free)
+    done = call("doctor", "--data", tmp_path / "none")
     assert done.code == 1
     assert "BAD  lake: there is no lake" in done.out
