@@ -2,13 +2,15 @@
 
 import os
 from collections import OrderedDict
-from typing import Final
+from dataclasses import replace
+from typing import Final, NamedTuple
 
 from dicomlake.headers import memo, start
 from dicomlake.headers.encodings import EXPLICIT_LITTLE, PIXEL_DATA
 from dicomlake.headers.header import Header
 from dicomlake.headers.reader import Reading, on_disk
-from dicomlake.headers.template import VALUE_CODES, Template, elements
+from dicomlake.headers.template import VALUE_CODES, Elements, Template
+from dicomlake.headers.walk import Level
 from dicomlake.headers.window import FIRST_READ, Read
 
 SERIES_LIMIT: Final = 64
@@ -21,13 +23,25 @@ _EAGER: Final = 8
 _SERIES: Final = b"\x20\0\x0e\0"
 
 
-class _Series:
-    """Templates of one series, the one that matched last in front, and how often none did."""
+class _Sight(NamedTuple):
+    """A file that was read in full and can become a template."""
 
-    __slots__ = ("misses", "templates")
+    data: bytes
+    header: Header
+    root: Level
+    meta: tuple[int, int]
+    ends: dict[int, int]
+
+
+class _Series:
+    """Templates of one series, the one that matched last in front; its first file, until there is a second; how often
+    no template matched."""
+
+    __slots__ = ("first", "misses", "templates")
 
     def __init__(self) -> None:
         self.templates: list[Template] = []
+        self.first: _Sight | None = None
         self.misses = 0
 
 
@@ -60,6 +74,9 @@ class Reader:
                 self._series.popitem(last=False)
         else:
             self._series.move_to_end(key)
+            if series.first is not None:
+                self._learn(series, series.first)
+                series.first = None
             for place, template in enumerate(series.templates):
                 header = template.header(data, size)
                 if header is not None:
@@ -70,37 +87,52 @@ class Reader:
         header = reading.header()
         series.misses += 1
         if series.misses <= _EAGER or series.misses & (series.misses - 1) == 0:
-            self._learn(series, data, reading, header)
+            sight = _sight(data, reading, header)
+            if series.misses == 1:
+                series.first = sight
+            elif sight is not None:
+                self._learn(series, sight)
         return header
 
-    def _learn(self, series: _Series, data: bytes, reading: Reading, header: Header) -> None:
-        """Make a template of a file that was read in full."""
-        if not reading.plain or not all(issue.code in VALUE_CODES for issue in header.issues):
+    def _learn(self, series: _Series, sight: _Sight) -> None:
+        """Make a template, if possible in place of one that knew the same elements."""
+        data, header, root, meta, ends = sight
+        encoding, end = root.encoding, header.length
+        pixels = encoding.plans.get(data[end : end + encoding.head]) if end < header.size else None
+        if not start.looks_like(data, meta[1], encoding) or (
+            end < header.size and (pixels is None or pixels[0] not in PIXEL_DATA)
+        ):
             return
-        root, behind, end = reading.root, reading.behind_meta, header.length
-        if not start.looks_like(data, behind, root.encoding):
+        found = Elements()
+        if not found.add(data, *meta, EXPLICIT_LITTLE, root, {}):
             return
-        meta = elements(data, reading.start, behind, EXPLICIT_LITTLE, root, {})
-        rest = elements(data, behind, end, root.encoding, root, reading.walker.ends)
-        pixels = root.encoding.plans.get(data[end : end + root.encoding.head]) if end < header.size else None
-        if not meta or not rest or (end < header.size and (pixels is None or pixels[0] not in PIXEL_DATA)):
+        found.meta = len(found.heads)
+        if not found.add(data, meta[1], end, encoding, root, ends):
             return
-        found = meta + rest
+        found.bounds.append(end)
         varying = None
         for place, template in enumerate(series.templates):
             varying = template.differing(data, found)
             if varying is not None:
                 del series.templates[place]
-                self._usual.update(found[index].head for index in varying)
+                self._usual.update(found.heads[index] for index in varying)
                 if len(self._usual) > HEADS_LIMIT:
                     self._usual.clear()
                 break
         if varying is None:
-            varying = frozenset(i for i, element in enumerate(found) if element.plan and element.head in self._usual)
-        template = Template(data, header, found, len(meta), varying, pixels)
+            varying = frozenset(i for i, head in enumerate(found.heads) if head in self._usual and found.plans[i])
+        template = Template(data, header, found, root.charset, varying, pixels)
         if template.header(data, header.size) == header:
             series.templates.insert(0, template)
             del series.templates[TEMPLATES_LIMIT:]
+
+
+def _sight(data: bytes, reading: Reading, header: Header) -> _Sight | None:
+    """What a template can be made of, when the file is of the kind that makes one."""
+    if not reading.plain or not all(issue.code in VALUE_CODES for issue in header.issues):
+        return None
+    own = replace(header, attributes=header.attributes.copy(), vrs=header.vrs.copy(), issues=header.issues.copy())
+    return _Sight(data, own, reading.root, (reading.start, reading.behind_meta), reading.walker.ends)
 
 
 def _series_of(data: bytes) -> bytes | None:

@@ -7,9 +7,9 @@ syntax), sequences and whatever was odd are part of the bytes that must be the s
 """
 
 import struct
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence, Set
 from hashlib import sha256
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 from dicomlake.headers.charsets import DEFAULT, Charset
 from dicomlake.headers.encodings import (
@@ -59,15 +59,52 @@ VALUE_CODES: Final = frozenset(
 """Issues that an element has by its own bytes and by what never varies; a file with any other makes no template."""
 
 
-class Element(NamedTuple):
-    """One element of file meta or data set; ``plan`` is None when it may not vary."""
+class Elements:
+    """The elements of file meta and data set, in lists: their first bytes, tag and VR; where they begin (and the last
+    ends); their plans and decoders. The plan is None where an element may not vary."""
 
-    start: int
-    stop: int
-    head: bytes
-    plan: Plan | None
-    decode: Decoder | None
-    charset: Charset
+    __slots__ = ("bounds", "decoders", "heads", "meta", "plans")
+
+    def __init__(self) -> None:
+        self.heads: list[bytes] = []
+        self.bounds: list[int] = []
+        self.plans: list[Plan | None] = []
+        self.decoders: list[Decoder | None] = []
+        self.meta = 0
+        """How many are file meta information."""
+
+    def add(self, data: bytes, position: int, end: int, encoding: Encoding, level: Level, ends: dict[int, int]) -> bool:
+        """Those from ``position`` up to ``end`` of a file that was read in full into ``level``; ``ends`` are the
+        indices behind the ones of undefined length. False when one is of a kind that makes no template."""
+        size, plans, own = encoding.head, encoding.plans, level.private
+        while position < end:
+            head = data[position : position + size]
+            plan = plans.get(head) or own.get(head) or _bare(head, encoding)
+            if plan is None or plan[0] == 0:  # an oddity, or zeros behind the end
+                return False
+            tag, _, decode, unpack, at, skip, vr, _ = plan
+            length = unpack(data, position + at)[0]
+            self.heads.append(head)
+            self.bounds.append(position)
+            if vr == "US or SS" and tag > PIXEL_REPRESENTATION and tag not in LUT_DESCRIPTORS:
+                sign = level.pixel_representation
+                decode = None if sign is None else encoding.decoders["SS" if sign == 1 else "US"]
+            fixed = length > _LONGEST or (decode is None and tag & 0xFFFF != 0) or tag == _TRANSFER_SYNTAX
+            self.plans.append(None if fixed else plan)
+            self.decoders.append(decode)
+            position = ends.get(position, -1) if length == UNDEFINED else position + skip + length
+            if position <= self.bounds[-1]:
+                return False
+        return position == end
+
+
+def _bare(head: bytes, encoding: Encoding) -> Plan | None:
+    """What can be said of an element without a plan: a group length, or one that may not vary."""
+    group, element = encoding.tag(head, 0)
+    written = head[4:].decode("latin-1")
+    if encoding.explicit and written not in VRS:
+        return None
+    return (group << 16 | element, "", None, *encoding.layout(written), "", False)
 
 
 _Part: TypeAlias = tuple[bytes, int, Unpack, int, int, str, Decoder | None, Charset]
@@ -96,41 +133,46 @@ class Template:
     )
 
     def __init__(
-        self, data: bytes, header: Header, elements: list[Element], meta: int, varying: Set[int], pixels: Plan | None
+        self, data: bytes, header: Header, elements: Elements, charset: Charset, varying: Set[int], pixels: Plan | None
     ) -> None:
-        """``meta``: how many of the elements are file meta information; ``pixels``: the plan of the pixel data behind
-        the last, if any."""
-        end = header.length
-        head = len(elements[-1].head) if pixels else 0
-        self._pixels, self._head = pixels, head
+        """``charset``: that of the data set; ``pixels``: the plan of the pixel data behind the last element, if any."""
+        end, bounds = header.length, elements.bounds
+        self._pixels, self._head = pixels, len(elements.heads[-1]) if pixels else 0
         self._data = data[:end]
         self._attributes, self._vrs, self._issues = header.attributes.copy(), header.vrs.copy(), header.issues.copy()
         self._syntax = header.transfer_syntax
         self.elements, self.varying = elements, varying
-        position = PREAMBLE
-        parts: list[_Part] = []
-        for element in (elements[index] for index in sorted(varying)):
-            if element.plan is not None:
-                _, key, _, unpack, at, skip, _, _ = element.plan
-                run = data[position : element.start + len(element.head)]
-                parts.append((run, element.start - position, unpack, at, skip, key, element.decode, element.charset))
-                position = element.stop
-        inside = [index for index in varying if index < meta]
-        self._meta, self._parts = parts[: len(inside)], parts[len(inside) :]
-        self._meta_rest = elements[meta - 1].stop - (elements[max(inside)].stop if inside else PREAMBLE)
-        self._tail = data[position : end + head]
+        position = last = PREAMBLE
+        self._meta: list[_Part] = []
+        self._parts: list[_Part] = []
+        for index in sorted(varying):
+            plan = elements.plans[index]
+            if plan is not None:
+                tag, key, _, unpack, at, skip, _, _ = plan
+                begin, head = bounds[index], elements.heads[index]
+                run = data[position : begin + len(head)]
+                valid = charset if tag > CHARSET_TAG else DEFAULT
+                part = (run, begin - position, unpack, at, skip, key, elements.decoders[index], valid)
+                position = bounds[index + 1]
+                if index < elements.meta:
+                    self._meta.append(part)
+                    last = position
+                else:
+                    self._parts.append(part)
+        self._meta_rest = bounds[elements.meta] - last
+        self._tail = data[position : end + self._head]
 
-    def differing(self, data: bytes, elements: Sequence[Element]) -> frozenset[int] | None:
+    def differing(self, data: bytes, elements: Elements) -> frozenset[int] | None:
         """The elements of another file that vary, when it has the same ones; None when it has not."""
-        if len(elements) != len(self.elements):
+        own, mine, other = self._data, self.elements.bounds, elements.bounds
+        if self.elements.heads != elements.heads or self.elements.meta != elements.meta:
             return None
-        found = set(self.varying)
-        for index, (own, other) in enumerate(zip(self.elements, elements, strict=True)):
-            if own.head != other.head:
-                return None
-            if other.plan and self._data[own.start : own.stop] != data[other.start : other.stop]:
-                found.add(index)
-        return frozenset(index for index in found if elements[index].plan)
+        found = {
+            index
+            for index in range(len(elements.heads))
+            if own[mine[index] : mine[index + 1]] != data[other[index] : other[index + 1]]
+        }
+        return frozenset(index for index in found | self.varying if elements.plans[index])
 
     def header(self, data: bytes, size: int) -> Header | None:
         """The header of a file of ``size`` bytes that begins with ``data``; None unless it is as this one in all but
@@ -178,51 +220,3 @@ def _follow(parts: Sequence[_Part], data: bytes, position: int, found: _Found) -
         if decode:
             found.append((key, decode, charset, start, position))
     return position
-
-
-def elements(
-    data: bytes, position: int, end: int, encoding: Encoding, level: Level, ends: Mapping[int, int]
-) -> list[Element] | None:
-    """The elements from ``position`` up to ``end`` of a file that was read in full into ``level``; ``ends`` are the
-    indices behind those of undefined length. None when an element is of a kind that makes no template."""
-    found = []
-    head_size = encoding.head
-    while position < end:
-        head = data[position : position + head_size]
-        plan = encoding.plans.get(head) or level.private.get(head)
-        group, element = encoding.tag(head, 0)
-        tag = group << 16 | element
-        if tag == 0:  # zeros behind the end of the data set, perhaps
-            return None
-        if plan:
-            unpack, at, skip = plan[3:6]
-        else:
-            written = head[4:].decode("latin-1")
-            if encoding.explicit and written not in VRS:
-                return None
-            unpack, at, skip = encoding.layout(written)
-        length = unpack(data, position + at)[0]
-        stop = position + skip + length
-        if length == UNDEFINED:
-            stop = ends.get(position, -1)
-        if not position < stop <= end:
-            return None
-        if plan is None and element == 0:
-            plan = (tag, "", None, unpack, at, skip, "", False)
-        decode = _decoder(plan, level) if plan else None
-        fixed = (decode is None and element != 0) or length == UNDEFINED or length > _LONGEST
-        charset = level.charset if tag > CHARSET_TAG else DEFAULT
-        found.append(Element(position, stop, head, None if fixed else plan, decode, charset))
-        position = stop
-    return found
-
-
-def _decoder(plan: Plan, level: Level) -> Decoder | None:
-    """What decodes the element wherever it stands in a file like this one; None when there is no such thing."""
-    tag, _, decode, _, _, _, vr, _ = plan
-    if tag == _TRANSFER_SYNTAX:
-        return None
-    if vr == "US or SS" and tag not in LUT_DESCRIPTORS and tag > PIXEL_REPRESENTATION:
-        own = level.pixel_representation
-        return None if own is None else level.encoding.decoders["SS" if own == 1 else "US"]
-    return decode

@@ -19,11 +19,11 @@ FIRST: Final = 16
 _Check: TypeAlias = Callable[[str], bool]
 _ESC: Final = 0x1B
 
-_TIME: Final = re.compile(r"([01]\d|2[0-3])([0-5]\d(([0-5]\d|60)(\.\d{1,6})?)?)? *")
+_TIME: Final = re.compile(r"(?:[01][0-9]|2[0-3])(?:[0-5][0-9](?:(?:[0-5][0-9]|60)(?:\.[0-9]{1,6})?)?)? *")
 _AGE: Final = re.compile(r"\d{3}[DWMY]")
 _CODE: Final = re.compile(r"[A-Z0-9 _]{1,16}")
 _OFFSET: Final = re.compile(r"[+-](0\d|1[0-4])[0-5]\d")
-_UID: Final = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*))*")
+_UID: Final = re.compile(r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))*")
 
 
 def summary(values: Sequence[Any], raw: bytes) -> dict[str, Value]:
@@ -66,10 +66,12 @@ def _is_datetime(text: str) -> bool:
     return not time or (len(day) == 8 and _is_time(time))
 
 
+@lru_cache(maxsize=4096)
 def _is_uid(text: str) -> bool:
     return len(text) <= 64 and _UID.fullmatch(text) is not None
 
 
+@lru_cache(maxsize=4096)
 def _is_code(text: str) -> bool:
     return _CODE.fullmatch(text) is not None
 

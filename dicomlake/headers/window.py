@@ -11,6 +11,8 @@ Read = Callable[[int, int], bytes]
 
 FIRST_READ: Final = 32_768
 """Bytes of the first read: more than most headers have (measured: one read of 16 to 32 KB is the fastest)."""
+_GROWTH: Final = 4
+"""A window grows by this: what it cut off in the middle of a sequence is read again from the start of that."""
 _CHUNK: Final = 1 << 20
 _PIECE: Final = 1 << 14
 
@@ -41,7 +43,7 @@ class Window:
     def grow(self, position: int, wanted: int) -> None:
         """Leave the bytes before ``position`` behind, and have those up to ``wanted`` if there are so many."""
         self._leave(position)
-        self._extend(max(wanted - position, 2 * len(self.data), FIRST_READ))
+        self._extend(max(wanted - position, _GROWTH * len(self.data), FIRST_READ))
 
     def digest(self, start: int, stop: int) -> tuple[str, int]:
         """SHA-256 of the bytes from ``data[start]`` up to index ``stop``, which may be far beyond the window, and how
