@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -115,22 +115,33 @@ def _surrogate(kind: str, uid: str, parts: list[str]) -> str:
     return f"2.25.{int.from_bytes(hashlib.sha256(basis.encode('utf-8', 'replace')).digest()[:16])}"
 
 
-@cache
-def _accompanied() -> tuple[registry.Field, ...]:
-    return tuple(field for field in registry.load().fields if field.canonical or field.companions)
-
-
 def _add_companions(body: dict[str, Any]) -> None:
-    for field in _accompanied():
-        raw = body.get(field.keyword)
-        values = [v for v in (raw if isinstance(raw, list) else [raw]) if isinstance(v, str) and v]
-        if values and field.canonical:
-            found = [canonicalise(field.canonical, value) or (value.strip(), UNMAPPED) for value in values]
-            body[f"{field.keyword}.canonical"] = _few([name for name, _ in found])
-            body[f"{field.keyword}.rule"] = _few([rule for _, rule in found])
-        for name, table in field.companions.items():
-            if more := dict.fromkeys(one for value in values if (one := accompany(table, name, value))):
-                body[f"{field.keyword}.{name}"] = _few(list(more))
+    for keyword in _accompanied():
+        raw = body.get(keyword)
+        values = (raw,) if isinstance(raw, str) else tuple(raw) if isinstance(raw, list) else ()
+        if values := tuple(value for value in values if isinstance(value, str) and value):
+            body.update(_companions(keyword, values))
+
+
+@cache
+def _accompanied() -> tuple[str, ...]:
+    return tuple(field.keyword for field in registry.load().fields if field.canonical or field.companions)
+
+
+@lru_cache(maxsize=16_384)
+def _companions(keyword: str, values: tuple[str, ...]) -> dict[str, str | list[str]]:
+    """What stands beside the values of a field, by path; kept, since the instances of a series share it."""
+    field = registry.load().get(keyword)
+    assert field is not None
+    beside: dict[str, str | list[str]] = {}
+    if field.canonical:
+        found = [canonicalise(field.canonical, value) or (value.strip(), UNMAPPED) for value in values]
+        beside[f"{keyword}.canonical"] = _few([name for name, _ in found])
+        beside[f"{keyword}.rule"] = _few([rule for _, rule in found])
+    for name, table in field.companions.items():
+        if more := dict.fromkeys(one for value in values if (one := accompany(table, name, value))):
+            beside[f"{keyword}.{name}"] = _few(list(more))
+    return beside
 
 
 def _few(values: list[str]) -> str | list[str]:

@@ -80,6 +80,7 @@ def found(search: Searcher, q: str, **request: Any) -> list[int]:
         ("NOT _exists_:Modality", [11]),
         ("Manufacturer:siemens", [0, 2, 3, 5, 6, 8, 9, 11]),
         ("Manufacturer.canonical:GE*", [1, 4, 7, 10]),
+        ("Modality.group:CT", [0, 2, 4, 6, 8, 10]),
         ("SliceThickness:[0 TO 1.5]", [0, 1, 2]),
         ("SliceThickness:{0.5 TO 1.5}", [1]),
         ("SliceThickness:1", [1]),
