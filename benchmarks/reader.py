@@ -1,25 +1,37 @@
-"""How fast a header becomes a document, beside pydicom and beside the floor, in interleaved rounds of one run.
+"""How fast a header becomes a document, beside its peers and beside the floor, in interleaved rounds of one run.
 
-CPU time (user and system) of this process a file: open, read, parse, serialise. The floor opens the file and reads
-32 KB, which every reader must. pydicom's part is ``dcmread(stop_before_pixels=True)`` and ``to_json_dict()``.
+``python -m benchmarks.reader [--files N] [--json]``. CPU time (user and system) of this process a file: open, read,
+parse, serialise. The floor opens the file and reads 32 KB, which every reader must. ``fresh`` reads each file by
+itself; ``reader`` uses what it has read for the next, and starts each round with nothing. pydicom's part is
+``dcmread(stop_before_pixels=True)`` and ``to_json_dict()``; dicomsdl's is every value of the data set up to the pixels.
 """
 
+import argparse
+import base64
+import json
+import random
 import statistics
+import sys
+import tempfile
 import time
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import dicomsdl
 import orjson
 import pydicom
 
+from benchmarks import series
 from dicomlake.documents.instance import Origin, build
 from dicomlake.errors import HeaderError
-from dicomlake.headers import read_file
+from dicomlake.headers import Reader, read_file
 
 ROUNDS = 5
 _ORIGIN = Origin("benchmark")
+
+Form = Callable[[Path], object]
 
 
 def floor(path: Path) -> object:
@@ -28,14 +40,9 @@ def floor(path: Path) -> object:
         return file.read(32_768)
 
 
-def header(path: Path) -> object:
+def fresh(path: Path) -> object:
     """Our reader alone, to JSON."""
     return orjson.dumps(read_file(path).attributes)
-
-
-def document(path: Path) -> object:
-    """Our reader and the instance document, to JSON."""
-    return orjson.dumps(build(read_file(path), str(path), _ORIGIN).body)
 
 
 def peer(path: Path) -> object:
@@ -43,24 +50,65 @@ def peer(path: Path) -> object:
     return orjson.dumps(pydicom.dcmread(path, stop_before_pixels=True).to_json_dict())
 
 
-FORMS: dict[str, Callable[[Path], object]] = {
-    "floor": floor,
-    "header": header,
-    "document": document,
-    "pydicom": peer,
+def dicomsdl_values(path: Path) -> object:
+    """dicomsdl's reader, every value up to the pixel data."""
+    return orjson.dumps(_values(dicomsdl.open_file(str(path), 0x7FE00000)))
+
+
+def _values(data_set: Any) -> dict[str, Any]:
+    found = {}
+    for element in data_set:
+        value = element.value()
+        if isinstance(value, dicomsdl.Sequence):
+            value = [_values(value.getDataSet(place)) for place in range(len(value))]
+        elif isinstance(value, bytes):
+            value = base64.b64encode(value).decode()
+        found[str(element.tag())] = value
+    return found
+
+
+def _reader() -> Form:
+    reader = Reader()
+    return lambda path: orjson.dumps(reader.read_file(path).attributes)
+
+
+def _document() -> Form:
+    reader = Reader()
+    return lambda path: orjson.dumps(build(reader.read_file(path), str(path), _ORIGIN).body)
+
+
+FORMS: dict[str, Callable[[], Form]] = {
+    "floor": lambda: floor,
+    "fresh": lambda: fresh,
+    "reader": _reader,
+    "document": _document,
+    "dicomsdl": lambda: dicomsdl_values,
+    "pydicom": lambda: peer,
 }
+"""What each round starts each form with."""
 
 
 def readable(paths: Sequence[Path]) -> list[Path]:
-    """The files that both readers take; what one of them refuses would only measure its refusal."""
+    """The files that all readers take; what one of them refuses would only measure its refusal."""
     found = []
+    document = _document()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for path in paths:
             try:
                 document(path)
                 peer(path)
-            except (HeaderError, pydicom.errors.InvalidDicomError, ValueError, TypeError, AttributeError, EOFError):
+                dicomsdl_values(path)
+            except (
+                HeaderError,
+                dicomsdl.DicomException,
+                RuntimeError,
+                pydicom.errors.InvalidDicomError,
+                ValueError,
+                TypeError,
+                AttributeError,
+                EOFError,
+            ):
                 continue
             found.append(path)
     return found
@@ -73,7 +121,8 @@ def compare(paths: Sequence[Path]) -> dict[str, Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for _ in range(ROUNDS):
-            for name, read in FORMS.items():
+            for name, begin in FORMS.items():
+                read = begin()
                 started = time.process_time()
                 for path in files:
                     read(path)
@@ -86,3 +135,40 @@ def compare(paths: Sequence[Path]) -> dict[str, Any]:
             name: round(medians["pydicom"] / median, 1) for name, median in medians.items() if name != "pydicom"
         },
     }
+
+
+def mixed() -> list[Path]:
+    """The files that pydicom ships, one of each kind."""
+    return [path for path in sorted((Path(pydicom.__file__).parent / "data").rglob("*")) if path.is_file()]
+
+
+def measure(files: int) -> dict[str, Any]:
+    """The three comparisons: so many files of CT and of MR series, shuffled, and pydicom's own."""
+    with tempfile.TemporaryDirectory(prefix="dicomlake-bench-") as folder:
+        found = {}
+        for modality in ("CT", "MR"):
+            paths = series.write(Path(folder), modality, files)
+            random.Random(1).shuffle(paths)
+            found[f"{modality} series"] = compare(paths)
+    return found | {"pydicom's test files": compare(mixed())}
+
+
+def main() -> int:
+    """Measure and print, for people or with ``--json``."""
+    options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    options.add_argument("--files", type=int, default=400, help="files of each modality (400)")
+    options.add_argument("--json", action="store_true", help="one JSON object")
+    asked = options.parse_args()
+    result = measure(asked.files)
+    if asked.json:
+        print(json.dumps(result))
+        return 0
+    for name, part in result.items():
+        print(f"{name}, {part['files']} files{'us a file':>22}{'x pydicom':>12}")
+        for form, spent in part["us"].items():
+            print(f"  {form:<34}{spent:>12}{part['times_faster_than_pydicom'].get(form, 1):>12}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
