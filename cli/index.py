@@ -30,12 +30,15 @@ def run(arguments: argparse.Namespace) -> int:
     """Index, then say what was done; 3 when files of the sources are in quarantine."""
     from cli.progress import watching  # noqa: PLC0415
     from dicomlake import settings  # noqa: PLC0415
+    from dicomlake.errors import UsageError  # noqa: PLC0415
     from indexer import run as index  # noqa: PLC0415
     from indexer.sources.folder import folders  # noqa: PLC0415
 
     chosen = settings.load()
     lake = arguments.data or chosen.data
     workers = chosen.workers if arguments.workers is None else arguments.workers
+    if workers > settings.MAX_WORKERS:
+        raise UsageError(f"{workers} workers are too many; {settings.MAX_WORKERS} at most")
     sources = folders(arguments.sources, skipped=[lake])
     with stopping() as stop, watching(sources, quiet=arguments.quiet) as watch:
         summary = index(lake, sources, workers=workers, watch=watch, stop=stop)

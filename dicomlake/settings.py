@@ -9,6 +9,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dicomlake.errors import UsageError
 
+MAX_WORKERS = 256
+
 Port = Annotated[int, Field(ge=0, le=65_535)]
 
 
@@ -29,7 +31,7 @@ class Settings(BaseSettings):
     workers: int = Field(
         default_factory=available_processors,
         ge=0,
-        le=256,
+        le=MAX_WORKERS,
         description="Processes that read files, besides the one that writes; by default one a processor",
     )
     access_log: bool = Field(default=False, description="Write a line for each request to standard error")

@@ -159,4 +159,5 @@ def test_a_data_folder_that_cannot_be_written_is_one_line(archive: Path, place: 
 def test_usage_errors_end_with_2(archive: Path) -> None:
     assert command("index").failed_with(2, "SOURCE", "dicomlake index --help")
     assert command("index", archive, "--workers", "many").failed_with(2, "whole number")
+    assert command("index", archive, "--workers", "1000").failed_with(2, "256 at most")
     assert command("index", archive, DICOMLAKE_WORKERS="-3").failed_with(2, "DICOMLAKE_WORKERS")

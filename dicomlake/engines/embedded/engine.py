@@ -38,7 +38,7 @@ class EmbeddedEngine(Engine):
         self._writer: tantivy.IndexWriter | None = None
         try:
             if write:
-                folder.mkdir(parents=True, exist_ok=True)
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
                 self._index = tantivy.Index(self._layout.schema, str(folder), reuse=True)
             else:
                 self._index = tantivy.Index.open(str(folder))
