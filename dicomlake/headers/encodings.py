@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from struct import Struct
 from typing import Any, Final, TypeAlias
@@ -145,6 +145,7 @@ def sibling(encoding: Encoding, *, explicit: bool) -> Encoding:
     return EXPLICIT_BIG if explicit else IMPLICIT_BIG
 
 
+@lru_cache(maxsize=256)
 def of_transfer_syntax(uid: str) -> tuple[Encoding, bool]:
     """Encoding of the data set, and whether it is deflated. Unknown transfer syntaxes are explicit little endian, as
     all encapsulated ones (PS3.5 A.4)."""

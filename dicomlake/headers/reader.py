@@ -2,8 +2,7 @@
 
 import os
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from dicomlake.errors import HeaderError, NotDicomError
 from dicomlake.headers import oddities, start
@@ -30,18 +29,33 @@ def read_file(path: str | os.PathLike[str]) -> Header:
 
     Raises NotDicomError and HeaderError as :func:`read_header` does; OSError when the file cannot be read.
     """
-    with on_disk(path) as (read, size):
-        return read_header(read, size)
+    with OnDisk(path) as file:
+        return read_header(file.read, file.size)
 
 
-@contextmanager
-def on_disk(path: str | os.PathLike[str]) -> Iterator[tuple[Read, int]]:
-    """An open file, as what reads it and its size."""
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-    try:
-        yield (lambda offset, length: pread(descriptor, length, offset)), os.fstat(descriptor).st_size
-    finally:
-        os.close(descriptor)
+class OnDisk:
+    """An open file: its size, and what reads it."""
+
+    __slots__ = ("_descriptor", "size")
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        self.size = 0
+
+    def __enter__(self) -> "OnDisk":
+        try:
+            self.size = os.fstat(self._descriptor).st_size
+        except OSError:
+            os.close(self._descriptor)
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._descriptor)
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Up to so many bytes from ``offset`` on."""
+        return pread(self._descriptor, length, offset)
 
 
 def read_header(read: Read, size: int) -> Header:
@@ -60,7 +74,7 @@ def _seek_and_read(descriptor: int, length: int, offset: int) -> bytes:
     return os.read(descriptor, length)
 
 
-pread = getattr(os, "pread", _seek_and_read)
+pread: Callable[[int, int, int], bytes] = getattr(os, "pread", _seek_and_read)
 
 
 class Reading:

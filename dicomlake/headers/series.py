@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from dicomlake.headers import memo, start
 from dicomlake.headers.encodings import EXPLICIT_LITTLE, PIXEL_DATA
 from dicomlake.headers.header import Header
-from dicomlake.headers.reader import Reading, on_disk
+from dicomlake.headers.reader import OnDisk, Reading
 from dicomlake.headers.template import VALUE_CODES, Elements, Template
 from dicomlake.headers.walk import Level
 from dicomlake.headers.window import FIRST_READ, Read
@@ -58,8 +58,8 @@ class Reader:
 
     def read_file(self, path: str | os.PathLike[str]) -> Header:
         """The header of a file. Raises as the function of the same name."""
-        with on_disk(path) as (read, size):
-            return self.read(read, size)
+        with OnDisk(path) as file:
+            return self.read(file.read, file.size)
 
     def read(self, read: Read, size: int) -> Header:
         """The header of ``size`` bytes. Raises as :func:`read_header`."""
