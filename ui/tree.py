@@ -50,9 +50,10 @@ class _Builder:
         found: list[Node] = []
         blocks: dict[tuple[str, str], Node] = {}
         for key, value in attributes.items():
-            if key[:1].islower() or key.endswith((".canonical", ".rule")) or _CREATOR.fullmatch(key):
-                continue
             private = _PRIVATE.fullmatch(key)
+            beside = private is None and "." in key  # a companion (Manufacturer.canonical): no attribute of the header
+            if key[:1].islower() or beside or _CREATOR.fullmatch(key):
+                continue
             if private is None:
                 found.append(self.public(key, value, above, attributes))
                 continue

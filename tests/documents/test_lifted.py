@@ -62,7 +62,9 @@ def test_what_the_top_level_says_is_not_replaced(tmp_path: Path) -> None:
     assert "lifted" not in body
 
 
-@pytest.mark.parametrize("odd", [None, [], "text", ["text"], [{}], [{"PixelMeasuresSequence": "text"}], {"length": 5000}])
+@pytest.mark.parametrize(
+    "odd", [None, [], "text", ["text"], [{}], [{"PixelMeasuresSequence": "text"}], {"length": 5000}]
+)
 def test_odd_functional_groups_lift_nothing(odd: Any) -> None:
     assert lift({"SharedFunctionalGroupsSequence": odd}) == ({}, {})
 
