@@ -1,12 +1,13 @@
-"""An indexer with small commits that can be told where to die: ``python -m tests.indexer.killed LAKE SOURCE [STEP N]``.
+"""An indexer with small commits that is told when to die: ``python -m tests.indexer.killed LAKE SOURCE WHEN N``.
 
-STEP is ``before`` or ``after`` and one of ``announce``, ``engine``, ``record``; the Nth such call is where it kills
-itself. Without it, somebody else kills it, at any time.
+WHEN is ``before`` or ``after``, a hyphen and ``announce``, ``engine`` or ``record``: it kills itself at the Nth such
+call. Or ``seconds``: it kills itself and its workers N seconds after it has begun.
 """
 
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,11 @@ def die_at(step: str, number: int) -> None:
 
 if __name__ == "__main__":
     load.MOST_DOCUMENTS = 10
-    if len(sys.argv) > 3:
-        die_at(sys.argv[3], int(sys.argv[4]))
-    lake, source = Path(sys.argv[1]), Path(sys.argv[2])
-    run(lake, folders([source]), workers=0 if len(sys.argv) > 3 else 2)
+    lake, source, when, number = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4]
+    if when == "seconds":
+        killer = threading.Timer(float(number), lambda: os.killpg(0, signal.SIGKILL))
+        killer.daemon = True
+        killer.start()
+    else:
+        die_at(when, int(number))
+    run(lake, folders([source]), workers=2 if when == "seconds" else 0)
