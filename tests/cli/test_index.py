@@ -64,13 +64,15 @@ def test_the_lake_may_be_inside_the_source_and_named_by_the_environment(tmp_path
 
 
 def test_off_a_terminal_progress_is_json_lines_a_second_apart(tmp_path: Path) -> None:
-    done = command("index", many(tmp_path / "h", 2_000), "--data", tmp_path / "lake", "--json")
-    assert done.lines[-1]["indexed"] == 2_000
+    # Enough files that a fast machine is still at work after a second.
+    done = command("index", many(tmp_path / "h", 10_000), "--data", tmp_path / "lake", "--json")
+    assert done.lines[-1]["indexed"] == 10_000
     told = [json.loads(line) for line in done.err.splitlines()]
     assert told
     assert {one["event"] for one in told} == {"progress"}
     assert all(later["seconds"] - one["seconds"] >= 0.9 for one, later in itertools.pairwise(told))
-    assert {one["total"] for one in told} == {2_000}
+    assert {one["total"] for one in told} <= {None, 10_000}
+    assert told[-1]["total"] == 10_000
     assert all(one["files_per_second"] > 0 for one in told[1:])
 
 
