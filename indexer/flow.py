@@ -11,10 +11,10 @@ from dicomlake.catalog import Seen
 from dicomlake.engines.base import Plan
 from dicomlake.errors import StoppedError
 from dicomlake.lake import Lake
-from indexer.items import PASSING, Found, Outcome
+from indexer.items import PASSING, Found, Outcome, Reading
 from indexer.load import Loader
 from indexer.pool import Pool
-from indexer.read import Task, lost, read
+from indexer.read import Task, lost, read_all
 from indexer.sources import Source
 from indexer.summary import Summary
 
@@ -51,9 +51,10 @@ def run(
         summary = Summary()
         loader = Loader(opened, number, summary)
         stop = stop or threading.Event()
-        with Pool(read, lost, size=workers, limit=BATCH * 4 * max(1, workers)) as pool:
+        with Pool(read_all, lost, size=workers, limit=BATCH * 4 * max(1, workers)) as pool:
             _Flow(loader, pool, watch, stop).through(sources)
         loader.commit()
+        summary.stages = loader.stages.totals(pool.spent)
         _add_totals(opened, summary)
         summary.seconds = round(time.monotonic() - started, 3)
         watch(summary)
@@ -72,7 +73,7 @@ class _Flow:
     """The way of files through a run."""
 
     loader: Loader
-    pool: Pool[Task, Outcome]
+    pool: Pool[Task, Reading]
     watch: Watch
     stop: threading.Event
     _before: dict[str, Seen] = field(default_factory=dict)
@@ -93,7 +94,8 @@ class _Flow:
         files = source.files()
         batch: list[Found] = []
         while not self.stop.is_set() and (part := list(islice(files, _LOOKED_UP))):
-            known = self.loader.lake.catalog.known([_found(one).location for one in part])
+            with self.loader.stages.of("catalogue"):
+                known = self.loader.lake.catalog.known([_found(one).location for one in part])
             for one in part:
                 before = known.get(_found(one).location)
                 if before is not None and self._is_unchanged(_found(one), before):
@@ -112,10 +114,15 @@ class _Flow:
             yield batch
 
     def _take(self, timeout: float = 0) -> None:
-        for (found, origin), outcome in self.pool.take(timeout):
-            self.loader.add(outcome, origin.source, self._before.pop(found.location, None))
-            if self.loader.due:
-                self.loader.commit()
+        with self.loader.stages.of("transport"):
+            taken = self.pool.take(timeout)
+        if taken is not None:
+            tasks, reading = taken
+            self.loader.stages.add(reading.seconds, reading.process)
+            for (found, origin), outcome in zip(tasks, reading.outcomes, strict=True):
+                self.loader.add(outcome, origin.source, self._before.pop(found.location, None))
+                if self.loader.due:
+                    self.loader.commit()
         if self.loader.due:
             self.loader.commit()
         self.watch(self.loader.summary)

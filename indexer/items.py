@@ -1,6 +1,7 @@
 """What travels through the indexer: a file that was found, and what became of it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from dicomlake.catalog import Seen, Status
 from dicomlake.documents.instance import InstanceDocument
@@ -44,6 +45,15 @@ class Outcome:
             source=source,
             run=run,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The outcomes of a batch of files, in its order; the CPU seconds they took by stage, and the process's id."""
+
+    outcomes: Sequence[Outcome]
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    process: int = 0
 
 
 UNREADABLE = "unreadable"

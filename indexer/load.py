@@ -14,6 +14,7 @@ from dicomlake.documents.instance import InstanceDocument
 from dicomlake.documents.update import Departure
 from dicomlake.lake import Lake
 from indexer.items import Outcome
+from indexer.stages import Stages
 from indexer.summary import Summary
 
 MOST_DOCUMENTS = 2_000
@@ -33,6 +34,7 @@ class Loader:
     lake: Lake
     run: int
     summary: Summary
+    stages: Stages = field(default_factory=Stages)
     _announced: dict[str, frozenset[str]] = field(init=False)
     _arrivals: list[InstanceDocument] = field(default_factory=list)
     _departures: list[Departure] = field(default_factory=list)
@@ -99,10 +101,15 @@ class Loader:
             return
         catalog, engine = self.lake.catalog, self.lake.engine
         if self._arrivals or self._departures:
-            catalog.announce((arrival.location, arrival.uid) for arrival in self._arrivals)
-            self.summary.removed += update.apply(engine, self._arrivals, self._departures)
-            engine.commit()
-        catalog.record(self._seen)
+            with self.stages.of("catalogue"):
+                catalog.announce((arrival.location, arrival.uid) for arrival in self._arrivals)
+            with self.stages.of("roll-up"):
+                planned = update.plan(engine, self._arrivals, self._departures)
+            with self.stages.of("engine"):
+                self.summary.removed += planned.carry_out(engine)
+                engine.commit()
+        with self.stages.of("catalogue"):
+            catalog.record(self._seen)
         self._arrivals, self._departures, self._seen, self._bytes = [], [], [], 0
 
 

@@ -9,6 +9,7 @@ import multiprocessing
 import pickle
 import signal
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -40,6 +41,14 @@ class _Batch(Generic[Item]):
 
 
 @dataclass(slots=True)
+class _Answer(Generic[Result]):
+    """The result of a batch; pickled, as a worker sent it, until it is taken."""
+
+    result: Result | None = None
+    pickled: bytes = b""
+
+
+@dataclass(slots=True)
 class _Worker(Generic[Item]):
     process: SpawnProcess
     pipe: Connection
@@ -48,14 +57,14 @@ class _Worker(Generic[Item]):
 
 
 class Pool(Generic[Item, Result]):
-    """``size`` processes that apply ``work`` to the items of batches; 0 does it in this process.
+    """``size`` processes that apply ``work`` to batches of items; 0 does it in this process.
 
     ``work`` is a function of a module; ``lost(item, how)`` gives the result of an item that ended its worker. Results
     come in any order, a batch in one part or several. ``limit``: items that may be inside before results are taken.
     """
 
     def __init__(
-        self, work: Callable[[Item], Result], lost: Callable[[Item, str], Result], *, size: int, limit: int
+        self, work: Callable[[Sequence[Item]], Result], lost: Callable[[Item, str], Result], *, size: int, limit: int
     ) -> None:
         self._work = work
         self._lost = lost
@@ -64,8 +73,10 @@ class Pool(Generic[Item, Result]):
         self._inside = 0
         self._waiting = 0
         self._failed_starts = 0
+        self.spent = 0.0
+        """CPU seconds of the thread that talks with the workers."""
         self._todo: deque[_Batch[Item]] = deque()
-        self._done: SimpleQueue[tuple[Sequence[Item], bytes | list[Result]] | WorkerError] = SimpleQueue()
+        self._done: SimpleQueue[tuple[Sequence[Item], _Answer[Result]] | WorkerError] = SimpleQueue()
         self._workers: list[_Worker[Item]] = []
         self._bell, self._ear = _CONTEXT.Pipe()
         self._closing = False
@@ -86,7 +97,7 @@ class Pool(Generic[Item, Result]):
         """Hand in a batch. The first one starts the workers."""
         self._inside += len(batch)
         if self._size == 0:
-            self._done.put((batch, [self._work(item) for item in batch]))
+            self._done.put((batch, _Answer(result=self._work(batch))))
             return
         self._todo.append(_Batch(batch))
         if self._thread is None:
@@ -94,23 +105,24 @@ class Pool(Generic[Item, Result]):
             self._thread.start()
         self._bell.send_bytes(b"!")
 
-    def take(self, timeout: float = 0) -> list[tuple[Item, Result]]:
-        """Items with their results; empty when none came within ``timeout`` seconds. Raises WorkerError."""
+    def take(self, timeout: float = 0) -> tuple[Sequence[Item], Result] | None:
+        """Items and their result; None when none came within ``timeout`` seconds. Raises WorkerError."""
         try:
             done = self._done.get(timeout=timeout) if timeout > 0 else self._done.get_nowait()
         except Empty:
             if self._thread is not None and not self._thread.is_alive():
                 raise WorkerError("what feeds the worker processes has ended; run again with --workers 0") from None
-            return []
+            return None
         if isinstance(done, WorkerError):
             raise done
-        items, results = done
+        items, answer = done
         self._inside -= len(items)
-        if isinstance(results, bytes):
-            self._weigh(-len(results))
+        if answer.pickled:
+            self._weigh(-len(answer.pickled))
             self._bell.send_bytes(b"!")
-            return list(zip(items, pickle.loads(results), strict=True))
-        return list(zip(items, results, strict=True))
+            return items, pickle.loads(answer.pickled)
+        assert answer.result is not None
+        return items, answer.result
 
     def close(self) -> None:
         """End the workers at once; what they were doing is dropped."""
@@ -148,6 +160,7 @@ class Pool(Generic[Item, Result]):
                     self._ear.recv_bytes()
                 for worker in [worker for worker in self._workers if worker.pipe in told]:
                     self._hear(worker)
+                self.spent = time.thread_time()
         except OSError as error:
             self._done.put(WorkerError(f"worker processes cannot be started ({error}); run again with --workers 0"))
         except WorkerError as error:
@@ -181,7 +194,7 @@ class Pool(Generic[Item, Result]):
             self._failed_starts = 0
         elif worker.batch is not None:
             self._weigh(len(message))
-            self._done.put((worker.batch.items, message))
+            self._done.put((worker.batch.items, _Answer(pickled=message)))
             worker.batch = None
 
     def _replace(self, worker: _Worker[Item]) -> None:
@@ -195,19 +208,20 @@ class Pool(Generic[Item, Result]):
             if self._failed_starts == _STARTS:
                 raise WorkerError(f"worker processes cannot be started ({how}); run again with --workers 0")
         if worker.batch is not None and worker.batch.again:
-            self._done.put((worker.batch.items, [self._lost(item, how) for item in worker.batch.items]))
+            for item in worker.batch.items:
+                self._done.put(([item], _Answer(result=self._lost(item, how))))
         elif worker.batch is not None:
             self._todo.extendleft(_Batch([item], again=True) for item in reversed(worker.batch.items))
         self._workers.append(self._start())
 
 
-def _serve(pipe: Connection, work: Callable[[Item], Result]) -> None:
+def _serve(pipe: Connection, work: Callable[[Sequence[Item]], Result]) -> None:
     """A worker process: batches in, results out, until the pipe ends."""
     try:
         pipe.send_bytes(b"ready")
         while True:
             items = pipe.recv()
-            pipe.send_bytes(pickle.dumps([work(item) for item in items], pickle.HIGHEST_PROTOCOL))
+            pipe.send_bytes(pickle.dumps(work(items), pickle.HIGHEST_PROTOCOL))
     except (EOFError, OSError):
         return
 

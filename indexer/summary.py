@@ -1,6 +1,6 @@
 """What a run did, in numbers."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 
 @dataclass(slots=True)
@@ -10,7 +10,8 @@ class Summary:
     ``indexed``: files new to the lake, duplicates included; ``updated``: files whose content changed; ``unchanged``:
     files that are in the lake as they are. Files that were ignored or quarantined before and did not change are not
     read again and count as such again. ``removed``: instances that are gone because their last file holds another.
-    The last four are totals of the lake; ``seconds`` is wall-clock time.
+    The last four counts are totals of the lake; ``seconds`` is wall-clock time. ``stages``: CPU seconds by stage, see
+    :mod:`indexer.stages`, once the run is over.
     """
 
     indexed: int = 0
@@ -24,6 +25,7 @@ class Summary:
     studies: int = 0
     patients: int = 0
     seconds: float = 0.0
+    stages: dict[str, float] = field(default_factory=dict)
 
     @property
     def files(self) -> int:
@@ -31,5 +33,7 @@ class Summary:
         return self.indexed + self.updated + self.unchanged + self.ignored + self.quarantined
 
     def as_dict(self) -> dict[str, int | float]:
-        """For JSON, in this order."""
-        return {"files": self.files, **asdict(self)}
+        """The counts and the seconds for JSON, in this order."""
+        counts = asdict(self)
+        del counts["stages"]
+        return {"files": self.files, **counts}

@@ -4,13 +4,13 @@ All state of a series lives in the engine (its kept headers), so that an update 
 the series and the touched instances again. Replaying an update changes nothing; a killed one is simply repeated.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from dicomlake.documents import rollup
 from dicomlake.documents.instance import InstanceDocument
 from dicomlake.documents.kept import KeptSeries
-from dicomlake.engines.base import Engine
+from dicomlake.engines.base import Engine, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,22 @@ class Departure:
 
     uid: str
     location: str
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What an engine has to write: records to put, instances and series that are gone."""
+
+    records: Sequence[Record]
+    gone: Sequence[str]
+    emptied: Sequence[str]
+
+    def carry_out(self, engine: Engine) -> int:
+        """Write it, for the caller to commit; gives the number of instances that are gone."""
+        engine.delete("instance", self.gone)
+        engine.delete("series", self.emptied)
+        engine.put(self.records)
+        return len(self.gone)
 
 
 @dataclass(slots=True)
@@ -38,8 +54,15 @@ class _Workspace:
 def apply(engine: Engine, arrivals: Iterable[InstanceDocument], departures: Iterable[Departure] = ()) -> int:
     """Put the arrivals in and take the departures out; the caller commits before the next call.
 
-    A departure and an arrival of the same instance at the same location is a replacement. Gives the number of
-    instances that are gone because their last file is.
+    Gives the number of instances that are gone because their last file is.
+    """
+    return plan(engine, arrivals, departures).carry_out(engine)
+
+
+def plan(engine: Engine, arrivals: Iterable[InstanceDocument], departures: Iterable[Departure] = ()) -> Update:
+    """What is to be written when the arrivals come and the departures go.
+
+    A departure and an arrival of the same instance at the same location is a replacement.
     """
     changes: dict[str, tuple[dict[str, InstanceDocument], set[str]]] = {}
     for departure in departures:
@@ -53,12 +76,11 @@ def apply(engine: Engine, arrivals: Iterable[InstanceDocument], departures: Iter
     for uid, (added, removed) in changes.items():
         _change(work, uid, homes.get(uid), added, removed)
 
-    engine.delete("instance", sorted(work.gone))
     emptied = [series for series in sorted(work.touched) if not work.series[series].instances]
-    engine.delete("series", emptied)
+    records: list[Record] = []
     for series in sorted(work.touched.keys() - set(emptied)):
-        engine.put(rollup.records(series, work.series[series], work.touched[series]))
-    return len(work.gone)
+        records += rollup.records(series, work.series[series], work.touched[series])
+    return Update(records, sorted(work.gone), emptied)
 
 
 def _change(

@@ -23,11 +23,17 @@ def results(function: Callable[[Any], Any], batches: Iterable[list[Any]], size: 
     with Pool(function, work.lost, size=size, limit=8) as pool:
         for batch in batches:
             while pool.full:
-                done |= pool.take(0.1)
+                done |= taken(pool)
             pool.give(batch)
         while pool.busy:
-            done |= pool.take(0.1)
+            done |= taken(pool)
     return done
+
+
+def taken(pool: Pool[Any, Any]) -> dict[Any, Any]:
+    """What is there to take."""
+    items, result = pool.take(0.1) or ([], [])
+    return dict(zip(items, result, strict=True))
 
 
 @pytest.mark.parametrize("size", [0, 1, 3])
@@ -57,10 +63,10 @@ def test_large_results_wait_in_the_workers_until_they_are_taken() -> None:
             time.sleep(0.05)
         time.sleep(0.5)
         assert pool._waiting < 100_000_000
-        taken = 0
+        count = 0
         while pool.busy:
-            taken += len(pool.take(0.1))
-        assert taken == 8
+            count += len(taken(pool))
+        assert count == 8
 
 
 def test_workers_leave_signals_of_the_terminal_to_the_main_process() -> None:
