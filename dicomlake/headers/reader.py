@@ -22,6 +22,7 @@ from dicomlake.headers.walk import Level, Walker
 from dicomlake.headers.window import Inflater, Read, Window
 
 _ADVICE = "get the file from its source again"
+_LONGEST_META = 1 << 16
 
 
 def read_file(path: str | os.PathLike[str]) -> Header:
@@ -120,20 +121,48 @@ class Reading:
     def _file_meta(self) -> int:
         """Read the File Meta Information (PS3.10 7.1); the offset behind it."""
         window, walker = self.window, self.walker
-        stop, encoding = _meta_end(window, self.start)
+        first = window.data[self.start : self.start + 12]
+        claimed = 0
+        if first[:8] == b"\x02\0\0\0UL\x04\0":
+            claimed = self.start + 12 + int.from_bytes(first[8:], "little")
+        stop, encoding = self._meta_end(claimed)
         self.behind_meta = stop
         if stop == self.start:
             walker.issue("no-file-meta", "", "no file meta information")
             return stop
-        walker.data, walker.total = window.data, stop
+        walker.data, walker.total = window.data[:stop], stop
         self.root.encoding = encoding
-        walker.walk(self.root, self.start, stop)
+        try:
+            walker.walk(self.root, self.start, stop)
+        except Damage as damage:  # where the data set begins is known all the same
+            walker.issue("bad-structure", damage.path, "the file meta information cannot be read to its end")
         self.root.last = -1
         self.meta_attributes = len(self.root.attributes)
-        first = window.data[self.start : self.start + 12]
-        if first[:8] == b"\x02\0\0\0UL\x04\0" and int.from_bytes(first[8:], "little") != stop - self.start - 12:
+        if claimed and claimed != stop:
             walker.issue("wrong-group-length", "FileMetaInformationGroupLength", "not the length of the file meta")
         return stop
+
+    def _meta_end(self, claimed: int) -> tuple[int, Encoding]:
+        """The offset behind the file meta, and its encoding. The elements tell, unless their group length ``claimed``
+        is where a data set begins and they are not."""
+        try:
+            stop, encoding = _meta_end(self.window, self.start)
+        except Damage:
+            if not self._begins(claimed):
+                raise
+            return claimed, EXPLICIT_LITTLE
+        if stop != claimed and self._begins(claimed) and not self._begins(stop):
+            stop = claimed
+        return stop, encoding
+
+    def _begins(self, offset: int) -> bool:
+        """Whether a data set begins at ``offset``, which file meta of sane length ends at: so the next 1 KB look."""
+        window, stop = self.window, offset + 1024
+        if not self.start < offset < min(_LONGEST_META, window.total):
+            return False
+        if len(window.data) < min(stop, window.total):
+            window.grow(0, stop)
+        return start.readable(window.data[:stop], offset, window.total) is not None
 
     def _data_set(self, offset: int) -> int:
         """Read the data set, with more of the file as it is needed; the offset at which it ends."""
@@ -213,9 +242,9 @@ class Reading:
         return found, found.uid
 
 
-def _meta_end(window: Window, offset: int) -> tuple[int, Encoding]:
+def _meta_end(window: Window, first: int) -> tuple[int, Encoding]:
     """The offset behind the elements of group 0002, and their encoding: explicit little endian, implicit in error."""
-    encoding = EXPLICIT_LITTLE
+    offset, encoding = first, EXPLICIT_LITTLE
     while True:
         if len(window.data) < offset + 12 and len(window.data) < window.total:
             window.grow(0, offset + 12)
@@ -223,9 +252,10 @@ def _meta_end(window: Window, offset: int) -> tuple[int, Encoding]:
         if data[offset : offset + 2] != b"\x02\0" or len(data) < offset + 8:
             return offset, encoding
         written = data[offset + 4 : offset + 6].decode("latin-1")
-        if written not in VRS:
-            encoding = IMPLICIT_LITTLE
-        unpack, at, skip = encoding.layout(written)
+        layout = encoding if written in VRS else IMPLICIT_LITTLE
+        if offset == first:
+            encoding = layout
+        unpack, at, skip = layout.layout(written)
         stop = offset + skip + (unpack(data, offset + at)[0] if len(data) >= offset + skip else 0)
         if stop > window.total:
             raise Damage("truncated", offset, "", "the file ends within the file meta information")
