@@ -35,6 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     data = arguments.data or chosen.data
     checks: list[Callable[[], Iterator[Finding]]] = [
         _installation,
+        _site,
         lambda: _disk(data),
         lambda: _port("port of the API", chosen.host, chosen.port, "--port"),
         lambda: _port("port of the page", chosen.host, chosen.ui_port, "--ui-port"),
@@ -59,6 +60,19 @@ def _installation() -> Iterator[Finding]:
     yield Finding("python", True, f"{platform.python_version()} on {platform.platform()}")
     yield Finding("engine", True, f"tantivy {version('tantivy')}")
     yield Finding("registry", True, f"{len(registry.load().fields)} fields")
+
+
+def _site() -> Iterator[Finding]:
+    from dicomlake import site  # noqa: PLC0415
+    from dicomlake.errors import DicomlakeError  # noqa: PLC0415
+
+    try:
+        found = site.current()
+    except DicomlakeError as error:
+        yield Finding("site", False, error.message)
+        return
+    rules = "canonical values of its own" if found.canonical_hash else "no canonical values of its own"
+    yield Finding("site", True, f"{rules}, {len(found.persons)} patient ids in its table")
 
 
 def _disk(data: Path) -> Iterator[Finding]:

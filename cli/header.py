@@ -21,16 +21,19 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """A document a file, on a line of its own with ``--json``; 1 when every file failed, 3 when some did."""
+    from dicomlake import settings, site  # noqa: PLC0415
     from dicomlake.documents.instance import Origin  # noqa: PLC0415
     from dicomlake.documents.kept import place  # noqa: PLC0415
     from indexer.items import Found  # noqa: PLC0415
     from indexer.read import read  # noqa: PLC0415
     from indexer.sources.folder import look  # noqa: PLC0415
 
+    site.current()  # what is wrong with the site's files is not the fault of any of these
+    issuer = settings.load().issuer
     failed = 0
     for path in arguments.files:
         found = look(path)
-        outcome = read((found, Origin(found.location))) if isinstance(found, Found) else found
+        outcome = read((found, Origin(found.location, issuer=issuer))) if isinstance(found, Found) else found
         if outcome.document is None:
             failed += 1
             _complain(outcome, as_json=arguments.json)

@@ -22,6 +22,9 @@ EXAMPLE = "dicomlake index /data/archive --data ./lake"
 def options(parser: argparse.ArgumentParser) -> None:
     """Options of this command."""
     parser.add_argument("sources", nargs="+", metavar="SOURCE", help="a folder, with all below it, or a file")
+    parser.add_argument(
+        "--issuer", metavar="I", help="issuer of patient ids that do not name their own (default: none)"
+    )
     parser.add_argument("--workers", type=count, metavar="N", help="processes that read (default: one a processor)")
     parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
 
@@ -37,9 +40,10 @@ def run(arguments: argparse.Namespace) -> int:
     chosen = settings.load()
     lake = arguments.data or chosen.data
     workers = chosen.workers if arguments.workers is None else arguments.workers
+    issuer = chosen.issuer if arguments.issuer is None else arguments.issuer
     if workers > settings.MAX_WORKERS:
         raise UsageError(f"{workers} workers are too many; {settings.MAX_WORKERS} at most")
-    sources = folders(arguments.sources, skipped=[lake])
+    sources = folders(arguments.sources, skipped=[lake], issuer=issuer)
     with stopping() as stop, watching(sources, quiet=arguments.quiet) as watch:
         summary = index(lake, sources, workers=workers, watch=watch, stop=stop)
     if arguments.json:

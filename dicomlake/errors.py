@@ -31,6 +31,14 @@ class UsageError(DicomlakeError):
     exit_code = 2
 
 
+class SiteFileError(UsageError):
+    """A file of the site's own, named by a setting, cannot be used: its canonical values or its table of patients."""
+
+    code = "unusable-site-file"
+    title = "A file of the site's own cannot be used"
+    status = 503
+
+
 class HeaderError(DicomlakeError):
     """Bytes that cannot become a document. ``details``: ``offset`` (bytes), ``reason`` (a quarantine reason)."""
 

@@ -2,7 +2,7 @@
 
 ::
 
-    lake/format.json      format version, registry hash, creation
+    lake/format.json      format version, hashes of the registry and the site's files
     lake/index/           the embedded engine's index
     lake/catalog.sqlite   what was seen
     lake/secret.key       signs cursors; made with the lake, never leaves it
@@ -20,6 +20,7 @@ from dicomlake.catalog import Catalog
 from dicomlake.engines.base import Engine
 from dicomlake.engines.embedded import EmbeddedEngine
 from dicomlake.errors import LakeError
+from dicomlake.site import current
 from mappings import registry, schemas
 
 FORMAT = 1
@@ -58,7 +59,7 @@ class Lake:
             engine = EmbeddedEngine(path / "index", schemas.embedded_columns(), write=True)
             _make_secret(path)
             if not (path / "format.json").exists():
-                mark = {"format": FORMAT, "registry": registry.load().hash}
+                mark = {"format": FORMAT, **built_with()}
                 _write_durably(path / "format.json", orjson.dumps(mark, option=orjson.OPT_INDENT_2))
             return cls(path, engine, Catalog(path / "catalog.sqlite", write=True))
         except OSError as error:
@@ -91,19 +92,38 @@ _PARTS = frozenset(
 )
 
 
+_DIFFERENCES = {
+    "registry": "another field registry; build it anew",
+    "canonical": "other canonical values; set DICOMLAKE_CANONICAL_FILE as it was then, or build it anew",
+    "patients": "another table of patients; set DICOMLAKE_PATIENTS_FILE as it was then, or build it anew",
+}
+
+
+def built_with() -> dict[str, str]:
+    """The hashes of what decides how this process builds documents, as ``format.json`` has them."""
+    site = current()
+    return {
+        "registry": registry.load().hash,
+        "canonical": site.canonical_hash,
+        "patients": site.patients_hash,
+    }
+
+
 def _check_format(path: Path) -> None:
     try:
         mark = orjson.loads((path / "format.json").read_bytes())
-        version, built_with = int(mark["format"]), str(mark["registry"])
+        version, hashes = int(mark["format"]), {"canonical": "", "patients": "", "registry": mark["registry"]} | mark
     except (OSError, orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
         raise LakeError(f"{path / 'format.json'} cannot be read: {error}") from error
     if version != FORMAT:
         age = "a newer" if version > FORMAT else "an older"
         raise LakeError(f"{path} was written by {age} Dicomlake (format {version}, this one knows {FORMAT})")
-    if built_with != registry.load().hash:
-        raise LakeError(
-            f"{path} was built with another field registry; index its sources into a new folder (--data NEW)"
-        )
+    for name, hash in built_with().items():
+        if hashes[name] != hash:
+            raise LakeError(
+                f"{path} was built with {_DIFFERENCES[name]} from the headers it keeps: "
+                f"dicomlake engine migrate --data {path}"
+            )
 
 
 def _make_secret(path: Path) -> None:

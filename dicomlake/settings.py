@@ -34,6 +34,13 @@ class Settings(BaseSettings):
         le=MAX_WORKERS,
         description="Processes that read files, besides the one that writes; by default one a processor",
     )
+    issuer: str = Field(default="", description="Issuer of the patient ids that do not name their own, when indexing")
+    canonical_file: Path | None = Field(
+        default=None, description="The site's own canonical values, laid over the project's: a YAML file"
+    )
+    patients_file: Path | None = Field(
+        default=None, description="The site's table of patient ids that are one person: a CSV file"
+    )
     access_log: bool = Field(default=False, description="Write a line for each request to standard error")
     debug: bool = Field(default=False, description="Show the traceback of an unexpected error")
 

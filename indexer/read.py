@@ -3,12 +3,13 @@
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from dicomlake.documents.instance import Origin, build
 from dicomlake.errors import HeaderError, NotDicomError
 from dicomlake.headers import Reader
+from dicomlake.site import Site, current, use
 from dicomlake.storage import path_of
 from indexer.items import CRASHED, Found, Outcome, Reading, unreadable
 
@@ -26,13 +27,28 @@ class _Local(threading.local):
 _LOCAL: Final = _Local()
 
 
-def read_all(tasks: Sequence[Task]) -> Reading:
-    """The outcomes of a batch of files."""
-    started, built = time.thread_time_ns(), _LOCAL.built_ns
-    outcomes = [read(task) for task in tasks]
-    build_ns = _LOCAL.built_ns - built
-    read_ns = time.thread_time_ns() - started - build_ns
-    return Reading(outcomes, {"read": read_ns / 1e9, "build": build_ns / 1e9}, os.getpid())
+class _ReadAll:
+    """Reads batches of files. Sent to a worker it takes the site's tables along: whoever edits their files meanwhile,
+    all workers of a run build documents alike."""
+
+    def __call__(self, tasks: Sequence[Task]) -> Reading:
+        started, built = time.thread_time_ns(), _LOCAL.built_ns
+        outcomes = [read(task) for task in tasks]
+        build_ns = _LOCAL.built_ns - built
+        read_ns = time.thread_time_ns() - started - build_ns
+        return Reading(outcomes, {"read": read_ns / 1e9, "build": build_ns / 1e9}, os.getpid())
+
+    def __reduce__(self) -> tuple[Callable[[Site], "_ReadAll"], tuple[Site]]:
+        return _arrived, (current(),)
+
+
+def _arrived(site: Site) -> _ReadAll:
+    use(site)
+    return read_all
+
+
+read_all: Final = _ReadAll()
+"""The outcomes of a batch of files."""
 
 
 def read(task: Task) -> Outcome:

@@ -69,6 +69,15 @@ class Table:
         values = {value for name, value in taken if name == companion}
         return values.pop() if rule is not None and len(values) == 1 else None
 
+    def accompany(self, companion: str, raw: str) -> str | None:
+        """The value of one of a field's own companions: what the table splits off for it, ``L`` of ``LEFT KNEE``, or
+        None; for a table that splits nothing off for it, the canonical form, or the value itself when no rule knows
+        it."""
+        if self.splits(companion):
+            return self.split(raw, companion)
+        found = self.find(raw)
+        return found.value if found else raw.strip() or None
+
     def splits(self, companion: str) -> bool:
         """Whether the table takes anything off for a companion."""
         return any(name == companion for name, _ in (*self.split_first.values(), *self.split_last.values()))
@@ -118,29 +127,26 @@ _STRIPPED_WORDS: Final = (3, 2, 1)
 
 @lru_cache(maxsize=1)
 def tables() -> Mapping[str, Table]:
-    """All tables by name, read once."""
-    content = json.loads(GENERATED.read_text(encoding="utf-8"))
-    return {name: Table.compiled(table) for name, table in content["tables"].items()}
+    """The project's tables by name, read once."""
+    return merged({})
 
 
-@lru_cache(maxsize=16_384)
-def canonicalise(table: str, raw: str) -> Canonical | None:
-    """The canonical form of a raw value and its rule; None when no rule knows it: the value stays itself.
+def merged(site: Mapping[str, Mapping[str, Mapping[str, str]]]) -> dict[str, Table]:
+    """The project's tables with a site's rules, as :func:`mappings.site.read` gives them, laid over them: a name or a
+    beginning that both have is the site's, unless the project makes the same value of it."""
+    content = json.loads(GENERATED.read_text(encoding="utf-8"))["tables"]
+    return {
+        name: Table.compiled(_over(table, site[name]) if name in site else table) for name, table in content.items()
+    }
 
-    Raises KeyError when there is no such table.
-    """
-    return tables()[table].find(raw)
 
+def _over(table: Mapping[str, Any], site: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    values = table["values"]
 
-@lru_cache(maxsize=16_384)
-def accompany(table: str, companion: str, raw: str) -> str | None:
-    """The value of one of a field's own companions: what the table splits off for it, ``L`` of ``LEFT KNEE``, or None;
-    for a table that splits nothing off for it, the canonical form, or the value itself when no rule knows it.
+    def both(kind: str) -> dict[str, str]:
+        own: dict[str, str] = table[kind]
+        return own | {
+            key: rule for key, rule in site[kind].items() if key not in own or values[own[key]] != site["values"][rule]
+        }
 
-    Raises KeyError when there is no such table.
-    """
-    rules = tables()[table]
-    if rules.splits(companion):
-        return rules.split(raw, companion)
-    found = rules.find(raw)
-    return found.value if found else raw.strip() or None
+    return {**table, "values": values | site["values"], "exact": both("exact"), "starts": both("starts")}

@@ -10,8 +10,8 @@ from urllib.parse import quote
 from dicomlake.documents.lifted import lift
 from dicomlake.errors import HeaderError
 from dicomlake.headers import Header
+from dicomlake.site import Site, current
 from mappings import registry
-from mappings.canonical import accompany, canonicalise
 
 UNMAPPED = "unmapped"
 """The rule of a value that no rule knows: the canonical value is then the value itself."""
@@ -22,7 +22,10 @@ PER_FILE = ("location", "source", "fileSize", "headerHash")
 
 @dataclass(frozen=True, slots=True)
 class InstanceDocument:
-    """One SOP instance as found in one file. ``body`` is the flat JSON document, shared: nobody changes it."""
+    """One SOP instance as found in one file. ``body`` is the flat JSON document, shared: nobody changes it.
+
+    ``patient`` is who is counted: the person that the site's table names, else the ``patientKey`` of the body.
+    """
 
     uid: str
     series: str
@@ -45,10 +48,11 @@ class Origin:
 
 
 def build(header: Header, location: str, origin: Origin) -> InstanceDocument:
-    """The instance document of a header.
+    """The instance document of a header, by the site's tables where it has some (:mod:`dicomlake.site`).
 
     Raises HeaderError with reason ``no-identity`` when neither data set nor file meta has a SOP Instance UID.
     """
+    site = current()
     body: dict[str, Any] = dict(header.attributes)
     quality = [{"code": i.code, "path": i.path, "detail": i.detail} for i in header.issues]
 
@@ -76,16 +80,19 @@ def build(header: Header, location: str, origin: Origin) -> InstanceDocument:
         body["SeriesInstanceUID"] = series
         quality.append(_issue("no-series-uid", "SeriesInstanceUID"))
 
-    patient = patient_key(_text(body, "IssuerOfPatientID") or origin.issuer, _text(body, "PatientID"), study)
+    issuer, patient_id = _text(body, "IssuerOfPatientID") or origin.issuer, _text(body, "PatientID")
+    own_patient = patient_key(issuer, patient_id, study)
+    person = site.persons.get((issuer, patient_id))
+    patient = own_patient if person is None else f"={person}"
     attributes, origins = lift(body)
     body |= attributes
-    _add_companions(body)
+    _add_companions(body, site)
     if origins:
         body["lifted"] = origins
     if header.vrs:
         body["vr"] = dict(header.vrs)
     body |= {
-        "patientKey": patient,
+        "patientKey": own_patient,
         "organisation": origin.organisation or None,
         "source": origin.source,
         "location": location,
@@ -102,9 +109,10 @@ _SERIES_KEYS = ("Modality", "SeriesNumber", "SeriesDate", "SeriesTime", "SeriesD
 
 
 def patient_key(issuer: str, patient_id: str, study: str) -> str:
-    """One key per person: issuer and PatientID; without a PatientID each study is a patient of its own.
+    """One key a patient: issuer and PatientID; without a PatientID each study is a patient of its own.
 
-    The issuer is percent-encoded, so the first colon ends it, and no issuer begins with the question mark of a study.
+    The issuer is percent-encoded, so the first colon ends it, and none begins with the question mark of a study or the
+    equals sign of a person.
     """
     return f"{quote(issuer, safe='')}:{patient_id}" if patient_id else f"?{study}"
 
@@ -115,12 +123,12 @@ def _surrogate(kind: str, uid: str, parts: list[str]) -> str:
     return f"2.25.{int.from_bytes(hashlib.sha256(basis.encode('utf-8', 'replace')).digest()[:16])}"
 
 
-def _add_companions(body: dict[str, Any]) -> None:
+def _add_companions(body: dict[str, Any], site: Site) -> None:
     for keyword in _accompanied():
         raw = body.get(keyword)
         values = (raw,) if isinstance(raw, str) else tuple(raw) if isinstance(raw, list) else ()
         if values := tuple(value for value in values if isinstance(value, str) and value):
-            body.update(_companions(keyword, values))
+            body.update(_companions(site, keyword, values))
 
 
 @cache
@@ -129,17 +137,18 @@ def _accompanied() -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=16_384)
-def _companions(keyword: str, values: tuple[str, ...]) -> dict[str, str | list[str]]:
+def _companions(site: Site, keyword: str, values: tuple[str, ...]) -> dict[str, str | list[str]]:
     """What stands beside the values of a field, by path; kept, since the instances of a series share it."""
     field = registry.load().get(keyword)
     assert field is not None
     beside: dict[str, str | list[str]] = {}
     if field.canonical:
-        found = [canonicalise(field.canonical, value) or (value.strip(), UNMAPPED) for value in values]
+        rules = site.tables[field.canonical]
+        found = [rules.find(value) or (value.strip(), UNMAPPED) for value in values]
         beside[f"{keyword}.canonical"] = _few([name for name, _ in found])
         beside[f"{keyword}.rule"] = _few([rule for _, rule in found])
     for name, table in field.companions.items():
-        if more := dict.fromkeys(one for value in values if (one := accompany(table, name, value))):
+        if more := dict.fromkeys(one for value in values if (one := site.tables[table].accompany(name, value))):
             beside[f"{keyword}.{name}"] = _few(list(more))
     return beside
 

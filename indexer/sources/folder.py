@@ -90,13 +90,14 @@ class Folder:
         return number
 
 
-def folders(paths: Iterable[str | os.PathLike[str]], *, skipped: Iterable[Path] = ()) -> list[Folder]:
-    """The sources that these paths name, without those that lie inside another.
+def folders(paths: Iterable[str | os.PathLike[str]], *, skipped: Iterable[Path] = (), issuer: str = "") -> list[Folder]:
+    """The sources that these paths name, without those that lie inside another; ``issuer`` is that of patient ids that
+    name none.
 
     Raises SourceError when one does not exist, cannot be read, holds no file or lies in a folder to skip.
     """
     left_out = frozenset(os.path.realpath(path) for path in skipped)
-    sources = [Folder(path, Origin(location_of(path)), left_out) for path in map(_absolute, paths)]
+    sources = [Folder(path, Origin(location_of(path), issuer=issuer), left_out) for path in map(_absolute, paths)]
     for source in sources:
         if any(_within(os.path.realpath(source.path), place) for place in left_out):
             raise SourceError(f"{source.origin.source} is in the data folder itself; name another with --data")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mappings.canonical import Table, accompany, canonicalise, tables
+from mappings.canonical import Table, tables
 from mappings.generate.fields import SourceError
 from mappings.generate.paths import ROOT
 from mappings.generate.rules import compile_table, read_tables
@@ -111,12 +111,12 @@ BODY_PARTS = {
 
 @pytest.mark.parametrize("raw", MAKERS)
 def test_spellings_and_former_names_of_a_maker_are_one_value(raw):
-    assert canonicalise("manufacturers", raw).value == MAKERS[raw]
+    assert tables()["manufacturers"].find(raw).value == MAKERS[raw]
 
 
 @pytest.mark.parametrize("raw", NOT_MAKERS)
 def test_a_value_that_only_looks_like_a_maker_stays_itself(raw):
-    assert canonicalise("manufacturers", raw) is None
+    assert tables()["manufacturers"].find(raw) is None
 
 
 def test_at_least_forty_makers_are_known():
@@ -125,7 +125,7 @@ def test_at_least_forty_makers_are_known():
 
 @pytest.mark.parametrize("raw", BODY_PARTS)
 def test_body_parts_in_english_and_spanish_are_terms_of_the_standard(raw):
-    assert canonicalise("body_part", raw).value == BODY_PARTS[raw]
+    assert tables()["body_part"].find(raw).value == BODY_PARTS[raw]
 
 
 def test_terms_for_body_parts_are_code_strings():
@@ -163,9 +163,9 @@ SIDES = {
 @pytest.mark.parametrize("raw", SIDES)
 def test_the_side_is_split_off_a_body_part(raw):
     part, side = SIDES[raw]
-    found = canonicalise("body_part", raw)
+    found = tables()["body_part"].find(raw)
     assert (found and found.value) == part
-    assert accompany("body_part", "laterality", raw) == side
+    assert tables()["body_part"].accompany("laterality", raw) == side
 
 
 GROUPS = {
@@ -194,47 +194,42 @@ GROUPS = {
 
 @pytest.mark.parametrize("raw", GROUPS)
 def test_modalities_have_a_group_and_an_unknown_one_is_its_own(raw):
-    assert accompany("modality_group", "group", raw) == GROUPS[raw]
+    assert tables()["modality_group"].accompany("group", raw) == GROUPS[raw]
 
 
 @pytest.mark.parametrize(
     "raw, value", [("M", "M"), ("male", "M"), ("Varon", "M"), ("F", "F"), ("MUJER", "F"), ("O", "O"), ("Otro", "O")]
 )
 def test_sex_is_one_of_the_three_values_of_the_standard(raw, value):
-    assert canonicalise("sex", raw).value == value
+    assert tables()["sex"].find(raw).value == value
 
 
 def test_an_unknown_sex_is_no_sex():
-    assert canonicalise("sex", "U") is None
-    assert canonicalise("sex", "Unknown") is None
+    assert tables()["sex"].find("U") is None
+    assert tables()["sex"].find("Unknown") is None
 
 
 def test_the_rule_that_fired_is_named():
-    assert canonicalise("manufacturers", "TOSHIBA_MEC").rule == "canon-medical"
+    assert tables()["manufacturers"].find("TOSHIBA_MEC").rule == "canon-medical"
 
 
 @pytest.mark.parametrize("table", tables())
 def test_a_canonical_value_is_its_own_canonical_value(table):
     for rule, value in tables()[table].values.items():
-        assert canonicalise(table, value) == (value, rule)
+        assert tables()[table].find(value) == (value, rule)
 
 
 @pytest.mark.parametrize("table", tables())
 def test_every_spelling_of_a_table_leads_to_its_own_rule(table):
     for rule in read_tables(ROOT / "canonical")[table]["rules"]:
         for name in (*rule.get("names", []), *rule.get("starts", []), *(f"{s} X" for s in rule.get("starts", []))):
-            assert canonicalise(table, name) == (rule["value"], rule["id"]), name
+            assert tables()[table].find(name) == (rule["value"], rule["id"]), name
 
 
 @given(st.sampled_from(sorted(tables())), st.text(max_size=30))
 def test_any_text_has_one_canonical_form_or_none(table, raw):
-    found = canonicalise(table, raw)
-    assert found is None or canonicalise(table, found.value) == found
-
-
-def test_an_unknown_table_is_an_error():
-    with pytest.raises(KeyError):
-        canonicalise("makers", "SIEMENS")
+    found = tables()[table].find(raw)
+    assert found is None or tables()[table].find(found.value) == found
 
 
 def test_an_exact_name_comes_before_what_is_stripped_and_the_longest_beginning_wins():

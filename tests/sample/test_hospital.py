@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 import pydicom
 
-from mappings.canonical import canonicalise
+from mappings.canonical import tables
 from tests.sample.conftest import Archive
 
 
@@ -25,7 +25,7 @@ def test_all_modalities_and_many_makers_are_there(hospital: Archive) -> None:
 
 def test_makers_are_those_of_the_canonical_table(hospital: Archive) -> None:
     for raw, maker in {(one["attributes"]["Manufacturer"], one["maker"]) for one in hospital.truth["series"]}:
-        assert canonicalise("manufacturers", raw)[0] == maker
+        assert tables()["manufacturers"].find(raw).value == maker
 
 
 def test_enhanced_objects_have_frames_with_places(hospital: Archive) -> None:
