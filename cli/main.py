@@ -15,7 +15,7 @@ from cli.output import say_error
 from cli.parsing import Parser, add_common
 from dicomlake.errors import DicomlakeError
 
-COMMANDS = ("index", "search", "header", "serve", "demo", "sample", "quarantine", "stats", "doctor")
+COMMANDS = ("index", "search", "header", "serve", "demo", "sample", "quality", "quarantine", "stats", "doctor")
 
 
 class Command(Protocol):

@@ -78,6 +78,11 @@ class Table:
         found = self.find(raw)
         return found.value if found else raw.strip() or None
 
+    def bare(self, raw: str) -> str:
+        """The words of a value without what the table takes off the ends, unless that is all."""
+        value = tuple(words(raw))
+        return " ".join(self._stripped(value)[0] or value)
+
     def splits(self, companion: str) -> bool:
         """Whether the table takes anything off for a companion."""
         return any(name == companion for name, _ in (*self.split_first.values(), *self.split_last.values()))

@@ -1,0 +1,107 @@
+"""What is wrong with the headers of a lake, and which values no rule knows. All counts are exact."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from dicomlake import site
+from dicomlake.engines.base import Level
+from dicomlake.errors import NotFoundError
+from dicomlake.headers import quality
+from dicomlake.search.request import MAX_FACET_LIMIT, SearchRequest
+from dicomlake.search.service import Searcher
+from mappings import registry
+from mappings.field import Field
+from mappings.normal import words
+
+
+def codes(searcher: Searcher, q: str = "") -> list[dict[str, Any]]:
+    """The quality codes among what a query finds, those of most instances first.
+
+    Each with ``code``, its ``title``, ``description`` and ``standard``, ``instances`` and ``series`` that have it, and
+    an ``example``: ``SOPInstanceUID``, ``location``, and ``path`` and ``detail`` of the issue. Raises QueryError.
+    """
+    known = quality.codes()
+    found = []
+    for code, counted in _counts(searcher, "quality", q).items():
+        about = known.get(code)
+        explained = {name: getattr(about, name, "") for name in ("title", "description", "standard")}
+        found.append({"code": code, **explained, **counted, "example": _example(searcher, q, code)})
+    return sorted(found, key=lambda one: (-one["instances"], one["code"]))
+
+
+def unmapped(searcher: Searcher, q: str = "") -> list[dict[str, Any]]:
+    """The values that no rule knows, for each field with canonical values or a group: ``field``, ``label``, its
+    ``table`` and ``values``, each with ``value``, ``instances`` and ``series``, the most frequent first. Raises
+    QueryError."""
+    tables = site.current().tables
+    return [
+        {
+            "field": field.keyword,
+            "label": field.label,
+            "table": name,
+            "values": sorted(
+                (
+                    {"value": value, **counted}
+                    for value, counted in _counts(searcher, field.keyword, q).items()
+                    if isinstance(value, str) and tables[name].find(value) is None
+                ),
+                key=lambda one: (-one["instances"], one["value"]),
+            ),
+        }
+        for field, name in _canonicalised()
+    ]
+
+
+def rules_to_edit(found: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Rules that make the values of :func:`unmapped` their own canonical values, in the form of a site's file, for
+    somebody who knows better to edit. What is compared alike is one rule; what has no letter and no digit gets none."""
+    rules: dict[str, dict[str, Any]] = {}
+    for one in found:
+        table = site.current().tables[one["table"]]
+        alike: dict[str, list[Mapping[str, Any]]] = {}
+        for value in one["values"]:
+            if words(value["value"]):
+                alike.setdefault(table.bare(value["value"]).replace(" ", ""), []).append(value)
+        for bare, values in alike.items():
+            whole = [v["value"] for v in values if "".join(words(v["value"])) == bare]
+            name = whole[0] if whole else table.bare(values[0]["value"])
+            note = ", ".join(f"{v['value']}: {v['instances']} instances" for v in values)
+            rules.setdefault(one["table"], {})[name] = {"names": [name], "note": note}
+    return rules
+
+
+def _canonicalised() -> Iterator[tuple[Field, str]]:
+    """Fields with canonical values or a group, and the table of either."""
+    for field in registry.load().fields:
+        for table in dict.fromkeys(filter(None, (field.canonical, *field.companions.values()))):
+            yield field, table
+
+
+def _counts(searcher: Searcher, name: str, q: str) -> dict[Any, dict[str, int]]:
+    """Instances and series of every value of a field."""
+    found: dict[Any, dict[str, int]] = {}
+    for level, counted in _LEVELS.items():
+        limit = MAX_FACET_LIMIT
+        while (answer := searcher.facet(name, SearchRequest(q=q, level=level), limit))["more"]:
+            limit *= 10
+        for one in answer["values"]:
+            if one["value"] is not None:
+                found.setdefault(one["value"], dict.fromkeys(_LEVELS.values(), 0))[counted] = one["count"]
+    return found
+
+
+_LEVELS: Final[dict[Level, str]] = {"instance": "instances", "series": "series"}
+
+
+def _example(searcher: Searcher, q: str, code: str) -> dict[str, Any] | None:
+    """The first instance with a code and its first issue of this code; None when it has gone meanwhile."""
+    request = SearchRequest(q=q, level="instance", filters={"quality": [code]}, limit=1, totals="fast")
+    hits = searcher.run(request)["hits"]
+    try:
+        body = searcher.instance(hits[0]["SOPInstanceUID"]) if hits else {}
+    except NotFoundError:
+        return None
+    for issue in body.get("quality", ()):
+        if issue["code"] == code:
+            return {name: {**body, **issue}[name] for name in ("SOPInstanceUID", "location", "path", "detail")}
+    return None
