@@ -13,6 +13,8 @@ from dicomlake.headers import Header
 from dicomlake.site import Site, current
 from mappings import registry
 
+_TELLING = 256
+"""Characters of a value by which its companions are found. Values are remembered, and longer ones would fill memory."""
 UNMAPPED = "unmapped"
 """The rule of a value that no rule knows: the canonical value is then the value itself."""
 
@@ -127,7 +129,7 @@ def _add_companions(body: dict[str, Any], site: Site) -> None:
     for keyword in _accompanied():
         raw = body.get(keyword)
         values = (raw,) if isinstance(raw, str) else tuple(raw) if isinstance(raw, list) else ()
-        if values := tuple(value for value in values if isinstance(value, str) and value):
+        if values := tuple(value[:_TELLING] for value in values if isinstance(value, str) and value):
             body.update(_companions(site, keyword, values))
 
 

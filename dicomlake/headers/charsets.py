@@ -10,6 +10,8 @@ from typing import Any, Final, NamedTuple
 UNDECODABLE: Final = "undecodable-text"
 UNDECLARED: Final = "undeclared-characters"
 
+LONGEST_TERM: Final = 64
+"""Characters of a value of the attribute that are looked at; a defined term has 16 at most."""
 _ESC: Final = 0x1B
 _TEXT_DELIMITERS: Final = re.compile(rb"[\t\n\f\r\\]")
 _NAME_DELIMITERS: Final = re.compile(rb"[\t\n\f\r\\^=]")
@@ -54,9 +56,12 @@ class Charset:
         codes: set[str] = set()
         texts: list[str] = []
         pairs, upper = "", self._codec
-        position = 0
+        position, following = 0, -1
         while position < len(raw):
-            if raw[position] == _ESC:
+            if following < position:
+                following = raw.find(_ESC, position)
+                following = len(raw) if following < 0 else following
+            if position == following:
                 size = 4 if raw[position : position + 4] in escapes else 3
                 escape = escapes.get(raw[position : position + size])
                 if escape is None:
@@ -75,8 +80,7 @@ class Charset:
                 texts.append(_decode_pairs(run[0], pairs, codes))
                 position = run.end()
             else:
-                stop = raw.find(_ESC, position)
-                stop = len(raw) if stop < 0 else stop
+                stop = following
                 if pairs and (between := _BETWEEN.match(raw, position)):
                     stop = between.end()
                 delimiter = delimiters.search(raw, position, stop)

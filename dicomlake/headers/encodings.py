@@ -57,6 +57,9 @@ _AMBIGUOUS: Final = {"US or SS": ("US", "SS"), "OB or OW": ("OB", "OW")}
 
 _SPECIAL: Final = PIXEL_DATA | LUT_DESCRIPTORS | {CHARSET_TAG, PIXEL_REPRESENTATION}
 
+_PLANS_LIMIT: Final = 3 * 5300
+"""The dictionary has 5,300 elements; files write some of them in other VRs."""
+
 Unpack: TypeAlias = Callable[[bytes, int], tuple[int]]
 Plan: TypeAlias = tuple[int, str, Decoder | None, Unpack, int, int, str, bool]
 """How an element is read: tag; key; decoder, None for what is more than a value; function that reads its length, from
@@ -65,7 +68,7 @@ so many bytes behind its start; bytes from its start to its value; VR; whether t
 
 class Encoding:
     """Explicit or implicit VR in one byte order. ``plans`` are those of public elements met so far, by their first
-    bytes: tag and VR, or tag. Only elements of the dictionary are kept, so that their number is bounded."""
+    bytes: tag and VR, or tag. Only elements of the dictionary are kept, and no more than ``_PLANS_LIMIT``."""
 
     def __init__(self, uid: str, *, explicit: bool, byte_order: str) -> None:
         self.uid = uid
@@ -114,7 +117,7 @@ class Encoding:
         decode = None if special else self.decoders.get(vr)
         note = entry is None or (vr != entry.vr and vr not in _AMBIGUOUS.get(entry.vr, ()))
         plan: Plan = (tag, key, decode, *self.layout(written), vr, note)
-        if entry is not None and not dictionary.repeats(tag):
+        if entry is not None and len(self.plans) < _PLANS_LIMIT and not dictionary.repeats(tag):
             self.plans[head] = plan
         return plan
 

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 _PLANS: Final[dict[tuple[str, int, str], dict[bytes, Plan]]] = {}
 """Plans of the elements met so far, by byte order and VR mode, block and creator. A block has 256 elements."""
 _BLOCKS_LIMIT: Final = 4096
+_BLOCK_PLANS_LIMIT: Final = 512
+"""Plans of one block: its elements, and some again in other VRs."""
+_NAME_LIMIT: Final = 64
+"""Characters of a creator (LO, PS3.5 table 6.2-1) that name its elements; a longer one would be in each of them."""
 
 
 def plan(walker: "Walker", level: "Level", encoding: Encoding, head: bytes, written: str) -> Plan:
@@ -28,14 +32,16 @@ def plan(walker: "Walker", level: "Level", encoding: Encoding, head: bytes, writ
         return (tag, f'({group:04X},"",{element:04X})', *found[2:])
     elif encoding is level.encoding:
         level.private[head] = found
-        _PLANS.setdefault((encoding.mark, group << 8 | block, creator), {})[head] = found
+        known = _PLANS.setdefault((encoding.mark, group << 8 | block, creator), {})
+        if len(known) < _BLOCK_PLANS_LIMIT:
+            known[head] = found
     return found
 
 
 def reserve(walker: "Walker", level: "Level", tag: int, value: Value) -> None:
     """Take note of a private creator: ``(gggg,00bb)`` reserves the elements ``(gggg,bb00)`` to ``(gggg,bbFF)``."""
     creator = "\\".join(map(str, value)) if isinstance(value, list) else value
-    creator = creator.strip(" ") if isinstance(creator, str) else ""
+    creator = creator.strip(" ")[:_NAME_LIMIT] if isinstance(creator, str) else ""
     if not creator:
         return
     group, place = tag >> 16, (tag >> 16) << 8 | (tag & 0xFF)

@@ -19,7 +19,7 @@ from dicomlake.headers.header import Header
 from dicomlake.headers.memo import Memo
 from dicomlake.headers.values import INLINE_LIMIT
 from dicomlake.headers.walk import Level, Walker
-from dicomlake.headers.window import Inflater, Read, Window
+from dicomlake.headers.window import HELD_LIMIT, HELD_RATIO, Inflater, Read, Window
 
 _ADVICE = "get the file from its source again"
 _LONGEST_META = 1 << 16
@@ -167,7 +167,7 @@ class Reading:
     def _data_set(self, offset: int) -> int:
         """Read the data set, with more of the file as it is needed; the offset at which it ends."""
         syntax = self.root.attributes.get("TransferSyntaxUID")
-        uid = syntax if isinstance(syntax, str) else ""
+        uid = syntax[:64] if isinstance(syntax, str) else ""
         encoding, deflated = of_transfer_syntax(uid)
         inflater = None
         if deflated:
@@ -178,7 +178,8 @@ class Reading:
                 uid = encoding.uid
             else:
                 self._moved = True
-                self.window = Window(inflater.read, prefix=self.read(0, self.window.offset(offset)))
+                room = HELD_LIMIT + HELD_RATIO * self.size
+                self.window = Window(inflater.read, prefix=self.read(0, self.window.offset(offset)), room=room)
                 offset = 0
         self.root.encoding, self.transfer_syntax = self._encoding(offset, encoding, uid)
         try:
@@ -186,7 +187,7 @@ class Reading:
             if inflater and inflater.damaged:
                 raise Damage("truncated", end, "", "the deflated data set has no end")
         except Damage:
-            if inflater and inflater.damaged:
+            if inflater and (inflater.damaged or self.window.cut):
                 self.walker.issue("damaged-deflate", "", "the deflated data set ends early or cannot be inflated")
             raise
         return end

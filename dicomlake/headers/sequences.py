@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 MAX_DEPTH: Final = 48
 """Sequences within sequences that are read; the standard's own objects need some ten."""
 
+MAX_PATH: Final = 2048
+"""Characters of the path to an attribute. Documents name paths in full, so a few more levels of long names would be
+many times the file."""
+
 _VR_BYTES: Final = frozenset(vr.encode() for vr in VRS)
 
 
@@ -94,8 +98,9 @@ def _items(
     level.attributes[key] = items
     if plan[7]:
         walker.vrs[path[:-1]] = "SQ"
-    if level.depth >= MAX_DEPTH:
-        raise Damage("nesting-too-deep", position, path[:-1], f"more than {MAX_DEPTH} sequences within each other")
+    if level.depth >= MAX_DEPTH or len(path) > MAX_PATH:
+        detail = f"more than {MAX_DEPTH} sequences within each other, or a path of more than {MAX_PATH} characters"
+        raise Damage("nesting-too-deep", position, path[:-1], detail)
     unpack_tag, unpack_length = encoding.tag, encoding.long
     while position < end:
         if end - position < 8:

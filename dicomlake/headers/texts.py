@@ -17,6 +17,8 @@ FIRST: Final = 16
 """Values at the start of a summary."""
 
 _Check: TypeAlias = Callable[[str], bool]
+_LONGEST: Final = 64
+"""Characters of a value of the default repertoire: a UID's. What is longer is not checked, nor remembered."""
 _ESC: Final = 0x1B
 
 _TIME: Final = re.compile(r"(?:[01][0-9]|2[0-3])(?:[0-5][0-9](?:(?:[0-5][0-9]|60)(?:\.[0-9]{1,6})?)?)? *")
@@ -68,7 +70,7 @@ def _is_datetime(text: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _is_uid(text: str) -> bool:
-    return len(text) <= 64 and _UID.fullmatch(text) is not None
+    return _UID.fullmatch(text) is not None
 
 
 @lru_cache(maxsize=4096)
@@ -94,14 +96,14 @@ def _plain(check: _Check, code: str, detail: str, *, both_ends: bool = False) ->
         if "\\" not in text:
             if not text:
                 return None
-            if check(text):
+            if len(text) <= _LONGEST and check(text):
                 return text
             raise Breach(text, code, detail)
         texts = text.split("\\")
         if both_ends:
             texts = [part.strip() for part in texts]
         value = _several(texts, raw)
-        if all(check(part) for part in texts if part):
+        if all(len(part) <= _LONGEST and check(part) for part in texts if part):
             return value
         raise Breach(value, code, detail)
 

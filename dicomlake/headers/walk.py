@@ -4,7 +4,7 @@ import struct
 from typing import Final, NoReturn
 
 from dicomlake.headers import oddities, private, sequences
-from dicomlake.headers.charsets import DEFAULT, Charset, charset
+from dicomlake.headers.charsets import DEFAULT, LONGEST_TERM, Charset, charset
 from dicomlake.headers.encodings import (
     BINARY_VRS,
     CHARSET_TAG,
@@ -253,7 +253,7 @@ class Walker:
         level.attributes[key] = value
         if tag == CHARSET_TAG:
             terms = value if isinstance(value, list) else [value]
-            level.charset = charset(tuple("" if term is None else str(term) for term in terms))
+            level.charset = charset(tuple("" if term is None else str(term)[:LONGEST_TERM] for term in terms))
             if level.charset.misspelled:
                 self.issue("unknown-charset", level.path + key, "not a defined term, or not at its place")
         elif tag == PIXEL_REPRESENTATION:

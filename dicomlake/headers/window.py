@@ -18,17 +18,26 @@ _PIECE: Final = 1 << 14
 
 INFLATED_LIMIT: Final = 1 << 29
 """Bytes of a deflated data set, once inflated, that are read at most."""
+HELD_LIMIT: Final = 1 << 21
+HELD_RATIO: Final = 32
+"""So many bytes of an inflated data set, and so many times those of the file, may come into the window: a bomb of
+empty items is a hundred times as much in objects. Long binary values only pass by."""
 
 
 class Window:
     """The part of a stream that is in memory: ``data``, from offset ``base`` on. ``total``: bytes from ``base`` to the
     end of the stream, infinite while unknown. ``prefix`` goes before the stream in length and hash; ``data`` of the
-    constructor is what has been read of it already."""
+    constructor is what has been read of it already. Of what is to be held, no more than ``room`` bytes come in: the
+    stream is then ``cut``."""
 
-    __slots__ = ("_hash", "_prefix", "_read", "base", "data", "total")
+    __slots__ = ("_hash", "_prefix", "_read", "_room", "base", "cut", "data", "total")
 
-    def __init__(self, read: Read, size: float = math.inf, prefix: bytes = b"", data: bytes = b"") -> None:
+    def __init__(
+        self, read: Read, size: float = math.inf, prefix: bytes = b"", data: bytes = b"", room: float = math.inf
+    ) -> None:
         self._read = read
+        self._room = room
+        self.cut = False
         self._hash = hashlib.sha256(prefix)
         self._prefix = len(prefix)
         self.base = 0
@@ -43,7 +52,13 @@ class Window:
     def grow(self, position: int, wanted: int) -> None:
         """Leave the bytes before ``position`` behind, and have those up to ``wanted`` if there are so many."""
         self._leave(position)
-        self._extend(max(wanted - position, _GROWTH * len(self.data), FIRST_READ))
+        before = len(self.data)
+        wanted -= position
+        self._extend(int(min(max(wanted, _GROWTH * before, FIRST_READ), before + self._room)))
+        self._room -= len(self.data) - before
+        if not self._room and len(self.data) < min(wanted, self.total):
+            self.total = len(self.data)
+            self.cut = True
 
     def digest(self, start: int, stop: int) -> tuple[str, int]:
         """SHA-256 of the bytes from ``data[start]`` up to index ``stop``, which may be far beyond the window, and how

@@ -143,3 +143,24 @@ def test_creator_names_are_text_in_the_character_set():
     )
     assert header.attributes["(0009,0010)"] == ["Größe", "b"]
     assert header.attributes['(0009,"Größe\\b",01)'] == "x"
+
+
+def test_the_names_of_creators_that_are_too_long_are_cut_and_nothing_is_lost():
+    one, other = "A" * 70, "A" * 64 + "B"
+    header = read(
+        file(
+            EL.element(0x00090010, "LO", one),
+            EL.element(0x00090011, "LO", other),
+            EL.element(0x00091001, "LO", "first "),
+            EL.element(0x00091101, "LO", "second"),
+        )
+    )
+    assert header.attributes["(0009,0010)"] == one
+    assert header.attributes["(0009,0011)"] == other
+    assert header.attributes[f'(0009,"{"A" * 64}",01)'] == "first"
+    assert header.attributes['(0009,"",1101)'] == "second"
+    assert [issue.code for issue in header.issues] == [
+        "value-too-long",
+        "value-too-long",
+        "repeated-private-creator",
+    ]
