@@ -14,7 +14,7 @@ from dicomlake.lake import Lake
 from indexer.items import PASSING, Found, Outcome, Reading
 from indexer.load import Loader
 from indexer.pool import Pool
-from indexer.read import Task, lost, read_all
+from indexer.read import ReadAll, Task, lost
 from indexer.sources import Source
 from indexer.summary import Summary
 
@@ -51,7 +51,8 @@ def run(
         summary = Summary()
         loader = Loader(opened, number, summary)
         stop = stop or threading.Event()
-        with Pool(read_all, lost, size=workers, limit=BATCH * 4 * max(1, workers)) as pool:
+        read = ReadAll(opened.engine.encoder)
+        with Pool(read, lost, size=workers, limit=BATCH * 4 * max(1, workers)) as pool:
             _Flow(loader, pool, watch, stop).through(sources)
         loader.commit()
         summary.stages = loader.stages.totals(pool.spent)

@@ -3,10 +3,13 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from dicomlake.documents.instance import Origin, build
+from dicomlake.documents.sharing import share
+from dicomlake.engines.base import Encoder
 from dicomlake.errors import HeaderError, NotDicomError
 from dicomlake.headers import Reader
 from dicomlake.site import Site, current, use
@@ -27,28 +30,25 @@ class _Local(threading.local):
 _LOCAL: Final = _Local()
 
 
-class _ReadAll:
-    """Reads batches of files. Sent to a worker it takes the site's tables along: whoever edits their files meanwhile,
-    all workers of a run build documents alike."""
+@dataclass(frozen=True)
+class ReadAll:
+    """Reads batches of files, their documents ready for the engine. Sent to a worker it takes the site's tables along:
+    whoever edits their files meanwhile, all workers of a run build documents alike."""
+
+    encoder: Encoder
+    site: Site = field(default_factory=current)
 
     def __call__(self, tasks: Sequence[Task]) -> Reading:
+        """The outcomes of a batch of files."""
+        use(self.site)
         started, built = time.thread_time_ns(), _LOCAL.built_ns
         outcomes = [read(task) for task in tasks]
-        build_ns = _LOCAL.built_ns - built
-        read_ns = time.thread_time_ns() - started - build_ns
-        return Reading(outcomes, {"read": read_ns / 1e9, "build": build_ns / 1e9}, os.getpid())
-
-    def __reduce__(self) -> tuple[Callable[[Site], "_ReadAll"], tuple[Site]]:
-        return _arrived, (current(),)
-
-
-def _arrived(site: Site) -> _ReadAll:
-    use(site)
-    return read_all
-
-
-read_all: Final = _ReadAll()
-"""The outcomes of a batch of files."""
+        began = time.thread_time_ns()
+        shared = iter(share([one.document for one in outcomes if one.document is not None], self.encoder))
+        outcomes = [one if one.document is None else replace(one, document=next(shared)) for one in outcomes]
+        ended = time.thread_time_ns()
+        build_ns = _LOCAL.built_ns - built + ended - began
+        return Reading(outcomes, {"read": (ended - started - build_ns) / 1e9, "build": build_ns / 1e9}, os.getpid())
 
 
 def read(task: Task) -> Outcome:

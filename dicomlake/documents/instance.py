@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 from dicomlake.documents.lifted import lift
+from dicomlake.engines.base import Encoded
 from dicomlake.errors import HeaderError
 from dicomlake.headers import Header
 from dicomlake.site import Site, current
@@ -22,11 +23,17 @@ PER_FILE = ("location", "source", "fileSize", "headerHash")
 """Own fields that belong to a file rather than to its content."""
 
 
+_NOTHING: Final[Mapping[str, Any]] = {}
+"""One object, so that documents that share nothing yet are compared in one go."""
+
+
 @dataclass(frozen=True, slots=True)
 class InstanceDocument:
-    """One SOP instance as found in one file. ``body`` is the flat JSON document, shared: nobody changes it.
+    """One SOP instance as found in one file.
 
-    ``patient`` is who is counted: the person that the site's table names, else the ``patientKey`` of the body.
+    Its flat JSON document is ``common``, which other instances may share, and ``own`` over it; nobody changes either.
+    ``patient`` is who is counted: the person that the site's table names, else the ``patientKey`` of the document.
+    ``encoded``: what it is found by, where that was written already.
     """
 
     uid: str
@@ -36,7 +43,20 @@ class InstanceDocument:
     location: str
     size: int
     header_hash: str
-    body: Mapping[str, Any]
+    own: Mapping[str, Any]
+    common: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    encoded: tuple[Encoded, ...] = ()
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """The whole document."""
+        return {**self.common, **self.own}
+
+    @property
+    def vrs(self) -> Mapping[str, str]:
+        """VRs by path, where they are not the dictionary's."""
+        found: Mapping[str, str] = self.own.get("vr") or self.common.get("vr") or {}
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +112,7 @@ def build(header: Header, location: str, origin: Origin) -> InstanceDocument:
     if origins:
         body["lifted"] = origins
     if header.vrs:
-        body["vr"] = dict(header.vrs)
+        body["vr"] = _vrs(header.vrs)
     body |= {
         "patientKey": own_patient,
         "organisation": origin.organisation or None,
@@ -106,6 +126,15 @@ def build(header: Header, location: str, origin: Origin) -> InstanceDocument:
     return InstanceDocument(uid, series, study, patient, location, header.size, header.sha256, body)
 
 
+def _vrs(found: Mapping[str, str]) -> Mapping[str, str]:
+    """The VRs as the same object as those of the file before, where they are the same: then nobody compares again."""
+    last = _LAST_VRS[0]
+    if found != last:
+        last = _LAST_VRS[0] = dict(found)
+    return last
+
+
+_LAST_VRS: Final[list[Mapping[str, str]]] = [{}]
 _STUDY_KEYS = ("IssuerOfPatientID", "PatientID", "StudyID", "StudyDate", "StudyTime", "AccessionNumber")
 _SERIES_KEYS = ("Modality", "SeriesNumber", "SeriesDate", "SeriesTime", "SeriesDescription")
 

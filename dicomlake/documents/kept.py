@@ -6,8 +6,8 @@ its own fields (``location``, ``fileSize``, ...), its ``identity`` (series, stud
 The order in which files arrive leaves no trace.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -15,11 +15,11 @@ import orjson
 import zstandard
 
 from dicomlake.documents.instance import PER_FILE, InstanceDocument
+from dicomlake.documents.sharing import common_part, groups, without
 from dicomlake.errors import LakeError
 from mappings import dictionary
 
 _LEVEL = 6
-_MISSING = object()
 
 
 @dataclass(slots=True)
@@ -28,46 +28,48 @@ class KeptSeries:
 
     instances: dict[str, list[InstanceDocument]] = field(default_factory=dict)
 
-    def documents(self) -> Iterator[InstanceDocument]:
-        """The instances' documents, by uid."""
-        for uid in sorted(self.instances):
-            yield self.instances[uid][0]
+    def documents(self) -> list[InstanceDocument]:
+        """The instances' documents, by uid, variants named."""
+        return [self.document(uid) for uid in sorted(self.instances)]
 
-    def body(self, uid: str) -> dict[str, Any]:
-        """The whole document of an instance, variants named."""
+    def document(self, uid: str) -> InstanceDocument:
+        """The document of an instance: its first copy, variants named."""
         first, *others = self.instances[uid]
-        body = in_order(first.body)
-        if others:
-            body["variants"] = [
-                {"location": o.location, "headerHash": o.header_hash, "fileSize": o.size} for o in others
-            ]
+        if not others:
+            return first
+        own = {
+            **first.own,
+            "variants": [{"location": o.location, "headerHash": o.header_hash, "fileSize": o.size} for o in others],
+        }
         if any((o.header_hash, o.size) != (first.header_hash, first.size) for o in others):
             issue = {"code": "other-content", "path": "SOPInstanceUID", "detail": f"{len(others)} more"}
-            body["quality"] = [*body.get("quality", ()), issue]
-        return body
+            own["quality"] = [*first.body.get("quality", ()), issue]
+        return replace(first, own=own, encoded=())
 
-    def split(self) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-        """What all documents have in common, and what each has besides, by uid."""
-        bodies = {uid: self.body(uid) for uid in sorted(self.instances)}
-        common = common_part(list(bodies.values()))
-        return common, {uid: without(body, common) for uid, body in bodies.items()}
+    def body(self, uid: str) -> dict[str, Any]:
+        """The whole document of an instance, attributes at their places."""
+        return in_order(self.document(uid).body)
 
     def encode(self) -> bytes:
         """The kept form."""
-        common = common_part([copy.body for copies in self.instances.values() for copy in copies])
+        copies = [copy for uid in sorted(self.instances) for copy in self.instances[uid]]
+        common = common_part(copies)
         for key in PER_FILE:
             common.pop(key, None)
-        kept = {
-            uid: [
-                {
-                    "identity": [copy.series, copy.study, copy.patient],
-                    "file": [copy.location, copy.size, copy.header_hash],
-                    "differs": in_order(without(copy.body, common)),
-                }
-                for copy in self.instances[uid]
-            ]
-            for uid in sorted(self.instances)
-        }
+        kept: dict[str, list[dict[str, Any]]] = {uid: [] for uid in sorted(self.instances)}
+        for shared, group in groups(copies):
+            rest = without(shared, common)
+            for copy in group:
+                kept[copy.uid].append(
+                    {
+                        "identity": [copy.series, copy.study, copy.patient],
+                        "file": [copy.location, copy.size, copy.header_hash],
+                        "differs": in_order({**rest, **without(copy.own, common)}),
+                    }
+                )
+        for several in kept.values():
+            if len(several) > 1:
+                several.sort(key=lambda copy: (copy["file"][2], copy["file"][0]))
         content = {"common": in_order(common), "instances": kept}
         return zstandard.ZstdCompressor(level=_LEVEL).compress(orjson.dumps(content))
 
@@ -85,41 +87,20 @@ class KeptSeries:
 def _copy(uid: str, common: dict[str, Any], copy: dict[str, Any]) -> InstanceDocument:
     series, study, patient = copy["identity"]
     location, size, header_hash = copy["file"]
-    return InstanceDocument(uid, series, study, patient, location, size, header_hash, common | copy["differs"])
-
-
-def common_part(bodies: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The attributes that all bodies have with the same value."""
-    if not bodies:
-        return {}
-    first, *others = bodies
-    common = dict(first)
-    for body in others:
-        for key in [key for key, value in common.items() if not same(value, body.get(key, _MISSING))]:
-            del common[key]
-    return common
-
-
-def without(body: Mapping[str, Any], common: Mapping[str, Any]) -> dict[str, Any]:
-    """What a body has besides the common part."""
-    return {key: value for key, value in body.items() if key not in common}
-
-
-def same(value: Any, other: Any) -> bool:
-    """Whether two JSON values would be written alike: 1 and 1.0 differ, as 0.0 and -0.0 do."""
-    if value is other:
-        return True
-    if isinstance(value, str) or isinstance(other, str) or value != other:
-        return bool(value == other)
-    return orjson.dumps(value) == orjson.dumps(other)
+    return InstanceDocument(uid, series, study, patient, location, size, header_hash, copy["differs"], common)
 
 
 def in_order(body: Mapping[str, Any]) -> dict[str, Any]:
     """The body with its attributes at their places."""
-    return {key: body[key] for key in sorted(body, key=place)}
+    return {key: body[key] for key in _ordered(tuple(body))}
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=256)
+def _ordered(keys: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(keys, key=place))
+
+
+@lru_cache(maxsize=8_192)
 def place(key: str) -> tuple[str, str]:
     """Where an attribute stands in a document: by tag, companions behind their field, own fields last."""
     if key[0] == "(":

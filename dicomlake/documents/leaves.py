@@ -15,35 +15,23 @@ NOT_INDEXED = frozenset({"vr", "lifted", "variants", "patientKey"})
 
 @dataclass(slots=True)
 class Leaves:
-    """Distinct tokens and word tuples by path, and the paths that have a value. Merging is set union."""
+    """Distinct tokens and word tuples by path, and the paths that have a value. What is added is united with it."""
 
     tokens: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     words: dict[str, set[tuple[str, ...]]] = field(default_factory=lambda: defaultdict(set))
     present: set[str] = field(default_factory=set)
 
-    def merge(self, other: "Leaves") -> None:
-        """Take in what the other has."""
-        for path, tokens in other.tokens.items():
-            self.tokens[path] |= tokens
-        for path, texts in other.words.items():
-            self.words[path] |= texts
-        self.present |= other.present
-
-    def sorted_tokens(self) -> dict[str, tuple[str, ...]]:
-        """Tokens as an engine takes them."""
-        return {path: tuple(sorted(tokens)) for path, tokens in self.tokens.items() if tokens}
-
-    def sorted_words(self) -> dict[str, tuple[tuple[str, ...], ...]]:
-        """Words as an engine takes them."""
-        return {path: tuple(sorted(texts)) for path, texts in self.words.items() if texts}
+    def add(self, attributes: Mapping[str, Any], vrs: Mapping[str, str]) -> None:
+        """Take in a document or a part of one; ``vrs`` is the whole document's ``vr``."""
+        for key, value in attributes.items():
+            if key not in NOT_INDEXED:
+                _add(self, key, value, vrs)
 
 
 def leaves(attributes: Mapping[str, Any], vrs: Mapping[str, str]) -> Leaves:
     """The leaves of a document or a part of one; ``vrs`` is the whole document's ``vr``."""
     found = Leaves()
-    for key, value in attributes.items():
-        if key not in NOT_INDEXED:
-            _add(found, key, value, vrs)
+    found.add(attributes, vrs)
     return found
 
 
@@ -86,7 +74,7 @@ def _add_values(found: Leaves, path: str, values: Iterable[Any], vrs: Mapping[st
         found.present.add(path)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def _typing(path: str) -> tuple[str, bool]:
     """VR of a path ("" where it differs from file to file), and whether its words are searched."""
     try:
@@ -97,7 +85,7 @@ def _typing(path: str) -> tuple[str, bool]:
 
 
 def _moment(letter: str, parse: Callable[[str], int]) -> Callable[[str], str]:
-    @lru_cache(maxsize=16_384)
+    @lru_cache(maxsize=4_096)
     def token(value: str) -> str:
         try:
             return moment_token(letter, parse(value))

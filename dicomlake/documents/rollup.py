@@ -4,13 +4,16 @@
 "instanceCount": n, "bytes": n}``. Every distinct value is indexed; only what is shown of them is capped.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 import orjson
 
-from dicomlake.documents.kept import KeptSeries
+from dicomlake.documents.instance import InstanceDocument
+from dicomlake.documents.kept import KeptSeries, in_order
 from dicomlake.documents.leaves import Leaves, leaves
+from dicomlake.documents.sharing import common_part, groups, without
 from dicomlake.engines.base import Record
 from mappings import registry
 
@@ -20,47 +23,44 @@ SHOWN_VALUES = 16
 
 def records(series: str, kept: KeptSeries, touched: Iterable[str]) -> list[Record]:
     """The series' record and those of the touched instances it still has."""
-    common, differs = kept.split()
-    vrs: dict[str, str] = dict(common.get("vr", {}))
-    for own in differs.values():
-        vrs |= own.get("vr", {})
-    of_common = leaves(common, vrs)
-    whole = Leaves()
-    whole.merge(of_common)
-    shared = of_common.sorted_tokens(), of_common.sorted_words()
-    wanted = set(touched)
-    found = []
-    for document in kept.documents():
-        own = differs[document.uid]
-        of_own = leaves(own, own.get("vr", vrs))
-        whole.merge(of_own)
-        if document.uid in wanted:
-            # An attribute is common or it differs, so the paths of the two have nothing in common.
-            found.append(
-                Record(
-                    "instance",
-                    document.uid,
-                    series,
-                    document.study,
-                    document.patient,
-                    size=document.size,
-                    tokens=shared[0] | of_own.sorted_tokens(),
-                    words=shared[1] | of_own.sorted_words(),
-                    present=frozenset(of_common.present | of_own.present),
-                )
-            )
-    return [_series_record(series, kept, common, list(differs.values()), whole), *found]
+    return [
+        _series_record(series, kept),
+        *(_instance_record(series, kept.document(uid)) for uid in sorted(touched) if uid in kept.instances),
+    ]
 
 
-def _series_record(
-    series: str, kept: KeptSeries, common: Mapping[str, Any], differs: Sequence[Mapping[str, Any]], whole: Leaves
-) -> Record:
-    documents = list(kept.documents())
+def _instance_record(series: str, document: InstanceDocument) -> Record:
+    found = Leaves() if document.encoded else leaves(document.body, document.vrs)
+    return Record(
+        "instance",
+        document.uid,
+        series,
+        document.study,
+        document.patient,
+        size=document.size,
+        tokens=found.tokens,
+        words=found.words,
+        present=found.present,
+        encoded=document.encoded,
+    )
+
+
+def _series_record(series: str, kept: KeptSeries) -> Record:
+    documents = kept.documents()
     own = {"instanceCount": len(documents), "bytes": sum(document.size for document in documents)}
-    whole.merge(leaves(own, {}))
+    found = leaves(own, {})
+    common = common_part(documents)
+    differs: list[Mapping[str, Any]] = []
+    for shared, group in groups(documents):
+        for vrs in _distinct([document.vrs for document in group]):
+            found.add(shared, vrs)
+        differs.append(without(shared, common))
+        for document in group:
+            found.add(document.own, document.vrs)
+            differs.append(without(document.own, common))
     shown = {
-        "common": {key: value for key, value in common.items() if not _is_sequence(value)},
-        "varied": varied(differs) | _nested([common, *differs]),
+        "common": {key: value for key, value in in_order(common).items() if not _is_sequence(value)},
+        "varied": in_order({**varied(differs), **_nested([common, *differs])}),
         **own,
     }
     # Instances of one series in two studies, or of two patients, are a fault of the data: the first instance by uid
@@ -74,12 +74,18 @@ def _series_record(
         first.patient,
         instances=own["instanceCount"],
         size=own["bytes"],
-        tokens=whole.sorted_tokens(),
-        words=whole.sorted_words(),
-        present=frozenset(whole.present),
+        tokens=found.tokens,
+        words=found.words,
+        present=found.present,
         shown=orjson.dumps(shown),
         kept=kept.encode(),
     )
+
+
+def _distinct(found: Iterable[Mapping[str, str]]) -> Iterable[Mapping[str, str]]:
+    """Each of the mappings once."""
+    by_identity = {id(one): one for one in found}.values()
+    return {orjson.dumps(one): one for one in by_identity}.values()
 
 
 def dig(body: Mapping[str, Any], path: str) -> list[Any]:
@@ -96,8 +102,21 @@ def dig(body: Mapping[str, Any], path: str) -> list[Any]:
 
 def _nested(bodies: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Sequences are not shown in hits, but the registry's fields inside them are."""
-    wanted = [f.keyword for f in registry.load().fields if "." in f.keyword]
-    return varied([{path: values for path in wanted if (values := dig(body, path))} for body in bodies])
+    wanted = _nested_fields()
+    found = (
+        {path: values for head in wanted.keys() & body.keys() for path in wanted[head] if (values := dig(body, path))}
+        for body in bodies
+    )
+    return varied([body for body in found if body])
+
+
+@cache
+def _nested_fields() -> dict[str, list[str]]:
+    """The registry's fields inside sequences, by the sequence at the top."""
+    found: dict[str, list[str]] = {}
+    for keyword in (f.keyword for f in registry.load().fields if "." in f.keyword):
+        found.setdefault(keyword.partition(".")[0], []).append(keyword)
+    return found
 
 
 def varied(bodies: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -109,11 +128,11 @@ def varied(bodies: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
                 for one in value if isinstance(value, list) else [value]:
                     if one is not None and one != "":
                         distinct.setdefault(key, {}).setdefault(orjson.dumps(one), one)
-    return {key: _summary(list(values.values())) for key, values in distinct.items()}
+    return {key: _summary(values) for key, values in distinct.items()}
 
 
-def _summary(values: list[Any]) -> dict[str, Any]:
-    values.sort(key=lambda value: (isinstance(value, str), value))
+def _summary(distinct: Mapping[bytes, Any]) -> dict[str, Any]:
+    values = [one for _, one in sorted(distinct.items(), key=lambda item: (isinstance(item[1], str), item[1], item[0]))]
     summary: dict[str, Any] = {"values": values[:SHOWN_VALUES], "count": len(values)}
     if all(isinstance(value, int | float) for value in values):
         summary |= {"min": values[0], "max": values[-1]}

@@ -5,14 +5,16 @@ paths, group keys); they know no DICOM, no field names typed by people and no HT
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from dicomlake.query.resolved import Everything, Resolved
 
 Level = Literal["instance", "series", "study", "patient"]
 RecordLevel = Literal["instance", "series"]
+Encoded: TypeAlias = tuple[str, ...]
+"""A part of what a record is found by, in an engine's own form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,8 @@ class Record:
 
     ``uid`` is the SOPInstanceUID or SeriesInstanceUID and unique within its level. ``tokens`` maps a path to the
     tokens of its values, ``words`` a path of a text field to one word tuple a value, ``present`` is every path with a
-    value or an item below it. ``shown`` comes back in hits; ``kept`` only on :meth:`Engine.kept`.
+    value or an item below it. ``encoded`` are more of these, as the engine's own encoder wrote them; no path is in two
+    parts. ``shown`` comes back in hits; ``kept`` only on :meth:`Engine.kept`.
     """
 
     level: RecordLevel
@@ -31,9 +34,10 @@ class Record:
     patient: str
     instances: int = 1
     size: int = 0
-    tokens: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    words: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
-    present: frozenset[str] = frozenset()
+    tokens: Mapping[str, Collection[str]] = field(default_factory=dict)
+    words: Mapping[str, Collection[tuple[str, ...]]] = field(default_factory=dict)
+    present: Collection[str] = frozenset()
+    encoded: tuple[Encoded, ...] = ()
     shown: bytes = b""
     kept: bytes = b""
 
@@ -142,8 +146,26 @@ class Stats:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
+class Encoder(ABC):
+    """Writes what records are found by in an engine's form, in any process: it can be pickled."""
+
+    @abstractmethod
+    def encode(
+        self,
+        tokens: Mapping[str, Collection[str]],
+        words: Mapping[str, Collection[tuple[str, ...]]],
+        present: Collection[str],
+    ) -> Encoded:
+        """A part for :attr:`Record.encoded`. What many records share needs to be written only once."""
+
+
 class Engine(ABC):
     """One index of instances and series. A writing engine is opened once; readers may be many."""
+
+    @property
+    @abstractmethod
+    def encoder(self) -> Encoder:
+        """What writes parts of records for this engine."""
 
     @abstractmethod
     def put(self, records: Iterable[Record]) -> None:

@@ -19,8 +19,8 @@ from hypothesis import HealthCheck, given, settings
 from dicomlake.engines.base import Engine, FacetPlan, Level, Plan, Record, Sort, Totals
 from dicomlake.engines.oracle import OracleEngine
 from dicomlake.engines.strategies import plans, record, records, series_record
-from dicomlake.query.resolved import Between, Has, Match, Not, Resolved
-from mappings.normal import number_token
+from dicomlake.query.resolved import Between, Has, Match, MatchFolded, Not, Resolved, Words
+from mappings.normal import fold, number_token, text_token
 
 EngineFactory = Callable[[], AbstractContextManager[Engine]]
 
@@ -68,6 +68,27 @@ class EngineConformance:
             lake.commit()
             assert lake.search(Plan()).totals == Totals()
             assert lake.kept(["1.2.1"]) == {}
+
+    def test_what_its_encoder_wrote_is_found_like_what_is_put_whole(self, engine: EngineFactory) -> None:
+        with engine() as lake:
+            common = {"Modality": (text_token("CT"),), "KVP": (number_token(120),)}
+            own = {"SeriesDescription": (text_token("Tórax"), text_token("chest")), "StudyDate": (text_token("x"),)}
+            shared = lake.encoder.encode(common, {}, [*common, "Seq"])
+            for uid in ("1.2.1", "1.2.2"):
+                words = {"SeriesDescription": (("TORAX", uid),)}
+                part = lake.encoder.encode(own, words, own)
+                lake.put([replace(series_record(uid, SliceThickness=(number_token(1),)), encoded=(shared, part))])
+            lake.commit()
+            queries: list[Resolved] = [
+                *(Match(path, tokens[:1]) for path, tokens in (common | own).items()),
+                *(Has(path) for path in (*common, *own, "Seq", "SliceThickness")),
+                MatchFolded("SeriesDescription", fold("TORAX")),
+                Match("SliceThickness", (number_token(1),)),
+                Words(None, ("TORAX", "1.2.2")),
+            ]
+            for query in queries:
+                expected = ["1.2.2"] if isinstance(query, Words) else ["1.2.1", "1.2.2"]
+                assert [hit.key for hit in lake.search(Plan(query=query)).hits] == expected, query
 
     def test_the_same_uid_at_two_levels_is_two_documents(self, engine: EngineFactory) -> None:
         with engine() as lake:

@@ -2,9 +2,14 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+
+import orjson
 
 from dicomlake.engines.base import (
+    Encoded,
+    Encoder,
     Engine,
     Facet,
     FacetCount,
@@ -40,8 +45,27 @@ from mappings.normal import fold, limit_text
 Place = tuple[str | None, ...]
 
 
+class OracleEncoder(Encoder):
+    """Parts as one JSON text."""
+
+    def encode(
+        self,
+        tokens: Mapping[str, Collection[str]],
+        words: Mapping[str, Collection[tuple[str, ...]]],
+        present: Collection[str],
+    ) -> Encoded:
+        part = [
+            {path: sorted(values) for path, values in tokens.items() if values},
+            {path: sorted(runs) for path, runs in words.items() if runs},
+            sorted(present),
+        ]
+        return (orjson.dumps(part).decode(),)
+
+
 class OracleEngine(Engine):
     """Keeps records in memory and looks at each of them."""
+
+    encoder = OracleEncoder()
 
     def __init__(self) -> None:
         self._pending: dict[tuple[RecordLevel, str], Record | None] = {}
@@ -50,7 +74,7 @@ class OracleEngine(Engine):
 
     def put(self, records: Iterable[Record]) -> None:
         for record in records:
-            self._pending[record.level, record.uid] = record
+            self._pending[record.level, record.uid] = _whole(record)
 
     def delete(self, level: RecordLevel, uids: Iterable[str]) -> None:
         for uid in uids:
@@ -93,6 +117,19 @@ class OracleEngine(Engine):
         hits, after = _page(matching, plan)
         facets = tuple(_facet(everything, facet) for facet in plan.facets)
         return Found(hits, facets, _totals(matching) if plan.totals else None, after, self.refresh())
+
+
+def _whole(record: Record) -> Record:
+    """The record with its encoded parts read."""
+    parts = [orjson.loads(text) for (text,) in record.encoded]
+    tokens = {path: tuple(sorted(values)) for path, values in record.tokens.items() if values}
+    words = {path: tuple(sorted(runs)) for path, runs in record.words.items() if runs}
+    present = set(record.present)
+    for more_tokens, more_words, more_present in parts:
+        tokens |= {path: tuple(values) for path, values in more_tokens.items()}
+        words |= {path: tuple(map(tuple, runs)) for path, runs in more_words.items()}
+        present |= set(more_present)
+    return replace(record, tokens=tokens, words=words, present=frozenset(present), encoded=())
 
 
 def matches(record: Record, query: Resolved) -> bool:

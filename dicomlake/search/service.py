@@ -6,7 +6,9 @@ from dataclasses import asdict, replace
 from functools import lru_cache
 from typing import Any
 
+from dicomlake.documents.instance import InstanceDocument
 from dicomlake.documents.kept import KeptSeries, in_order
+from dicomlake.documents.sharing import common_part
 from dicomlake.engines.base import Facet, FacetPlan, Found, Hit, Level, Member, Plan, Sort
 from dicomlake.errors import BadValueError, LakeError, NotFoundError, QueryError
 from dicomlake.lake import Lake
@@ -181,13 +183,13 @@ class Searcher:
         if member is None:
             raise NotFoundError(f"no series {uid} in this lake")
         kept = self._kept(uid, generation)
-        common, rest = kept.split()
-        instances = [_listed(one, common | differs) for one, differs in rest.items()]
+        documents = kept.documents()
+        instances = [_listed(document) for document in documents]
         instances.sort(key=lambda one: (_number(one.get("InstanceNumber")), one["SOPInstanceUID"]))
         return {
             "series": hits.everything_shown(member),
             "instances": instances,
-            "common": in_order(common),
+            "common": in_order(common_part(documents)),
         }
 
     def instance(self, uid: str) -> dict[str, Any]:
@@ -215,10 +217,11 @@ class Searcher:
         }
 
 
-def _listed(uid: str, body: Mapping[str, Any]) -> dict[str, Any]:
+def _listed(document: InstanceDocument) -> dict[str, Any]:
     """An instance as the list of its series shows it."""
+    body = document.body
     shown = {key: body[key] for key in ("InstanceNumber", "location", "fileSize") if body.get(key) is not None}
-    return {"SOPInstanceUID": uid, **shown}
+    return {"SOPInstanceUID": document.uid, **shown}
 
 
 def _number(value: object) -> tuple[bool, float]:

@@ -60,7 +60,8 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
 def record(uid: str) -> Record:
     document = DOCUMENTS[uid]
     found = leaves(document, document.get("vr", {}))
-    tokens, words = found.sorted_tokens(), found.sorted_words()
+    tokens = {path: tuple(sorted(values)) for path, values in found.tokens.items()}
+    words = {path: tuple(sorted(runs)) for path, runs in found.words.items()}
     return Record("series", uid, uid, uid, uid, tokens=tokens, words=words, present=frozenset(found.present))
 
 

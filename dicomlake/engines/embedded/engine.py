@@ -9,11 +9,12 @@ from types import MappingProxyType
 import orjson
 import tantivy
 
-from dicomlake.engines.base import Engine, Found, Member, Plan, Record, RecordLevel, Stats
+from dicomlake.engines.base import Encoder, Engine, Found, Member, Plan, Record, RecordLevel, Stats
 from dicomlake.engines.embedded.compile import Compiler
 from dicomlake.engines.embedded.schema import (
     LEVEL_LETTERS,
     Layout,
+    TantivyEncoder,
     document,
     kept_document,
     register_tokenizers,
@@ -35,6 +36,7 @@ class EmbeddedEngine(Engine):
     def __init__(self, folder: Path, columns: Iterable[str], *, write: bool = False) -> None:
         self._folder = folder
         self._layout = Layout.of(columns)
+        self._encoder = TantivyEncoder(self._layout.columns)
         self._writer: tantivy.IndexWriter | None = None
         try:
             if write:
@@ -69,6 +71,10 @@ class EmbeddedEngine(Engine):
             raise LakeError(f"the index in {self._folder} cannot be written: {error}") from error
 
     @property
+    def encoder(self) -> Encoder:
+        return self._encoder
+
+    @property
     def _writing(self) -> tantivy.IndexWriter:
         if self._writer is None:
             raise LakeError("this index was opened for reading only")
@@ -79,7 +85,7 @@ class EmbeddedEngine(Engine):
         for record in records:
             hashed = (_hash(record.series), _hash(record.study), _hash(record.patient))
             writer.delete_documents_by_term("id", f"{LEVEL_LETTERS[record.level]}:{record.uid}")
-            writer.add_document(document(self._layout, record, hashed))
+            writer.add_json(document(record, hashed, self._encoder))
             if record.level == "series":
                 writer.delete_documents_by_term("id", f"k:{record.uid}")
                 if record.kept:
@@ -163,7 +169,7 @@ class EmbeddedEngine(Engine):
             self._writer = None
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=4_096)
 def _hash(key: str) -> int:
     """64 bits that stand for a key when distinct ones are counted; two of 10 million meet with odds of 1 in 370,000."""
     return int.from_bytes(hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest())

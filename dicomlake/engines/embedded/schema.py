@@ -15,13 +15,15 @@ field       what it holds
 """
 
 import re
-from collections.abc import Iterable
+from base64 import b64encode
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import orjson
 import tantivy
 
-from dicomlake.engines.base import Record
+from dicomlake.engines.base import Encoded, Encoder, Record
 from mappings.normal import fold
 
 LEVEL_LETTERS = {"instance": "i", "series": "s", "kept": "k"}
@@ -29,7 +31,7 @@ LEVEL_LETTERS = {"instance": "i", "series": "s", "kept": "k"}
 _UNSAFE = re.compile(r"[^0-9A-Za-z_]")
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def encode_key(path: str) -> str:
     """A path as JSON key: Tantivy reads dots, backslashes, NUL and 0x01 in keys as structure, so they are encoded."""
     return _UNSAFE.sub(lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), path)
@@ -85,9 +87,57 @@ def register_tokenizers(index: tantivy.Index) -> None:
     index.register_tokenizer("words", tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
 
 
-def document(layout: Layout, record: Record, hashed: tuple[int, int, int]) -> tantivy.Document:
-    """The Tantivy document of a record; ``hashed`` are the 64-bit hashes of its series, study and patient."""
-    fields: dict[str, object] = {
+class TantivyEncoder(Encoder):
+    """Parts as JSON text: the inside of the document and of its fields ``a``, ``f``, ``w``, ``all`` and ``e``."""
+
+    def __init__(self, columns: Mapping[str, str]) -> None:
+        self._columns = dict(columns)
+
+    def encode(
+        self,
+        tokens: Mapping[str, Collection[str]],
+        words: Mapping[str, Collection[tuple[str, ...]]],
+        present: Collection[str],
+    ) -> Encoded:
+        fields: dict[str, str | Sequence[str]] = {}
+        others: dict[str, str | Sequence[str]] = {}
+        folded: dict[str, str | Sequence[str]] = {}
+        for path, values in tokens.items():
+            if values:
+                column = self._columns.get(path)
+                if column:
+                    fields[column] = _few(values)
+                else:
+                    others[encode_key(path)] = _few(values)
+                if differing := _folded(values):
+                    folded[encode_key(path)] = _few(differing)
+        joined = {encode_key(path): [" ".join(run) for run in sorted(runs)] for path, runs in words.items() if runs}
+        texts = {key: _few(runs) for key, runs in joined.items()}
+        everything = [text for runs in joined.values() for text in runs]
+        return (*map(_inside, (fields, others, folded, texts)), _inside(everything), _inside(sorted(present)))
+
+
+_ENCLOSED = {"a": ("{", "}"), "f": ("{", "}"), "w": ("{", "}"), "all": ("[", "]"), "e": ("[", "]")}
+
+
+def _inside(value: Mapping[str, object] | Sequence[str]) -> str:
+    """A JSON object or array without what encloses it."""
+    return orjson.dumps(value)[1:-1].decode() if value else ""
+
+
+def _few(values: Collection[str]) -> str | Sequence[str]:
+    """One value by itself, since Tantivy reads that faster; several in order."""
+    return sorted(values) if len(values) > 1 else next(iter(values))
+
+
+def _folded(tokens: Iterable[str]) -> set[str]:
+    """Folded forms of the texts among the tokens, where they differ."""
+    return {"s" + fold(token[1:]) for token in tokens if token[0] == "s"}.difference(tokens)
+
+
+def document(record: Record, hashed: tuple[int, int, int], encoder: TantivyEncoder) -> str:
+    """The Tantivy document of a record, as JSON; ``hashed`` are the 64-bit hashes of its series, study and patient."""
+    own = {
         "id": f"{LEVEL_LETTERS[record.level]}:{record.uid}",
         "level": record.level,
         "uid": record.uid,
@@ -99,39 +149,17 @@ def document(layout: Layout, record: Record, hashed: tuple[int, int, int]) -> ta
         "patient_hash": hashed[2],
         "instances": record.instances,
         "size": record.size,
-        "e": sorted(record.present),
-        "shown": record.shown,
+        "shown": b64encode(record.shown).decode(),
     }
-    others: dict[str, tuple[str, ...]] = {}
-    folded: dict[str, tuple[str, ...]] = {}
-    for path, tokens in record.tokens.items():
-        if not tokens:
-            continue
-        column = layout.columns.get(path)
-        if column:
-            fields[column] = list(tokens)
-        else:
-            others[encode_key(path)] = tokens
-        if differing := _folded(tokens):
-            folded[encode_key(path)] = differing
-    result = tantivy.Document.from_dict({k: v for k, v in fields.items() if v != []}, layout.schema)
-    if others:
-        result.add_json("a", {key: list(tokens) for key, tokens in others.items()})
-    if folded:
-        result.add_json("f", {key: list(texts) for key, texts in folded.items()})
-    if record.words:
-        texts = {encode_key(path): [" ".join(w) for w in values] for path, values in record.words.items()}
-        result.add_json("w", texts)
-        for values in texts.values():
-            for text in values:
-                result.add_text("all", text)
-    return result
-
-
-@lru_cache(maxsize=65_536)
-def _folded(tokens: tuple[str, ...]) -> tuple[str, ...]:
-    """Folded forms of the texts among the tokens, where they differ. The same tokens come with every instance."""
-    return tuple(sorted({"s" + fold(token[1:]) for token in tokens if token[0] == "s"}.difference(tokens)))
+    parts = record.encoded
+    if record.tokens or record.words or record.present:
+        parts = (*parts, encoder.encode(record.tokens, record.words, record.present))
+    fields = [_inside(own), *(part[0] for part in parts if part[0])]
+    for index, (name, (opening, closing)) in enumerate(_ENCLOSED.items(), 1):
+        inside = ",".join([part[index] for part in parts if part[index]])
+        if inside:
+            fields.append(f'"{name}":{opening}{inside}{closing}')
+    return "{" + ",".join(fields) + "}"
 
 
 def kept_document(layout: Layout, series: str, kept: bytes) -> tantivy.Document:
