@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydicom.sr._concepts_dict import concepts
 
 from mappings.canonical import Table, tables
 from mappings.generate.fields import SourceError
@@ -195,6 +196,13 @@ GROUPS = {
 @pytest.mark.parametrize("raw", GROUPS)
 def test_modalities_have_a_group_and_an_unknown_one_is_its_own(raw):
     assert tables()["modality_group"].accompany("group", raw) == GROUPS[raw]
+
+
+def test_every_modality_of_the_standard_has_a_group():
+    """PS3.16 CID 33, by pydicom's tables."""
+    coded = {code for names in concepts["DCM"].values() for code, (_, groups) in names.items() if 33 in groups}
+    assert len(coded) >= 70
+    assert {code for code in coded if tables()["modality_group"].find(code) is None} == set()
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,34 @@ def test_fields_cover_all_levels_and_groups():
     } <= set(groups)
 
 
+def test_numbers_that_are_counted_by_range_say_their_unit():
+    """Counts, ratings without one, and what differs by modality excepted."""
+    without = {
+        field.keyword
+        for field in registry.load().fields
+        if field.histogram and field.kind in ("integer", "float") and field.unit is None
+    }
+    assert without == {
+        "NumberOfFrames",
+        "EchoTrainLength",
+        "RadiopharmaceuticalInformationSequence.RadionuclideTotalDose",
+        "RelativeXRayExposure",
+        "instanceCount",
+    }
+
+
+def test_what_people_of_each_modality_look_at_is_named():
+    looked_at = """
+    PatientAge PatientBodyMassIndex AccessionNumber InstitutionName SoftwareVersions IrradiationEventUID
+    ConvolutionKernel WaterEquivalentDiameter DiffusionBValue PartialFourier B1rms TypeOfDetectorMotion
+    RadiopharmaceuticalInformationSequence.Radiopharmaceutical MechanicalIndex PositionerType FluoroscopyFlag
+    ExposureIndex CompressionForce CTDIvol ImageAndFluoroscopyAreaDoseProduct ContrastBolusAgent
+    PhotometricInterpretation MIMETypeOfEncapsulatedDocument DocumentClassCodeSequence.CodeMeaning
+    ConceptNameCodeSequence.CodeMeaning ReferencedRequestSequence.AccessionNumber AcquisitionDuration
+    """
+    assert [keyword for keyword in looked_at.split() if registry.load().get(keyword) is None] == []
+
+
 def test_own_fields_are_flagged_and_have_a_kind():
     own = {field.keyword: field.kind for field in registry.load().fields if field.own}
     assert own == {
