@@ -218,12 +218,12 @@ class Reading:
     def _hash_value(self, plan: Plan, first: int, stop: int) -> None:
         """Read a long binary value without holding it."""
         tag, key, vr, note = plan[0], plan[1], plan[6], plan[7]
-        if note:
-            self.walker.vrs[key] = vr
         self.root.last = tag
         digest, missing = self.window.digest(first, stop)
         if missing:
             raise Damage("truncated", 0, key, "the value ends beyond the end of the file")
+        if note:
+            self.walker.vrs[key] = vr
         self.root.attributes[key] = {"length": stop - first, "sha256": digest}
 
     def _encoding(self, offset: int, encoding: Encoding, uid: str) -> tuple[Encoding, str]:

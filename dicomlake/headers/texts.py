@@ -87,7 +87,7 @@ def _is_title(text: str) -> bool:
 
 
 def _plain(check: _Check, code: str, detail: str, *, both_ends: bool = False) -> Callable[[bytes, Charset], Value]:
-    """A VR of the default repertoire: several values, padding only behind the last (AE: around every value)."""
+    """A VR of the default repertoire: several values, padding behind each (AE: around each)."""
 
     def decode(raw: bytes, charset: Charset) -> Value:
         text = raw.decode("latin-1").rstrip(" \0")
@@ -99,9 +99,9 @@ def _plain(check: _Check, code: str, detail: str, *, both_ends: bool = False) ->
             if len(text) <= _LONGEST and check(text):
                 return text
             raise Breach(text, code, detail)
-        texts = text.split("\\")
+        texts = [part.rstrip(" \0") for part in text.split("\\")]
         if both_ends:
-            texts = [part.strip() for part in texts]
+            texts = [part.lstrip(" ") for part in texts]
         value = _several(texts, raw)
         if all(len(part) <= _LONGEST and check(part) for part in texts if part):
             return value
@@ -167,7 +167,7 @@ def _name(raw: bytes, charset: Charset) -> Value:
         text = text.rstrip("=")
         value, names = text or None, [text]
     else:
-        names = [part.rstrip("=") for part in text.split("\\")]
+        names = [part.rstrip(" \0").rstrip("=") for part in text.split("\\")]
         value = _several(names, raw)
     if code:
         raise Breach(value, code, _CHARSET_DETAIL[code])

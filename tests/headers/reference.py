@@ -13,6 +13,8 @@ from pydicom.tag import BaseTag
 
 PIXELS = {0x7FE00008, 0x7FE00009, 0x7FE00010}
 BINARY = {"OB", "OD", "OF", "OL", "OV", "OW", "UN", "OB or OW", "US or OW", "US or SS or OW"}
+PADDED = {"AE", "AS", "CS", "DA", "DT", "PN", "TM", "UI"}
+"""VRs in which pydicom strips padding behind the last of several values only."""
 FLOATS = {"DS", "FD", "FL"}
 INTEGERS = {"IS", "SL", "SS", "SV", "UL", "US", "UV"}
 
@@ -70,6 +72,8 @@ def value(element):
 
 def scalar(vr: str, one):
     text = str(one)
+    if vr in PADDED:
+        text = text.rstrip(" \0")
     if text == "" or (vr in FLOATS | INTEGERS and text.strip() == ""):
         return None
     if vr in FLOATS | INTEGERS and not isinstance(one, str):  # text where pydicom found no number
