@@ -1,16 +1,17 @@
 # Dicomlake. `make help` lists what there is; everything runs from the environment in .venv.
 
 PYTHON ?= python3
+ARGS ?=
 BIN := .venv/bin
 STAMP := .venv/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check bench docs fmt clean lock
+.PHONY: help env demo test check bench bench-large docs fmt clean lock
 
 help: ## Show this list
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 env: $(STAMP) ## Create or refresh .venv (again at once when nothing changed)
 
@@ -34,8 +35,11 @@ test: $(STAMP) ## Everything: packages it needs, lint, types, contracts, drift, 
 check: $(STAMP) ## The quick part of test: format, lint, types, import contracts
 	@$(BIN)/python tools/verify.py --quick
 
-bench: $(STAMP) ## Measure this machine: writing the sample, indexing, searching
-	@$(BIN)/python -m benchmarks
+bench: $(STAMP) ## Measure this machine beside peers: reading, indexing, memory, searching (ARGS="ingest --json")
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-large: $(STAMP) ## Measure the indexing of 1,000,000 instances (ARGS="--instances 50000")
+	@$(BIN)/python -m benchmarks.large $(ARGS)
 
 docs: $(STAMP) ## Write the generated pages, build the site into site/; a broken link fails
 	@$(BIN)/python -m mappings.generate

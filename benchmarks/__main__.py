@@ -1,108 +1,99 @@
-"""Measure this machine: reading headers beside pydicom, writing the sample archive, indexing it, searching it.
+"""Measure this machine: reading headers, indexing, memory, searching, beside peers and floors.
 
-``python -m benchmarks [--patients N] [--json]``. Commands are timed as a person would call them, with the start of
-Python in it; searches in process, as the service answers them. Nothing is kept.
+``python -m benchmarks [PART ...] [--scale X] [--rounds N] [--json]``. The figures mean something at scale 1, on a
+machine that does nothing else; a small scale shows that everything runs. What each figure is:
+docs/reference/benchmarks.md. Nothing is kept.
 """
 
 import argparse
 import json
 import os
 import platform
-import statistics
-import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-from benchmarks import reader
-from dicomlake.lake import Lake
-from dicomlake.search import Searcher
-from dicomlake.search.request import SearchRequest
+from benchmarks import ingest, memory, reader, searching
+from benchmarks.tables import Table
 
-COMMAND = (sys.executable, "-m", "dicomlake")
-ROUNDS = 50
-SEARCHES = {
-    "everything, four facets": SearchRequest(
-        facets=("Modality", "BodyPartExamined", "Manufacturer.canonical", "ManufacturerModelName")
-    ),
-    "thin CT, sorted by date": SearchRequest(q="Modality:CT AND SliceThickness:[0 TO 1.5]", sort=("-StudyDate",)),
-    "wildcard": SearchRequest(q="ManufacturerModelName:S*"),
-    "instances of a modality": SearchRequest(q="Modality:MR", level="instance", facets=("SeriesDescription",)),
+
+def _reading(scale: float, rounds: int) -> list[Table]:
+    return [
+        Table(
+            f"Reading headers: {name}, {part['files']:,} files",
+            ("form", "CPU us/file", "x pydicom"),
+            [(form, spent, part["times_faster_than_pydicom"].get(form, 1.0)) for form, spent in part["us"].items()],
+        )
+        for name, part in reader.measure(_sized(400, scale)).items()
+    ]
+
+
+def _ingest(scale: float, rounds: int) -> list[Table]:
+    return ingest.measure(_sized(4_000, scale), rounds)
+
+
+def _memory(scale: float, rounds: int) -> list[Table]:
+    return memory.measure(_sized(2_000, scale), _sized(20_000, scale), _sized(40_000, scale), rounds)
+
+
+def _searching(scale: float, rounds: int) -> list[Table]:
+    return searching.measure(_sized(40, scale))
+
+
+PARTS: dict[str, Callable[[float, int], list[Table]]] = {
+    "reader": _reading,
+    "ingest": _ingest,
+    "memory": _memory,
+    "searching": _searching,
 }
+"""What can be measured, in this order; each takes the scale and the number of rounds."""
 
 
-def timed(*arguments: str | Path) -> tuple[float, str]:
-    """Seconds and standard output of one dicomlake command; 3, done with quarantined files, is done too."""
-    started = time.perf_counter()
-    command = [*COMMAND, *(str(argument) for argument in arguments)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    if result.returncode not in {0, 3}:
-        raise SystemExit(result.stderr.strip() or f"{' '.join(command)} left with {result.returncode}")
-    return time.perf_counter() - started, result.stdout
+def _sized(number: int, scale: float) -> int:
+    return max(1, round(number * scale))
 
 
-def folder_size(folder: Path) -> int:
-    """Bytes of all files below a folder."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+def machine() -> dict[str, Any]:
+    """What the figures were measured on."""
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 2),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+    }
 
 
-def latencies(searcher: Searcher, request: SearchRequest) -> dict[str, float]:
-    """Median and 95th percentile in ms over :data:`ROUNDS` runs, after one that warms up."""
-    searcher.run(request)
-    times = []
-    for _ in range(ROUNDS):
-        started = time.perf_counter()
-        searcher.run(request)
-        times.append((time.perf_counter() - started) * 1000)
-    return {"p50_ms": round(statistics.median(times), 2), "p95_ms": round(statistics.quantiles(times, n=20)[-1], 2)}
-
-
-def measure(patients: int) -> dict[str, Any]:
-    """All measurements over a sample archive of so many patients."""
-    with tempfile.TemporaryDirectory(prefix="dicomlake-bench-") as home:
-        archive, data = Path(home) / "archive", Path(home) / "lake"
-        sample_seconds, _ = timed("sample", archive, "--patients", str(patients), "--seed", "1")
-        index_seconds, output = timed("index", archive, "--data", data, "--json")
-        again_seconds, _ = timed("index", archive, "--data", data, "--json")
-        summary = json.loads(output.splitlines()[-1])
-        reading = reader.measure(400) | {
-            "sample archive": reader.compare([path for path in sorted(archive.rglob("*")) if path.is_file()]),
-        }
-        with Lake.open(data) as lake:
-            searches = {name: latencies(Searcher(lake), request) for name, request in SEARCHES.items()}
-        return {
-            "machine": {"python": platform.python_version(), "system": platform.platform(), "cores": os.cpu_count()},
-            "archive": {"patients": patients, "files": summary["files"], "bytes": folder_size(archive)},
-            "reading": reading,
-            "sample_seconds": round(sample_seconds, 2),
-            "index_seconds": round(index_seconds, 2),
-            "index_files_per_second": round(summary["files"] / index_seconds),
-            "index_again_seconds": round(again_seconds, 2),
-            "lake_bytes_per_instance": round(folder_size(data) / summary["instances"]),
-            "searches": searches,
-        }
+def _processor() -> str:
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        return next((line.partition(":")[2].strip() for line in file if line.startswith("model name")), "unknown")
 
 
 def main() -> int:
     """Measure and print, for people or with ``--json``."""
-    options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    options.add_argument("--patients", type=int, default=40, help="size of the sample archive (40)")
+    options = argparse.ArgumentParser(prog="benchmarks", description=(__doc__ or "").splitlines()[0])
+    options.add_argument("parts", nargs="*", metavar="PART", help=f"what to measure: {', '.join(PARTS)} (all)")
+    options.add_argument("--scale", type=float, default=1.0, help="numbers of files, times this (1)")
+    options.add_argument("--rounds", type=int, default=3, help="interleaved rounds of what is compared (3)")
     options.add_argument("--json", action="store_true", help="one JSON object")
     asked = options.parse_args()
-    result = measure(asked.patients)
+    if unknown := [part for part in asked.parts if part not in PARTS]:
+        options.error(f"there is no part {unknown[0]}; choose from {', '.join(PARTS)}")
+    about = machine()
+    if not asked.json:
+        print(", ".join(f"{name} {value}" for name, value in about.items()), flush=True)
+    tables: list[Table] = []
+    for part in asked.parts or PARTS:
+        print(f"measuring: {part}", file=sys.stderr, flush=True)
+        started = time.perf_counter()
+        found = PARTS[part](asked.scale, asked.rounds)
+        print(f"{part} took {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
+        tables += found
+        if not asked.json:
+            print("".join(f"\n{table.text()}\n" for table in found), flush=True)
     if asked.json:
-        print(json.dumps(result))
-        return 0
-    for name, value in result.items():
-        if not isinstance(value, dict):
-            print(f"{name:<28}{value:>12}")
-            continue
-        print(name)
-        for part, detail in value.items():
-            shown = "  ".join(f"{k} {v}" for k, v in detail.items()) if isinstance(detail, dict) else detail
-            print(f"  {part:<26}  {shown}")
+        print(json.dumps({"machine": about, "tables": [table.as_dict() for table in tables]}))
     return 0
 
 

@@ -17,13 +17,19 @@ def write(folder: Path, modality: str, files: int, per_series: int = 200) -> lis
     paths = []
     for number in range(files):
         series, place = divmod(number, per_series)
-        made = _common(modality, series, place)
-        (_ct if modality == "CT" else _mr)(made, place)
-        made.PixelData = bytes(2 * 16 * 16)
+        made = data_set(modality, series, place)
         path = folder / f"{modality}-{series:03}-{place:04}.dcm"
         made.save_as(path, enforce_file_format=True)
         paths.append(path)
     return paths
+
+
+def data_set(modality: str, series: int, place: int) -> Dataset:
+    """One file of a series, by the number of its series and its place in it, with a very small image."""
+    made = _common(modality, series, place)
+    (_ct if modality == "CT" else _mr)(made, place)
+    made.PixelData = bytes(2 * 16 * 16)
+    return made
 
 
 def _common(modality: str, series: int, place: int) -> Dataset:

@@ -24,8 +24,8 @@ def provide(machine: Path, name: str, script: str) -> None:
     (machine / name).chmod(0o755)
 
 
-def run(machine: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([TOOL], env={"PATH": str(machine)}, capture_output=True, text=True, check=False)
+def run(machine: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([TOOL, *arguments], env={"PATH": str(machine)}, capture_output=True, text=True, check=False)
 
 
 def recorded(machine: Path) -> list[str]:
@@ -56,7 +56,7 @@ def test_root_installs_what_is_missing_without_sudo_after_an_update(machine: Pat
     provide(machine, "sudo", record(machine, "sudo"))
     result = run(machine)
     assert result.returncode == 0, result.stderr
-    assert result.stdout == "Installing the Debian packages that the tests need: chromium\n"
+    assert result.stdout == "The tests need Debian packages; installing: chromium\n"
     update, install = recorded(machine)
     assert update.startswith("apt-get noninteractive")
     assert update.endswith("update")
@@ -89,6 +89,22 @@ def test_what_apt_says_is_shown_when_it_fails(machine: Path) -> None:
     result = run(machine)
     assert result.returncode == 1
     assert "E: no such package" in result.stderr
+
+
+def test_benchmarks_get_their_peer_and_the_tests_do_not(machine: Path) -> None:
+    has(machine)
+    provide(machine, "id", "echo 0")
+    provide(machine, "sudo", record(machine, "sudo"))
+    result = run(machine, "bench")
+    assert result.returncode == 0, result.stderr
+    assert recorded(machine)[-1].endswith("install --no-install-recommends orthanc")
+    assert "systemctl disable --now orthanc" in result.stdout
+
+
+def test_other_sets_of_packages_are_refused(machine: Path) -> None:
+    result = run(machine, "everything")
+    assert result.returncode == 2
+    assert "everything" in result.stderr
 
 
 def test_elsewhere_than_on_debian_chromium_has_to_be_there(machine: Path) -> None:

@@ -1,0 +1,96 @@
+"""What a command costs: wall and CPU seconds, and the memory of its processes, as Linux tells it."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+DICOMLAKE = (sys.executable, "-m", "dicomlake")
+
+_EVERY = 0.05
+"""Seconds between two looks at the memory."""
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Resident bytes: of the process's own (anonymous and shared), and of files mapped into it, which the system takes
+    back when it needs them."""
+
+    own: int = 0
+    files: int = 0
+
+    def highest(self, other: "Memory") -> "Memory":
+        """The larger of both parts."""
+        return Memory(max(self.own, other.own), max(self.files, other.files))
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a command cost. ``cpu``: seconds of it and of all processes that it started. ``main`` and ``worker``: peaks
+    of its first process, and of the largest that this one started."""
+
+    seconds: float
+    cpu: float
+    output: str
+    main: Memory = Memory()
+    worker: Memory = Memory()
+
+
+def run(command: Sequence[str | Path], *, accepted: Sequence[int] = (0,)) -> Spent:
+    """Run a command to its end, looking at its memory meanwhile. Leaves with its message when it fails."""
+    started = time.perf_counter()
+    process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert process.stdout is not None
+    main, worker = Memory(), Memory()
+    while True:
+        ended, status, usage = os.wait4(process.pid, os.WNOHANG)
+        if ended:
+            break
+        main = main.highest(memory(process.pid))
+        for child in children(process.pid):
+            worker = worker.highest(memory(child))
+        time.sleep(_EVERY)
+    seconds = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    with process.stdout:
+        output = process.stdout.read().decode()
+    if process.returncode not in accepted:
+        raise SystemExit(f"{' '.join(map(str, command))} left with {process.returncode}")
+    return Spent(seconds, usage.ru_utime + usage.ru_stime, output, main, worker)
+
+
+def memory(pid: int) -> Memory:
+    """The resident memory of a process; nothing once it has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return Memory()
+    sizes = {line.split()[0]: int(line.split()[1]) * 1024 for line in lines if line.endswith(" kB")}
+    return Memory(sizes.get("RssAnon:", 0) + sizes.get("RssShmem:", 0), sizes.get("RssFile:", 0))
+
+
+def children(pid: int) -> list[int]:
+    """The processes that any thread of a process started and that still run."""
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            found += map(int, task.read_text().split())
+        except OSError:  # the thread has ended
+            continue
+    return found
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a running process with its threads, and of its children that have ended."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / _TICKS
+
+
+def folder_size(folder: Path) -> int:
+    """Bytes of all files below a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
