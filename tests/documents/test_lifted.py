@@ -55,6 +55,33 @@ def test_values_that_differ_between_frames_are_all_found_but_no_vector_is_made_u
     assert "ImagePositionPatient" not in body
 
 
+def test_what_the_registry_names_of_enhanced_objects_is_at_the_top(tmp_path: Path) -> None:
+    body = document(
+        tmp_path / "one",
+        SharedFunctionalGroupsSequence=[
+            frame(
+                MREchoSequence=item(EffectiveEchoTime=80.0),
+                MRModifierSequence=item(ParallelAcquisitionTechnique="SENSE", ParallelReductionFactorInPlane=2.0),
+                MRFOVGeometrySequence=item(PercentSampling=80),
+                FrameAnatomySequence=item(AnatomicRegionSequence=[item(CodeMeaning="Knee")]),
+            )
+        ],
+        PerFrameFunctionalGroupsSequence=[
+            frame(
+                PositionerPositionSequence=item(PositionerPrimaryAngle=angle),
+                IrradiationEventIdentificationSequence=item(IrradiationEventUID="1.2.9"),
+            )
+            for angle in (-30, 30)
+        ],
+    )
+    assert (body["EffectiveEchoTime"], body["EchoTime"]) == (80.0, 80.0)
+    assert (body["ParallelAcquisitionTechnique"], body["ParallelReductionFactorInPlane"]) == ("SENSE", 2.0)
+    assert body["PercentSampling"] == 80.0
+    assert body["PositionerPrimaryAngle"] == [-30.0, 30.0]
+    assert body["IrradiationEventUID"] == "1.2.9"
+    assert leaves(body, {}).tokens["AnatomicRegionSequence.CodeMeaning"] == {"sKnee"}
+
+
 def test_what_the_top_level_says_is_not_replaced(tmp_path: Path) -> None:
     shared = frame(PixelMeasuresSequence=item(SliceThickness=3))
     body = document(tmp_path / "one", SliceThickness=5, SharedFunctionalGroupsSequence=[shared])
