@@ -19,6 +19,7 @@ from dicomlake.headers.encodings import (
 )
 from dicomlake.headers.faults import Damage, NeedMore
 from dicomlake.headers.header import Value
+from dicomlake.headers.values import ITEM_STARTS, binary
 
 if TYPE_CHECKING:
     from dicomlake.headers.walk import Level, Walker
@@ -30,21 +31,40 @@ MAX_PATH: Final = 2048
 """Characters of the path to an attribute. Documents name paths in full, so a few more levels of long names would be
 many times the file."""
 
+_INFERRED_LIMIT: Final = 1 << 22
+"""Bytes of a value of unknown VR that is read as a sequence when it is one."""
+_STRUCTURAL: Final = frozenset(
+    {
+        "bad-length",
+        "bad-structure",
+        "implicit-in-explicit",
+        "missing-delimiter",
+        "nesting-too-deep",
+        "out-of-order",
+        "stray-delimiter",
+        "truncated",
+        "unknown-vr",
+    }
+)
+"""Issues by which bytes that begin with an item show that they are no sequence."""
 _VR_BYTES: Final = frozenset(vr.encode() for vr in VRS)
 
 
 def defined(walker: "Walker", level: "Level", plan: Plan, position: int, stop: int, end: int) -> int:
     """Read a sequence of defined length; the index behind it. Damage within it does not reach beyond it."""
     path, start = level.path + plan[1], position + plan[5]
+    encoding = level.encoding
+    if encoding.explicit and walker.data[position + 4 : position + 6] == b"UN":
+        encoding = _of_unknown(walker.data, start)
     if stop > walker.total and end == len(walker.data):  # cut short, or a length that lies: read what is there
-        behind = _items(walker, level, plan, start, end, level.encoding, delimited=True)
+        behind = _items(walker, level, plan, start, end, encoding, delimited=True)
         walker.issue("bad-length", path, "the sequence is delimited before its length")
         return behind
     if stop > end:
         walker.missing(position, stop + 1, end, path)
     walker.look_beyond(stop)
     try:
-        _items(walker, level, plan, start, stop, level.encoding, delimited=False)
+        _items(walker, level, plan, start, stop, encoding, delimited=False)
     except Damage as damage:
         walker.issue(damage.code, damage.path, damage.detail)
     return stop
@@ -58,9 +78,8 @@ def undefined(walker: "Walker", level: "Level", plan: Plan, position: int, end: 
         walker.missing(position, start + 8, end, level.path + key)
     written = data[position + 4 : position + 6] if encoding.explicit else b""
     if written == b"UN" or (vr != "SQ" and tag not in PIXEL_DATA and _holds_items(data, start, encoding, plan)):
-        if written == b"UN":  # implicit little endian, whatever the data set is in: PS3.5 6.2.2, note 2
-            big = data[start : start + 4] in (IMPLICIT_BIG.item, b"\xff\xfe\xe0\xdd")
-            encoding = IMPLICIT_BIG if big else IMPLICIT_LITTLE
+        if written == b"UN":
+            encoding = _of_unknown(data, start)
         if plan[7] or vr != "SQ":
             walker.vrs[level.path + key] = "SQ"
         vr = "SQ"
@@ -74,6 +93,34 @@ def undefined(walker: "Walker", level: "Level", plan: Plan, position: int, end: 
     return behind
 
 
+def may_be_items(walker: "Walker", plan: Plan, start: int, stop: int) -> bool:
+    """Whether a value that the window does not hold as a whole is to be looked at as :func:`inferred` does."""
+    if plan[6] != "UN" or stop - start > _INFERRED_LIMIT:
+        return False
+    if len(walker.data) < start + 4 <= stop:
+        raise NeedMore(start + 4)
+    return walker.data.startswith(ITEM_STARTS, start)
+
+
+def inferred(walker: "Walker", level: "Level", plan: Plan, raw: bytes) -> None:
+    """Keep a value of unknown VR that begins with an item: the sequence that it is when its items fill it without any
+    damage, else its bytes. Whoever did not know the element wrote a sequence of defined length as UN (PS3.5 6.2.2
+    note 2), and in implicit VR nothing tells one from the other."""
+    trial = type(walker)(walker.memo)
+    trial.data, trial.total = raw, len(raw)
+    try:
+        _items(trial, level, plan, 0, len(raw), _of_unknown(raw, 0), delimited=False)
+        sound = not any(issue.code in _STRUCTURAL for issue in trial.issues)
+    except Damage:
+        sound = False
+    if not sound:
+        level.attributes[plan[1]] = binary(raw, level.charset)
+        return
+    walker.vrs.update(trial.vrs)
+    for issue in trial.issues:
+        walker.issue(*issue)
+
+
 def delimiter(walker: "Walker", level: "Level", tag: int, position: int) -> int:
     """An item or delimiter where an element is expected: the end of the item, or astray."""
     if level.delimited and tag == ITEM_END:
@@ -85,6 +132,13 @@ def delimiter(walker: "Walker", level: "Level", tag: int, position: int) -> int:
         raise Damage("bad-structure", position, level.path[:-1], "an item outside a sequence")
     walker.issue("stray-delimiter", level.path[:-1], "a delimiter that ends nothing")
     return position + 8
+
+
+def _of_unknown(data: bytes, start: int) -> Encoding:
+    """The encoding of a sequence written as UN: implicit little endian, whatever the data set is in (PS3.5 6.2.2 note
+    2), unless its first tag says otherwise."""
+    big = data[start : start + 4] in (IMPLICIT_BIG.item, IMPLICIT_BIG.sequence_end)
+    return IMPLICIT_BIG if big else IMPLICIT_LITTLE
 
 
 def _items(

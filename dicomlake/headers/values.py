@@ -25,7 +25,11 @@ INLINE_LIMIT: Final = 1024
 
 _LARGEST: Final = sys.float_info.max
 _NUMBER_FORMATS: Final = {"SS": "h", "US": "H", "SL": "i", "UL": "I", "SV": "q", "UV": "Q", "FL": "f", "FD": "d"}
-_BINARY: Final = ("OB", "OD", "OF", "OL", "OV", "OW", "UN")
+_BINARY: Final = ("OB", "OD", "OF", "OL", "OV", "OW")
+ITEM_STARTS: Final = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")
+"""The tag of an item, in either byte order."""
+HOLDS_ITEMS: Final = "holds-items"
+"""The code, none of quality, of a value of unknown VR that begins with an item."""
 _INT64: Final = 1 << 63
 
 
@@ -36,6 +40,7 @@ def decoders(byte_order: str) -> dict[str, Decoder]:
         **TEXT_DECODERS,
         **numbers,
         **dict.fromkeys(_BINARY, binary),
+        "UN": unknown,
         "AT": _tags(byte_order),
         "DS": decimal_string,
         "IS": integer_string,
@@ -43,10 +48,17 @@ def decoders(byte_order: str) -> dict[str, Decoder]:
 
 
 def binary(raw: bytes, charset: Charset) -> Value:
-    """OB, OD, OF, OL, OV, OW, UN."""
+    """OB, OD, OF, OL, OV, OW."""
     if len(raw) <= INLINE_LIMIT:
         return {"InlineBinary": b64encode(raw).decode("ascii")}
     return {"length": len(raw), "sha256": hashlib.sha256(raw).hexdigest()}
+
+
+def unknown(raw: bytes, charset: Charset) -> Value:
+    """UN: binary, unless it may be a sequence."""
+    if raw.startswith(ITEM_STARTS):
+        raise Breach(None, HOLDS_ITEMS, "")
+    return binary(raw, charset)
 
 
 def decimal_string(raw: bytes, charset: Charset) -> Value:

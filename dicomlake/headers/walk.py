@@ -20,6 +20,7 @@ from dicomlake.headers.encodings import (
 from dicomlake.headers.faults import Breach, Damage, NeedMore
 from dicomlake.headers.header import Issue, Value
 from dicomlake.headers.memo import Memo, remember
+from dicomlake.headers.values import HOLDS_ITEMS
 
 ISSUES_LIMIT: Final = 250
 """Issues of one header that are listed."""
@@ -149,8 +150,7 @@ class Walker:
                             attributes[key] = value = decode(raw, text)
                             remember(known, raw, value)
                     except Breach as breach:
-                        attributes[key] = breach.value
-                        oddities.report(self, level, plan, position, breach)
+                        self._breached(level, plan, position, raw, breach)
                 else:
                     attributes[key] = None
                 last, position = tag, stop
@@ -187,8 +187,9 @@ class Walker:
         path = level.path + plan[1]
         if end == len(self.data) and stop > self.total:
             raise Damage("truncated", position, path, "the value ends beyond the end of the file")
-        if level.depth == 0 and plan[6] in BINARY_VRS:
-            raise NeedMore(stop, bulk=(plan, position + plan[5]))
+        start = position + plan[5]
+        if level.depth == 0 and plan[6] in BINARY_VRS and not sequences.may_be_items(self, plan, start, stop):
+            raise NeedMore(stop, bulk=(plan, start))
         self.missing(position, stop, end, path)
 
     def _plan(self, level: Level, position: int, end: int) -> Plan:
@@ -241,16 +242,15 @@ class Walker:
         decode = level.encoding.decoders.get(vr) or oddities.ambiguous(level, plan, raw)
         if note:
             self.vrs[level.path + key] = vr
-        value: Value = None
+        level.attributes[key] = None
         if raw:
             try:
-                value = decode(raw, level.charset)
+                level.attributes[key] = decode(raw, level.charset)
             except Breach as breach:
-                value = breach.value
-                oddities.report(self, level, plan, position, breach)
+                self._breached(level, plan, position, raw, breach)
+        value = level.attributes[key]
         if tag in LUT_DESCRIPTORS:
-            value = oddities.unsigned_count(value)
-        level.attributes[key] = value
+            level.attributes[key] = value = oddities.unsigned_count(value)
         if tag == CHARSET_TAG:
             terms = value if isinstance(value, list) else [value]
             level.charset = charset(tuple("" if term is None else str(term)[:LONGEST_TERM] for term in terms))
@@ -260,6 +260,14 @@ class Walker:
             level.pixel_representation = value if isinstance(value, int) else None
         elif tag >> 16 & 1 and 0x10 <= tag & 0xFFFF <= 0xFF:
             private.reserve(self, level, tag, value)
+
+    def _breached(self, level: Level, plan: Plan, position: int, raw: bytes, breach: Breach) -> None:
+        """Keep what there is of a value that breaks its VR."""
+        if breach.code == HOLDS_ITEMS:
+            sequences.inferred(self, level, plan, raw)
+        else:
+            level.attributes[plan[1]] = breach.value
+            oddities.report(self, level, plan, position, breach)
 
     def _disordered(self, level: Level, tag: int, key: str, position: int, end: int) -> bool:
         """A tag that is not behind the one before it; whether it is the zeros that some writers put behind the end."""

@@ -64,6 +64,7 @@ def originals() -> list[bytes]:
                 writer.element(0x00090010, "LO", "ACME"),
                 writer.sequence(0x00091001, names, undefined=True, vr="UN" if writer is EL else "SQ"),
                 writer.element(0x00091002, "DS", "1.5\\2.5\\"),
+                writer.element(0x00091003, "UN", IL.item(IL.element(0x00100020, "", "P1"), IL.element(0x00110010, ""))),
                 writer.sequence(0x00101002, deep, names),
                 writer.element(0x00420011, "OB", bytes(range(256)) * 5),
                 writer.element(0x7FE00010, "OB", pixels, length=UNDEFINED)

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from io import BytesIO
 from pathlib import Path
 
 import data_store
@@ -9,6 +10,7 @@ import pydicom
 import pydicom.data
 from pydicom.datadict import keyword_for_tag
 from pydicom.dataset import Dataset
+from pydicom.filereader import read_sequence
 from pydicom.tag import BaseTag
 
 PIXELS = {0x7FE00008, 0x7FE00009, 0x7FE00010}
@@ -60,6 +62,9 @@ def value(element):
         return [document(item) for item in element.value]
     if element.VM == 0:
         return None
+    if element.VR == "UN" and element.value[:4] == b"\xfe\xff\x00\xe0":
+        raw = BytesIO(element.value)
+        return [document(item) for item in read_sequence(raw, True, True, len(element.value), "iso8859")]
     if element.VR in BINARY:
         return binary(element.value)
     values = [element.value] if element.VM == 1 else list(element.value)

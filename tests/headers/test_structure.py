@@ -273,3 +273,47 @@ def test_header_hash_is_that_of_the_bytes_up_to_the_end():
     data = file(EL.element(0x00100020, "LO", "P1"))
     header = read_header(lambda offset, length: data[offset : offset + length], len(data))
     assert (header.length, header.sha256) == (len(data), hashlib.sha256(data).hexdigest())
+
+
+INNER = IL.item(IL.element(0x00100020, "", "P1"), IL.element(0x00110010, "", "ACME"), IL.element(0x00111001, "", b"ab"))
+
+
+@pytest.mark.parametrize("tag", [0x00091001, 0x00111001, 0x00181999])
+@pytest.mark.parametrize("items", [1, 3, 2_000])
+@pytest.mark.parametrize("syntax", [EXPLICIT, IMPLICIT, BIG_ENDIAN])
+def test_sequences_of_defined_length_that_nobody_knows_are_found_by_their_items(tag, items, syntax):
+    writer = WRITERS[syntax]
+    data = file(
+        writer.element(0x00090010, "LO", "NOBODY"),
+        *[writer.element(tag, "UN", INNER * items)] * (tag != 0x00111001),
+        writer.element(0x00110010, "LO", "NOBODY"),
+        *[writer.element(tag, "UN", INNER * items)] * (tag == 0x00111001),
+        writer.element(0x00280010, "US", struct.pack(writer.order + "H", 7)),
+        syntax=syntax,
+    )
+    header = read(data)
+    (found,) = [value for value in header.attributes.values() if isinstance(value, list)]
+    assert found == [{"PatientID": "P1", "(0011,0010)": "ACME", '(0011,"ACME",01)': {"InlineBinary": "YWI="}}] * items
+    assert [vr for path, vr in header.vrs.items() if path.count("(") == 1 and vr == "SQ"] == ["SQ"]
+    assert header.attributes["Rows"] == 7
+    assert not [code for code, _ in codes(data) if code != "out-of-order"]
+
+
+@pytest.mark.parametrize("flaw", ["cut", "more", "structure", "length"])
+def test_bytes_that_only_begin_like_items_stay_bytes(flaw):
+    raw = {
+        "cut": INNER[:-1],
+        "more": INNER + b"\0\0",
+        "structure": IL.item(b"this is no element"),
+        "length": IL.item(IL.element(0x00100020, "", "P1"), length=200),
+    }[flaw]
+    header = read(file(EL.element(0x00090010, "LO", "NOBODY"), EL.element(0x00091001, "UN", raw)))
+    assert header.attributes['(0009,"NOBODY",01)'] == {"InlineBinary": base64.b64encode(raw).decode()}
+    assert header.vrs['(0009,"NOBODY",01)'] == "UN"
+    assert header.issues == []
+
+
+def test_a_known_sequence_written_as_un_is_implicit_by_the_standard():
+    data = file(EL.element(0x00101002, "UN", IL.item(IL.element(0x00100020, "", "P1"))))
+    assert read(data).attributes["OtherPatientIDsSequence"] == [{"PatientID": "P1"}]
+    assert codes(data) == []
