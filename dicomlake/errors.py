@@ -129,6 +129,14 @@ class LakeError(DicomlakeError):
     status = 503
 
 
+class DiskFullError(LakeError):
+    """The disk of the data folder has no room left; what was committed is whole."""
+
+    code = "disk-full"
+    title = "The disk is full"
+    status = 507
+
+
 class LakeBusyError(LakeError):
     """Another process is writing to this data folder."""
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from dicomlake import disk
 from dicomlake.catalog.seen import Seen, Status
 from dicomlake.errors import LakeError
 
@@ -68,6 +69,10 @@ class Catalog:
         if write:
             with self._errors():
                 self._connection = self._open_for_writing()
+
+    def check(self) -> None:
+        """Raises LakeError when the file cannot be read or is of a newer version; no file at all is none."""
+        self._rows("SELECT 1")
 
     def known(self, locations: Sequence[str]) -> dict[str, Seen]:
         """What is recorded of these locations; those never seen are left out."""
@@ -186,7 +191,9 @@ class Catalog:
         try:
             yield
         except sqlite3.OperationalError as error:
-            raise LakeError(f"the catalogue {self._path} cannot be used ({error}); free space or mend it") from error
+            raise disk.full(self._path.parent, error) or LakeError(
+                f"the catalogue {self._path} cannot be used ({error}); free space or mend it"
+            ) from error
         except sqlite3.DatabaseError as error:
             raise LakeError(
                 f"the catalogue {self._path} is damaged ({error}); remove it and index again, the files are read anew"

@@ -91,7 +91,7 @@ def test_lakes_that_cannot_be_used_say_why(tmp_path: Path, serve: Callable[[Path
     index(lake, archive(tmp_path / "one"))
     client = serve(lake)
     good = (lake / "format.json").read_bytes()
-    for bad in (b"", b"[]", b"{}", b'{"format": "x"}', good.replace(b'"format": 1', b'"format": 99')):
+    for bad in (b"", b"[]", b"{}", b'{"format": "x"}', good.replace(b'"format": ', b'"format": 99')):
         (lake / "format.json").write_bytes(bad)
         assert str(lake) in problem(client.get("/readyz"), 503, "unusable-lake")["detail"]
     (lake / "format.json").write_bytes(good)

@@ -104,7 +104,8 @@ def test_an_outdated_lake_and_another_archive_are_replaced(tmp_path: Path) -> No
     with started(folder) as first:
         assert first.end() == 0
     mark = folder / "lake" / "format.json"
-    mark.write_text(mark.read_text().replace('"format": 1', '"format": 0'))
+    content = json.loads(mark.read_text())
+    mark.write_text(json.dumps(content | {"format": content["format"] - 1}))
     with started(folder) as again:
         assert again.end() == 0
     assert again.summary["indexed"] == first.summary["indexed"]

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -9,6 +10,7 @@ from types import MappingProxyType
 import orjson
 import tantivy
 
+from dicomlake import disk
 from dicomlake.engines.base import Encoder, Engine, Found, Member, Plan, Record, RecordLevel, Stats
 from dicomlake.engines.embedded.compile import Compiler
 from dicomlake.engines.embedded.schema import (
@@ -29,13 +31,14 @@ WRITER_HEAP = 256_000_000
 class EmbeddedEngine(Engine):
     """A Tantivy index in ``folder``. ``write=True`` takes the writer lock; without it the index must exist.
 
+    ``columns``: paths that get a field of their own; None for an index of whatever columns, that is only copied from.
     Raises :class:`~dicomlake.errors.LakeBusyError` when another process writes, and
     :class:`~dicomlake.errors.LakeError` when the folder cannot be used.
     """
 
-    def __init__(self, folder: Path, columns: Iterable[str], *, write: bool = False) -> None:
+    def __init__(self, folder: Path, columns: Iterable[str] | None, *, write: bool = False) -> None:
         self._folder = folder
-        self._layout = Layout.of(columns)
+        self._layout = Layout.of(columns or ())
         self._encoder = TantivyEncoder(self._layout.columns)
         self._writer: tantivy.IndexWriter | None = None
         try:
@@ -46,7 +49,9 @@ class EmbeddedEngine(Engine):
                 self._index = tantivy.Index.open(str(folder))
             self._index.config_reader("manual")
         except (ValueError, OSError) as error:
-            raise LakeError(f"the index in {folder} cannot be opened: {error}") from error
+            raise disk.full(folder, error) or self._damaged(error) from error
+        if columns is None:
+            self._layout = Layout({}, self._index.schema)
         register_tokenizers(self._index)
         self._compiler = Compiler(self._index, self._layout)
         if write:
@@ -66,44 +71,57 @@ class EmbeddedEngine(Engine):
         except ValueError as error:
             if "LockBusy" in str(error):
                 raise LakeBusyError(
-                    f"another process is indexing into {self._folder.parent}; wait until it ends and run this again"
+                    f"another process is indexing into {self._folder.parent} or migrating it; "
+                    "wait until it ends and run this again"
                 ) from error
-            raise LakeError(f"the index in {self._folder} cannot be written: {error}") from error
+            raise self._unwritable(error) from error
 
     @property
     def encoder(self) -> Encoder:
         return self._encoder
 
-    @property
-    def _writing(self) -> tantivy.IndexWriter:
+    @contextmanager
+    def _writing(self) -> Iterator[tantivy.IndexWriter]:
         if self._writer is None:
             raise LakeError("this index was opened for reading only")
-        return self._writer
+        try:
+            yield self._writer
+        except (ValueError, OSError) as error:
+            raise self._unwritable(error) from error
 
     def put(self, records: Iterable[Record]) -> None:
-        writer = self._writing
-        for record in records:
-            hashed = (_hash(record.series), _hash(record.study), _hash(record.patient))
-            writer.delete_documents_by_term("id", f"{LEVEL_LETTERS[record.level]}:{record.uid}")
-            writer.add_json(document(record, hashed, self._encoder))
-            if record.level == "series":
-                writer.delete_documents_by_term("id", f"k:{record.uid}")
-                if record.kept:
-                    writer.add_document(kept_document(self._layout, record.uid, record.kept))
+        with self._writing() as writer:
+            for record in records:
+                hashed = (_hash(record.series), _hash(record.study), _hash(record.patient))
+                writer.delete_documents_by_term("id", f"{LEVEL_LETTERS[record.level]}:{record.uid}")
+                writer.add_json(document(record, hashed, self._encoder))
+                if record.level == "series":
+                    writer.delete_documents_by_term("id", f"k:{record.uid}")
+                    if record.kept:
+                        writer.add_document(kept_document(self._layout, record.uid, record.kept))
 
     def delete(self, level: RecordLevel, uids: Iterable[str]) -> None:
-        writer = self._writing
-        for uid in uids:
-            writer.delete_documents_by_term("id", f"{LEVEL_LETTERS[level]}:{uid}")
-            if level == "series":
-                writer.delete_documents_by_term("id", f"k:{uid}")
+        with self._writing() as writer:
+            for uid in uids:
+                writer.delete_documents_by_term("id", f"{LEVEL_LETTERS[level]}:{uid}")
+                if level == "series":
+                    writer.delete_documents_by_term("id", f"k:{uid}")
 
     def commit(self) -> str:
-        try:
-            self._writing.commit()
-        except (ValueError, OSError) as error:
-            raise LakeError(f"the index in {self._folder} cannot be written: {error}") from error
+        with self._writing() as writer:
+            writer.commit()
+            # Tantivy syncs every file of the commit, renames meta.json to its place, and leaves that name unsynced.
+            disk.sync(self._folder)
         return self.refresh()
+
+    def _unwritable(self, error: Exception) -> LakeError:
+        return disk.full(self._folder, error) or LakeError(f"the index in {self._folder} cannot be written: {error}")
+
+    def _damaged(self, error: Exception) -> LakeError:
+        return LakeError(
+            f"the index in {self._folder} cannot be opened: {error}; restore it from a backup, or index the sources "
+            "into a new folder (--data NEW)"
+        )
 
     def get(self, level: RecordLevel, uids: Iterable[str]) -> dict[str, Member]:
         letter = LEVEL_LETTERS[level]
@@ -118,19 +136,31 @@ class EmbeddedEngine(Engine):
         if not listed:
             return
         searcher = self._index.searcher()
-        hits = searcher.search(self._compiler.terms("id", listed), limit=len(listed), count=False).hits
-        for _, address in hits:
-            yield searcher.doc(address)
+        with self._reading():
+            hits = searcher.search(self._compiler.terms("id", listed), limit=len(listed), count=False).hits
+            for _, address in hits:
+                yield searcher.doc(address)
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except ValueError as error:
+            if "orrupt" in str(error):  # what Tantivy says of a file that ends early or is not there
+                raise self._damaged(error) from error
+            raise
 
     def search(self, plan: Plan) -> Found:
-        return Search(self._index.searcher(), self._compiler, self._layout, self._generation).run(plan)
+        with self._reading():
+            return Search(self._index.searcher(), self._compiler, self._layout, self._generation).run(plan)
 
     def scan(self, level: RecordLevel) -> Iterator[Member]:
         searcher = self._index.searcher()
         query = self._compiler.term("level", level)
         total = max(1, searcher.num_docs)
-        for _, address in searcher.search(query, limit=total, count=False).hits:
-            yield member(searcher.doc(address))
+        with self._reading():
+            for _, address in searcher.search(query, limit=total, count=False).hits:
+                yield member(searcher.doc(address))
 
     def refresh(self) -> str:
         # The generation is read on both sides of the reload: a commit between them would name data not yet seen.
@@ -147,25 +177,34 @@ class EmbeddedEngine(Engine):
         try:
             self._index.reload()
         except ValueError as error:
-            raise LakeError(f"the index in {self._folder} cannot be read: {error}") from error
+            if not self._replaced:
+                raise self._damaged(error) from error
+
+    @property
+    def _replaced(self) -> bool:
+        """Whether a migration has put another index in place of this one; what was opened of it stays readable."""
+        return bool(self._generation) and not (self._folder / "meta.json").exists()
 
     def _committed(self) -> str:
         try:
             meta = orjson.loads((self._folder / "meta.json").read_bytes())
-        except OSError as error:
-            raise LakeError(f"the index in {self._folder} cannot be read: {error.strerror}") from error
-        return f"{meta['opstamp']}-{len(meta['segments'])}"
+            return f"{meta['opstamp']}-{len(meta['segments'])}"
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            if self._replaced:
+                return self._generation
+            raise self._damaged(error) from error
 
     def stats(self) -> Stats:
         searcher = self._index.searcher()
         counts = {level: count(searcher, self._compiler.term("level", level)) for level in ("instance", "series")}
-        size = sum(entry.stat().st_size for entry in self._folder.iterdir() if entry.is_file())
+        size = disk.size(self._folder)
         extra = MappingProxyType({"engine": "embedded", "segments": searcher.num_segments})
         return Stats(counts["instance"], counts["series"], size, self._generation, extra)
 
     def close(self) -> None:
         if self._writer is not None:
-            self._writer.rollback()
+            with suppress(ValueError):  # a writer that died of a full disk has nothing to roll back
+                self._writer.rollback()
             self._writer = None
 
 

@@ -1,0 +1,144 @@
+"""The data folder.
+
+::
+
+    lake/format.json      the mark: format version, name of the index folder, what it was built with; written last
+    lake/index-<n>/       the embedded engine's index; a migration makes the next one beside it
+    lake/catalog.sqlite   what was seen
+    lake/secret.key       signs cursors; made with the lake, never leaves it
+"""
+
+import os
+import secrets
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import orjson
+
+from dicomlake import disk
+from dicomlake.catalog import Catalog
+from dicomlake.engines.base import Engine
+from dicomlake.engines.embedded import EmbeddedEngine
+from dicomlake.errors import LakeError
+from dicomlake.lake.mark import INDEX_NAME, NAME, Mark
+from mappings import schemas
+
+
+class Lake:
+    """An open data folder. Use :meth:`open` for reading, :meth:`open_for_writing` to index into it."""
+
+    def __init__(self, path: Path, engine: Engine, catalog: Catalog) -> None:
+        self.path = path
+        self.engine = engine
+        self.catalog = catalog
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """An existing lake, to read. Raises LakeError when there is none or its format is another."""
+        while True:
+            mark = Mark.read(path)
+            try:
+                mark.check(path, write=False)
+                engine = EmbeddedEngine(path / mark.index, schemas.embedded_columns())
+                return cls(path, engine, Catalog(path / CATALOG, write=False))
+            except LakeError:
+                if Mark.read(path) == mark:
+                    raise  # otherwise a migration has just put another index in its place
+
+    @classmethod
+    def open_for_writing(cls, path: Path) -> Self:
+        """A lake to index into, made when missing. One process at a time: raises LakeBusyError for a second one, and
+        LakeError when the folder cannot be written or its format is another."""
+        try:
+            _make_folder(path)
+            while True:
+                new = not (path / NAME).exists()
+                mark = Mark() if new else Mark.read(path)
+                if new:
+                    _check_unmarked(path)
+                else:
+                    mark.check(path, write=True)
+                if not os.access(path, os.W_OK | os.X_OK):
+                    raise LakeError(f"{path} cannot be written; change its permissions or name another folder")
+                opened = cls._write_to(path, mark)
+                if new:
+                    _make_secret(path)
+                    mark.write(path)
+                if Mark.read(path) == mark:
+                    return opened
+                opened.close()  # a migration has just put another index in its place
+        except OSError as error:
+            raise disk.full(path, error) or LakeError(
+                f"{path} cannot be written ({error.strerror}); change its permissions or name another folder"
+            ) from error
+
+    @classmethod
+    def _write_to(cls, path: Path, mark: Mark) -> Self:
+        catalog = Catalog(path / CATALOG, write=False)
+        catalog.check()  # before anything is touched
+        catalog.close()
+        engine = EmbeddedEngine(path / mark.index, schemas.embedded_columns(), write=True)
+        try:
+            return cls(path, engine, Catalog(path / CATALOG, write=True))
+        except BaseException:
+            engine.close()
+            raise
+
+    @property
+    def secret(self) -> bytes:
+        """The key that signs what leaves the service and comes back."""
+        return (self.path / SECRET).read_bytes()
+
+    def close(self) -> None:
+        """Let go of the index and the catalogue; what was not committed is dropped."""
+        self.engine.close()
+        self.catalog.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+CATALOG = "catalog.sqlite"
+SECRET = "secret.key"
+
+_PARTS = frozenset(
+    {CATALOG, f"{CATALOG}-wal", f"{CATALOG}-shm", SECRET}
+    | {f"{SECRET}.new", f"{NAME}.new"}  # left by a process that was killed while it made the lake
+)
+
+
+def _make_folder(path: Path) -> None:
+    made = [folder for folder in (path, *path.parents) if not folder.exists()]
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for folder in made:
+        disk.sync(folder.parent)
+
+
+def _check_unmarked(path: Path) -> None:
+    """Raises LakeError unless the folder is empty, or what a process left that was killed while it made a lake."""
+    for entry in path.iterdir():
+        if INDEX_NAME.fullmatch(entry.name):
+            if _has_documents(entry):
+                raise LakeError(f"{path / NAME} is missing beside an index; restore it, or name a new folder")
+        elif entry.name not in _PARTS:
+            raise LakeError(f"{path} is not empty and holds no lake; name an empty or a new folder")
+
+
+def _has_documents(index: Path) -> bool:
+    try:
+        return bool(orjson.loads((index / "meta.json").read_bytes())["segments"])
+    except FileNotFoundError:
+        return False
+    except (KeyError, TypeError, ValueError):
+        return True
+
+
+def _make_secret(path: Path) -> None:
+    if not (path / SECRET).exists():
+        disk.write(path / SECRET, secrets.token_bytes(32))
