@@ -62,6 +62,8 @@ def rooms(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "__main__",
         "errors",
         "lake",
+        "site",
+        "disk",
         "engines/base",
         "query/parse",
         "catalog/store",
