@@ -1,7 +1,7 @@
 """Attributes to instance document: identity, patient, companions, provenance."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any, Final
@@ -51,6 +51,12 @@ class InstanceDocument:
     def body(self) -> Mapping[str, Any]:
         """The whole document."""
         return {**self.common, **self.own}
+
+    @property
+    def quality(self) -> Sequence[Mapping[str, str]]:
+        """What is wrong with it: code, path and detail of every issue."""
+        found: Sequence[Mapping[str, str]] = self.own.get("quality") or self.common.get("quality") or ()
+        return found
 
     @property
     def vrs(self) -> Mapping[str, str]:

@@ -43,7 +43,7 @@ class KeptSeries:
         }
         if any((o.header_hash, o.size) != (first.header_hash, first.size) for o in others):
             issue = {"code": "other-content", "path": "SOPInstanceUID", "detail": f"{len(others)} more"}
-            own["quality"] = [*first.body.get("quality", ()), issue]
+            own["quality"] = [*first.quality, issue]
         return replace(first, own=own, encoded=())
 
     def body(self, uid: str) -> dict[str, Any]:

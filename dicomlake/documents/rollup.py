@@ -4,7 +4,7 @@
 "instanceCount": n, "bytes": n}``. Every distinct value is indexed; only what is shown of them is capped.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -21,10 +21,10 @@ SHOWN_VALUES = 16
 """Distinct values of a varying attribute that a hit shows."""
 
 
-def records(series: str, kept: KeptSeries, touched: Iterable[str]) -> list[Record]:
-    """The series' record and those of the touched instances it still has."""
+def records(series: str, kept: KeptSeries, touched: Iterable[str], issues: Iterable[str] = ()) -> list[Record]:
+    """The series' record and those of the touched instances it still has. ``issues``: quality codes of the series."""
     return [
-        _series_record(series, kept),
+        _series_record(series, kept, sorted(issues)),
         *(_instance_record(series, kept.document(uid)) for uid in sorted(touched) if uid in kept.instances),
     ]
 
@@ -45,10 +45,10 @@ def _instance_record(series: str, document: InstanceDocument) -> Record:
     )
 
 
-def _series_record(series: str, kept: KeptSeries) -> Record:
+def _series_record(series: str, kept: KeptSeries, issues: Sequence[str]) -> Record:
     documents = kept.documents()
     own = {"instanceCount": len(documents), "bytes": sum(document.size for document in documents)}
-    found = leaves(own, {})
+    found = leaves({**own, "quality": [{"code": code} for code in issues]}, {})
     common = common_part(documents)
     differs: list[Mapping[str, Any]] = []
     for shared, group in groups(documents):
@@ -58,6 +58,8 @@ def _series_record(series: str, kept: KeptSeries) -> Record:
         for document in group:
             found.add(document.own, document.vrs)
             differs.append(without(document.own, common))
+    codes = {issue["code"] for document in documents for issue in document.quality}
+    differs.append({"quality": [*issues, *codes]})
     shown = {
         "common": {key: value for key, value in in_order(common).items() if not _is_sequence(value)},
         "varied": in_order({**varied(differs), **_nested([common, *differs])}),

@@ -12,6 +12,9 @@ from dicomlake.documents.instance import InstanceDocument
 from dicomlake.documents.kept import KeptSeries
 from dicomlake.engines.base import Engine, Record
 
+SEVERAL_PATIENTS = "study-of-several-patients"
+"""Quality code of the series of a study whose instances are not all of one patient."""
+
 
 @dataclass(frozen=True, slots=True)
 class Departure:
@@ -43,12 +46,38 @@ class _Workspace:
     series: dict[str, KeptSeries] = field(default_factory=dict)
     touched: dict[str, set[str]] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
+    studies: set[str] = field(default_factory=set)
+    """Those that touched series were in before."""
 
     def load(self, uids: Iterable[str]) -> None:
         wanted = sorted(set(uids) - self.series.keys())
         kept = self.engine.kept(wanted)
         for uid in wanted:
             self.series[uid] = KeptSeries.decode(kept[uid]) if uid in kept else KeptSeries()
+            self.studies.update(_places(self.series[uid]))
+
+    def divided(self) -> set[str]:
+        """The studies under several patients, among those of touched series. Series of a study that has become one, or
+        is one no more, are touched by this."""
+        now: dict[str, set[str]] = {study: set() for study in self.studies}
+        for series in self.touched:
+            for study, patients in _places(self.series[series]).items():
+                now.setdefault(study, set()).update(patients)
+        divided: set[str] = set()
+        changed: set[str] = set()
+        placed = self.engine.placed(now)
+        for study, patients in now.items():
+            before = placed.get(study, {})
+            others = before.keys() - self.touched.keys()
+            if several := len(patients.union(*(before[series] for series in others))) > 1:
+                divided.add(study)
+            if several != (len(set().union(*before.values())) > 1):
+                changed |= others
+        if not changed:
+            return divided
+        self.load(changed)
+        self.touched.update((series, set()) for series in changed)
+        return self.divided()
 
 
 def apply(engine: Engine, arrivals: Iterable[InstanceDocument], departures: Iterable[Departure] = ()) -> int:
@@ -77,10 +106,21 @@ def plan(engine: Engine, arrivals: Iterable[InstanceDocument], departures: Itera
         _change(work, uid, homes.get(uid), added, removed)
 
     emptied = [series for series in sorted(work.touched) if not work.series[series].instances]
+    divided = work.divided()
     records: list[Record] = []
     for series in sorted(work.touched.keys() - set(emptied)):
-        records += rollup.records(series, work.series[series], work.touched[series])
+        kept = work.series[series]
+        issues = () if divided.isdisjoint(_places(kept)) else (SEVERAL_PATIENTS,)
+        records += rollup.records(series, kept, work.touched[series], issues)
     return Update(records, sorted(work.gone), emptied)
+
+
+def _places(kept: KeptSeries) -> dict[str, set[str]]:
+    """The patients of a series by study: one of one, where the data have no fault."""
+    found: dict[str, set[str]] = {}
+    for document in kept.documents():
+        found.setdefault(document.study, set()).add(document.patient)
+    return found
 
 
 def _change(

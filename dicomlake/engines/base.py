@@ -188,6 +188,10 @@ class Engine(ABC):
         """The kept bytes of committed series; missing ones are left out."""
 
     @abstractmethod
+    def placed(self, studies: Iterable[str]) -> dict[str, dict[str, set[str]]]:
+        """The patients that committed instances and series of these studies are under: by study, then by series."""
+
+    @abstractmethod
     def search(self, plan: Plan) -> Found:
         """Answer a plan exactly, over the last commit this engine has seen (see :meth:`refresh`)."""
 

@@ -22,6 +22,8 @@ from dicomlake.engines.strategies import plans, record, records, series_record
 from dicomlake.query.resolved import Between, Has, Match, MatchFolded, Not, Resolved, Words
 from mappings.normal import fold, number_token, text_token
 
+_PLACES = (("1", "1.1", "P1"), ("2", "1.1", "P1"), ("3", "1.1", "P2"), ("4", "1.2", "ñ\x1f:x"))
+
 EngineFactory = Callable[[], AbstractContextManager[Engine]]
 
 
@@ -107,6 +109,25 @@ class EngineConformance:
             assert lake.get("series", ["1.2.3", "1.2.404"])["1.2.3"].shown == b"1.2.3"
             assert lake.get("instance", ["1.2.3"]) == {}
             assert sorted(member.uid for member in lake.scan("series")) == [f"1.2.{i}" for i in range(5)]
+
+    def test_patients_are_told_by_study_and_series(self, engine: EngineFactory) -> None:
+        with engine() as lake:
+            assert lake.placed([]) == lake.placed(["1.1"]) == {}
+            lake.put(
+                [
+                    *(series_record(uid, study, patient) for uid, study, patient in _PLACES),
+                    *(record("instance", f"{uid}.{i}", uid, "1.1", f"P{i}", {}) for uid in ("2", "3") for i in (1, 2)),
+                ]
+            )
+            lake.commit()
+            lake.delete("series", ["2"])
+            lake.put([series_record("5", "1.1", "uncommitted")])
+            assert lake.placed(["1.1", "1.9"]) == {"1.1": {"1": {"P1"}, "2": {"P1", "P2"}, "3": {"P1", "P2"}}}
+            lake.commit()
+            assert lake.placed(["1.1", "1.2"]) == {
+                "1.1": {"1": {"P1"}, "2": {"P1", "P2"}, "3": {"P1", "P2"}, "5": {"uncommitted"}},
+                "1.2": {"4": {"ñ\x1f:x"}},
+            }
 
     def test_a_commit_changes_the_generation_and_nothing_else_does(self, engine: EngineFactory) -> None:
         with engine() as lake:

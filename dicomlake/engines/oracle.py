@@ -97,6 +97,14 @@ class OracleEngine(Engine):
         found = {uid: self._records.get(("series", uid)) for uid in series}
         return {uid: record.kept for uid, record in found.items() if record and record.kept}
 
+    def placed(self, studies: Iterable[str]) -> dict[str, dict[str, set[str]]]:
+        found: dict[str, dict[str, set[str]]] = {}
+        wanted = set(studies)
+        for record in self._records.values():
+            if record.study in wanted:
+                found.setdefault(record.study, {}).setdefault(record.series, set()).add(record.patient)
+        return found
+
     def scan(self, level: RecordLevel) -> Iterator[Member]:
         return (_member(record) for (at, _), record in list(self._records.items()) if at == level)
 

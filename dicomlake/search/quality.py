@@ -1,6 +1,7 @@
 """What is wrong with the headers of a lake, and which values no rule knows. All counts are exact."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from dicomlake import site
@@ -93,12 +94,20 @@ def _counts(searcher: Searcher, name: str, q: str) -> dict[Any, dict[str, int]]:
 _LEVELS: Final[dict[Level, str]] = {"instance": "instances", "series": "series"}
 
 
+_NOWHERE: Final = {"path": "", "detail": ""}
+
+
 def _example(searcher: Searcher, q: str, code: str) -> dict[str, Any] | None:
-    """The first instance with a code and its first issue of this code; None when it has gone meanwhile."""
+    """The first instance with a code and its first issue of this code; for a code that series have by themselves the
+    first instance of the first of them, without path and detail. None when it has gone meanwhile."""
     request = SearchRequest(q=q, level="instance", filters={"quality": [code]}, limit=1, totals="fast")
     hits = searcher.run(request)["hits"]
     try:
-        body = searcher.instance(hits[0]["SOPInstanceUID"]) if hits else {}
+        if not hits:
+            series = searcher.run(replace(request, level="series"))["hits"]
+            first = searcher.series(series[0]["SeriesInstanceUID"])["instances"][0] if series else None
+            return {**{name: first[name] for name in ("SOPInstanceUID", "location")}, **_NOWHERE} if first else None
+        body = searcher.instance(hits[0]["SOPInstanceUID"])
     except NotFoundError:
         return None
     for issue in body.get("quality", ()):

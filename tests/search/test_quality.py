@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 import sample
 from dicomlake.documents.kept import KeptSeries
+from dicomlake.documents.update import SEVERAL_PATIENTS
 from dicomlake.errors import QueryError
 from dicomlake.headers.quality import codes as known_codes
 from dicomlake.lake import Lake
 from dicomlake.search import Searcher, quality, service
+from dicomlake.search.request import SearchRequest
 from indexer import run
 from indexer.sources.folder import folders
 from mappings import site
@@ -75,6 +77,13 @@ def raw(body: dict[str, Any], keyword: str) -> list[str]:
 def test_codes_are_counted_exactly_and_explained(search: Searcher, bodies: dict[str, list[dict[str, Any]]]) -> None:
     found = quality.codes(search)
     expected = counted(bodies, lambda body: [issue["code"] for issue in body.get("quality", ())])
+    patients = defaultdict(set)
+    for documents in bodies.values():
+        for body in documents:
+            patients[body["StudyInstanceUID"]].add(body["patientKey"])
+    divided = {study for study, found in patients.items() if len(found) > 1}  # the sample has one on purpose
+    places = [{body["StudyInstanceUID"] for body in documents} for documents in bodies.values()]
+    expected[SEVERAL_PATIENTS] = (0, sum(not studies.isdisjoint(divided) for studies in places))
     assert {one["code"]: (one["instances"], one["series"]) for one in found} == expected
     assert len(expected) >= 5
     assert [one["instances"] for one in found] == sorted((one["instances"] for one in found), reverse=True)
@@ -88,6 +97,10 @@ def test_each_code_has_an_example_that_has_it(search: Searcher) -> None:
         example = one["example"]
         body = search.instance(example["SOPInstanceUID"])
         assert body["location"] == example["location"]
+        if one["code"] == SEVERAL_PATIENTS:
+            found = search.run(SearchRequest(q=f"quality:{SEVERAL_PATIENTS}", level="series"))["hits"]
+            assert body["SeriesInstanceUID"] in [hit["SeriesInstanceUID"] for hit in found]
+            continue
         issue = {"code": one["code"], "path": example["path"], "detail": example["detail"]}
         assert issue in body["quality"]
 

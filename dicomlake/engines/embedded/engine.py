@@ -131,6 +131,9 @@ class EmbeddedEngine(Engine):
         found = self._documents(f"k:{uid}" for uid in series)
         return {str(kept.get_first("uid")): bytes(kept.get_first("kept") or b"") for kept in found}
 
+    def placed(self, studies: Iterable[str]) -> dict[str, dict[str, set[str]]]:
+        return Search(self._index.searcher(), self._compiler, self._layout, self._generation).placed(studies)
+
     def _documents(self, ids: Iterable[str]) -> Iterator[tantivy.Document]:
         listed = list(ids)
         if not listed:

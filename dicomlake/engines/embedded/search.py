@@ -1,6 +1,6 @@
 """One search on one snapshot of a Tantivy index: hits in order, facets, totals, all exact."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import tantivy
@@ -48,6 +48,15 @@ class Search:
         facets = tuple(self._facet(facet, level) for facet in plan.facets)
         totals = self._totals(query, level) if plan.totals else None
         return Found(hits, facets, totals, after, self._generation)
+
+    def placed(self, studies: Iterable[str]) -> dict[str, dict[str, set[str]]]:
+        """Study to series to patients, of instances and series alike."""
+        found: dict[str, dict[str, set[str]]] = {}
+        sources = [(name, False) for name in ("study", "series", "patient")]
+        within = self._compiler.terms("study", studies)
+        for (study, series, patient), _ in self._composite(within, sources, None, TERMS_LIMIT):
+            found.setdefault(str(study), {}).setdefault(str(series), set()).add(str(patient))
+        return found
 
     def _at_level(self, query: Resolved, level: str) -> Query:
         return every([self._compiler.term("level", level), self._compiler.compile(query)])
