@@ -39,12 +39,13 @@ class Table:
     strip_last: frozenset[tuple[str, ...]]
     split_first: Mapping[tuple[str, ...], tuple[str, str]]
     split_last: Mapping[tuple[str, ...], tuple[str, str]]
+    glued: Mapping[str, tuple[str, str]]
 
     @classmethod
     def compiled(cls, content: Mapping[str, Any]) -> "Table":
         """From the generated form: ``values`` {rule: value}, ``exact`` {squeezed name: rule}, ``starts`` {words:
         rule}, ``strip_first`` and ``strip_last`` [words], ``split_first`` and ``split_last`` {words: [companion,
-        value]}."""
+        value]}, ``glued`` {squeezed name: [companion, value]}."""
         starts: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         for beginning, rule in content["starts"].items():
             split = tuple(beginning.split(" "))
@@ -52,10 +53,11 @@ class Table:
         for beginnings in starts.values():
             beginnings.sort(key=lambda beginning: -len(beginning[0]))
         first, last = (frozenset(tuple(part.split(" ")) for part in content[key]) for key in _STRIPS)
-        splits = (
+        split_first, split_last = (
             {tuple(part.split(" ")): (name, value) for part, (name, value) in content[key].items()} for key in _SPLITS
         )
-        return cls(content["values"], content["exact"], starts, first, last, *splits)
+        glued = {name: (companion, value) for name, (companion, value) in content["glued"].items()}
+        return cls(content["values"], content["exact"], starts, first, last, split_first, split_last, glued)
 
     def find(self, raw: str) -> Canonical | None:
         """The canonical form of a value, or None when no rule knows it."""
@@ -91,7 +93,8 @@ class Table:
         value = tuple(words(raw))
         rule = self._rule(value)
         if rule is not None:
-            return rule, ()
+            glued = self.glued.get("".join(value))
+            return rule, (glued,) if glued else ()
         bare, taken = self._stripped(value)
         return (self._rule(bare) if bare != value else None), taken
 

@@ -49,7 +49,8 @@ def canonical_page(tables: Mapping[str, dict[str, Any]]) -> str:
     for table in tables.values():
         lines += [f"## {table['title']}\n", f"Source: {' '.join(table['source'].split())}\n"]
         if table.get("splits"):
-            lines += _table(("Companion", "Value", "Words at the beginning", "Words at the end"), _splits(table))
+            heads = ("Companion", "Value", "Words at the beginning", "Words at the end", "Glued to")
+            lines += _table(heads, _splits(table))
         rules = sorted(table["rules"], key=lambda rule: str(rule["value"]).casefold())
         lines += _table(
             ("Value", "Rule", "Also written", "Begins with", "Note"),
@@ -69,8 +70,8 @@ def canonical_page(tables: Mapping[str, dict[str, Any]]) -> str:
 
 def _splits(table: dict[str, Any]) -> Iterable[tuple[str, ...]]:
     for split in table["splits"]:
-        first, last = (", ".join(split.get(end, [])) for end in ("first", "last"))
-        yield f"`.{split['companion']}`", split["value"], first, last
+        first, last, glued = (", ".join(split.get(end, [])) for end in ("first", "last", "glued"))
+        yield f"`.{split['companion']}`", split["value"], first, last, glued
 
 
 def _field_row(field: Field) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ _TABLE_KEYS: Final[dict[str, type]] = {
     "splits": list,
     "rules": list,
 }
-_SPLIT_KEYS: Final[dict[str, type]] = {"companion": str, "value": str, "first": list, "last": list}
+_SPLIT_KEYS: Final[dict[str, type]] = {"companion": str, "value": str, "first": list, "last": list, "glued": list}
 _RULE_KEYS: Final[dict[str, type]] = {"id": str, "value": str, "names": list, "starts": list, "note": str}
 
 
@@ -39,6 +39,7 @@ def compile_table(file: str, table: dict[str, Any]) -> dict[str, Any]:
         "strip_last": sorted(_words(file, part) for part in table.get("strip_last", [])),
         "split_first": {},
         "split_last": {},
+        "glued": {},
     }
     for split in table.get("splits", []):
         for end in ("first", "last"):
@@ -49,6 +50,9 @@ def compile_table(file: str, table: dict[str, Any]) -> dict[str, Any]:
             _claim(file, rule["id"], compiled["exact"], _words(file, name).replace(" ", ""))
         for beginning in rule.get("starts", []):
             _claim(file, rule["id"], compiled["starts"], _words(file, beginning))
+    for split in table.get("splits", []):
+        for name in split.get("glued", []):
+            _glue(file, compiled, split, _words(file, name).replace(" ", ""))
     return compiled
 
 
@@ -62,6 +66,15 @@ def _split(file: str, claimed: dict[str, list[str]], key: str, split: list[str])
     other = claimed.setdefault(key, split)
     if other != split:
         raise SourceError(f"{file}: splits: {key} means {split[1]} and {other[1]}")
+
+
+def _glue(file: str, compiled: dict[str, Any], split: dict[str, Any], name: str) -> None:
+    """``LKNEE`` is a name of what ``KNEE`` is a name of, and has a side."""
+    if name not in compiled["exact"]:
+        raise SourceError(f"{file}: splits: glued: {name} is no name of a rule")
+    key = split["value"] + name
+    _claim(file, compiled["exact"][name], compiled["exact"], key)
+    compiled["glued"][key] = [split["companion"], split["value"]]
 
 
 def _words(file: str, text: str) -> str:

@@ -71,6 +71,13 @@ def test_the_exported_rules_load_and_are_those_of_the_site_and_more(odd: Path, t
     assert found.find("Acme \u202eX").rule == "site-acme-x"
 
 
+def test_values_are_without_a_rule_by_the_rules_that_are_set_now(odd: Path, tmp_path: Path) -> None:
+    edited = tmp_path / "edited.yml"
+    edited.write_text("manufacturers:\n  Acme Imaging: {starts: [Acme]}\n", encoding="utf-8")
+    done = command("quality", "unmapped", "--data", odd, DICOMLAKE_CANONICAL_FILE=str(edited))
+    assert done.out == "Every value has a rule.\n"
+
+
 def test_what_cannot_be_done_is_said_in_one_line(odd: Path, tmp_path: Path) -> None:
     taken = tmp_path / "taken.yml"
     taken.write_text("mine", encoding="utf-8")

@@ -151,6 +151,13 @@ SIDES = {
     "KNEE L/R": ("KNEE", "B"),
     "Caderas derecha e izquierda": ("HIP", "B"),
     "RT LT HAND": ("HAND", "B"),
+    "LKNEE": ("KNEE", "L"),
+    "RSHOULDER": ("SHOULDER", "R"),
+    "R FOOT": ("FOOT", "R"),
+    "REAR": (None, None),
+    "LSPINE": ("LSPINE", None),
+    "LUNG": ("LUNG", None),
+    "RADIUS": ("RADIUS", None),
     "KNEE": ("KNEE", None),
     "L-SPINE": ("LSPINE", None),
     "Right atrium": ("RATRIUM", None),
@@ -268,6 +275,24 @@ def test_words_that_a_table_splits_off_may_not_mean_two_things():
     with pytest.raises(SourceError) as error:
         compile_table("t.yml", rule_table({"id": "a", "value": "A"}, splits=splits))
     assert str(error.value) == "t.yml: splits: LEFT means R and L"
+
+
+@pytest.mark.parametrize(
+    "glued, message",
+    [
+        (["B"], "t.yml: splits: glued: B is no name of a rule"),
+        (["ung"], "t.yml: ung: LUNG belongs to rule lung already"),
+    ],
+)
+def test_a_letter_is_glued_to_names_only_and_makes_no_other_name(glued, message):
+    rules = rule_table(
+        {"id": "lung", "value": "LUNG"},
+        {"id": "ung", "value": "UNG"},
+        splits=[{"companion": "side", "value": "L", "glued": glued}],
+    )
+    with pytest.raises(SourceError) as error:
+        compile_table("t.yml", rules)
+    assert str(error.value) == message
 
 
 MISTAKES = {

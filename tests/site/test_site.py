@@ -128,6 +128,18 @@ def test_a_command_uses_the_files_that_settings_name(tmp_path: Path) -> None:
         assert command(*words, **settings).failed_with(2, "rules.yml: line 2: names is there already")
 
 
+def test_the_doctor_says_whether_the_files_can_be_used(tmp_path: Path) -> None:
+    (tmp_path / "rules.yml").write_text(ACME, encoding="utf-8")
+    (tmp_path / "persons.csv").write_text("issuer,patient_id\n", encoding="utf-8")
+    settings = {"DICOMLAKE_CANONICAL_FILE": str(tmp_path / "rules.yml")}
+    assert "ok   site: canonical values of its own, 0 patient ids" in command("doctor", **settings, cwd=tmp_path).out
+    settings["DICOMLAKE_PATIENTS_FILE"] = str(tmp_path / "persons.csv")
+    done = command("doctor", **settings, cwd=tmp_path)
+    assert done.code == 1
+    assert "BAD  site: " in done.out
+    assert "persons.csv: line 1: " in done.out
+
+
 def test_a_file_of_rules_that_is_not_there_or_no_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SiteFileError, match="DICOMLAKE_CANONICAL_FILE"):
         load(tmp_path / "none.yml")
