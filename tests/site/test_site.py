@@ -9,6 +9,7 @@ from dicomlake.documents.instance import InstanceDocument, Origin, build
 from dicomlake.errors import LakeError, SiteFileError
 from dicomlake.headers import read_file
 from dicomlake.lake import Lake
+from dicomlake.search import Searcher, SearchRequest, quality
 from dicomlake.site import load
 from tests.builders import dicom_file
 from tests.cli.run import command
@@ -101,6 +102,20 @@ def test_workers_build_by_the_tables_of_the_process_that_started_them(tmp_path: 
     assert found == alone
     assert {member.patient for member in found["series"]} == {"=x"}
     assert pickle.loads(pickle.dumps(site)).tables["manufacturers"].find("SIEMENS").value == "Acme Imaging"
+
+
+@pytest.mark.parametrize(("persons", "divided"), [(PERSONS, []), ("", ["study-of-several-patients"])])
+def test_a_study_of_two_ids_of_one_person_is_no_fault(
+    tmp_path: Path, use_site: UseSite, persons: str, divided: list[str]
+) -> None:
+    use_site(patients=persons)
+    for number, who in enumerate(({"IssuerOfPatientID": "HOSP"}, {"IssuerOfPatientID": "CLINIC", "PatientID": "77"})):
+        dicom_file(tmp_path / "files" / f"{number}.dcm", uid=f"1.{number}", series=f"1.{number}.1", **who)
+    index(tmp_path / "lake", tmp_path / "files")
+    with Lake.open(tmp_path / "lake") as lake:
+        searcher = Searcher(lake)
+        assert [one["code"] for one in quality.codes(searcher)] == divided
+        assert len(searcher.run(SearchRequest(level="patient"))["hits"]) == (2 if divided else 1)
 
 
 def test_a_command_uses_the_files_that_settings_name(tmp_path: Path) -> None:
