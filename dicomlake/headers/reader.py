@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dicomlake.errors import HeaderError, NotDicomError
 from dicomlake.headers import oddities, start
 from dicomlake.headers.encodings import (
+    BINARY_VRS,
     EXPLICIT_LITTLE,
     IMPLICIT_LITTLE,
     VRS,
@@ -22,7 +23,8 @@ from dicomlake.headers.walk import Level, Walker
 from dicomlake.headers.window import HELD_LIMIT, HELD_RATIO, Inflater, Read, Window
 
 _ADVICE = "get the file from its source again"
-_LONGEST_META = 1 << 16
+_LONGEST_META = 1 << 20
+"""Bytes of file meta information, which has to be held as a whole."""
 
 
 def read_file(path: str | os.PathLike[str]) -> Header:
@@ -224,6 +226,8 @@ class Reading:
             raise Damage("truncated", 0, key, "the value ends beyond the end of the file")
         if note:
             self.walker.vrs[key] = vr
+        if vr not in BINARY_VRS:
+            self.walker.issue("value-too-large", key, "more than 16 MB; only length and hash are kept")
         self.root.attributes[key] = {"length": stop - first, "sha256": digest}
 
     def _encoding(self, offset: int, encoding: Encoding, uid: str) -> tuple[Encoding, str]:
@@ -260,6 +264,8 @@ def _meta_end(window: Window, first: int) -> tuple[int, Encoding]:
         stop = offset + skip + (unpack(data, offset + at)[0] if len(data) >= offset + skip else 0)
         if stop > window.total:
             raise Damage("truncated", offset, "", "the file ends within the file meta information")
+        if stop > first + _LONGEST_META:
+            raise Damage("value-too-large", offset, "", "the file meta information has more than 1 MB")
         offset = stop
         if len(data) < stop:
             window.grow(0, stop + 12)

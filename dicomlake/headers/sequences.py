@@ -19,7 +19,7 @@ from dicomlake.headers.encodings import (
 )
 from dicomlake.headers.faults import Damage, NeedMore
 from dicomlake.headers.header import Value
-from dicomlake.headers.values import ITEM_STARTS, binary
+from dicomlake.headers.values import ITEM_STARTS, LARGE, binary
 
 if TYPE_CHECKING:
     from dicomlake.headers.walk import Level, Walker
@@ -60,13 +60,16 @@ def defined(walker: "Walker", level: "Level", plan: Plan, position: int, stop: i
         behind = _items(walker, level, plan, start, end, encoding, delimited=True)
         walker.issue("bad-length", path, "the sequence is delimited before its length")
         return behind
-    if stop > end:
-        walker.missing(position, stop + 1, end, path)
-    walker.look_beyond(stop)
+    reached = _reach(walker, position, stop, end, path)
     try:
-        _items(walker, level, plan, start, stop, encoding, delimited=False)
+        behind = _items(walker, level, plan, start, reached, encoding, delimited=False)
     except Damage as damage:
+        if reached < stop:
+            raise
         walker.issue(damage.code, damage.path, damage.detail)
+    else:
+        if reached < stop:
+            walker.missing(behind, behind + 8, reached, path)
     return stop
 
 
@@ -141,6 +144,21 @@ def _of_unknown(data: bytes, start: int) -> Encoding:
     return IMPLICIT_BIG if big else IMPLICIT_LITTLE
 
 
+def _reach(walker: "Walker", position: int, stop: int, end: int, path: str) -> int:
+    """How far to read a container that ends at ``stop``: up to there, or to the end of the window when it is large,
+    for its length may lie. Whoever comes to that end then needs more.
+
+    A container that is not large has to end before the window does, unless the file ends there: otherwise nobody could
+    tell a value that reaches beyond the one from a value that reaches beyond the other."""
+    if stop > end == len(walker.data) and position + LARGE < stop <= walker.total:
+        return end
+    if stop > end:
+        walker.missing(position, stop + 1, end, path)
+    if stop == len(walker.data) < walker.total:
+        raise NeedMore(stop + 1)
+    return stop
+
+
 def _items(
     walker: "Walker", level: "Level", plan: Plan, position: int, end: int, encoding: Encoding, *, delimited: bool
 ) -> int:
@@ -193,12 +211,11 @@ def _item(
 ) -> int:
     stop = end if length == UNDEFINED else position + length
     clipped = stop > end
-    if clipped:
-        if end < len(walker.data) or stop <= walker.total:
-            walker.missing(position - 8, stop + 1, end, path)
+    if clipped and end == len(walker.data) and stop > walker.total:
         stop = end
     elif length != UNDEFINED:
-        walker.look_beyond(stop)
+        reached = _reach(walker, position - 8, stop, end, path)
+        clipped, stop = reached < stop, reached
     item = level.item(_item_encoding(walker, path, position, stop, encoding), path)
     item.delimited = length == UNDEFINED
     items.append(item.attributes)
@@ -255,8 +272,11 @@ def _fragments(walker: "Walker", level: "Level", plan: Plan, position: int, end:
             return position, position + 8
         if tag != ITEM or length == UNDEFINED:
             found = data.find(encoding.sequence_end, first, end)
-            if found < 0:
-                walker.missing(first, end + 1, end, path)
-            return found, found + 8
+            if found >= 0:
+                return found, found + 8
+            position = end
+            break
         position += 8 + length
+    if position - first > LARGE and end == len(data):
+        raise Damage("value-too-large", first, path, "a value of undefined length of more than 16 MB")
     walker.missing(first, position + 8, end, path)

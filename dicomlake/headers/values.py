@@ -23,6 +23,9 @@ Decoder: TypeAlias = Callable[[bytes, Charset], Value]
 INLINE_LIMIT: Final = 1024
 """Bytes of a binary value that is kept; of a longer one, length and SHA-256."""
 
+LARGE: Final = 1 << 24
+"""Bytes of a value that is held to be decoded; of a longer one, length and SHA-256."""
+
 _LARGEST: Final = sys.float_info.max
 _NUMBER_FORMATS: Final = {"SS": "h", "US": "H", "SL": "i", "UL": "I", "SV": "q", "UV": "Q", "FL": "f", "FD": "d"}
 _BINARY: Final = ("OB", "OD", "OF", "OL", "OV", "OW")

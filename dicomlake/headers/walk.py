@@ -20,7 +20,7 @@ from dicomlake.headers.encodings import (
 from dicomlake.headers.faults import Breach, Damage, NeedMore
 from dicomlake.headers.header import Issue, Value
 from dicomlake.headers.memo import Memo, remember
-from dicomlake.headers.values import HOLDS_ITEMS
+from dicomlake.headers.values import HOLDS_ITEMS, LARGE
 
 ISSUES_LIMIT: Final = 250
 """Issues of one header that are listed."""
@@ -176,20 +176,17 @@ class Walker:
             raise NeedMore(int(min(wanted, self.total)))
         raise Damage("truncated", position, path.rstrip("."), "the file ends within an element")
 
-    def look_beyond(self, end: int) -> None:
-        """Make sure that the end of a container is not the end of the window, unless it is that of the file: otherwise
-        nobody could tell a value that reaches beyond the one from a value that reaches beyond the other."""
-        if end == len(self.data) < self.total:
-            raise NeedMore(end + 1)
-
     def _beyond(self, level: Level, plan: Plan, position: int, stop: int, end: int) -> NoReturn:
         """A value that does not end within the container or the window."""
         path = level.path + plan[1]
         if end == len(self.data) and stop > self.total:
             raise Damage("truncated", position, path, "the value ends beyond the end of the file")
-        start = position + plan[5]
-        if level.depth == 0 and plan[6] in BINARY_VRS and not sequences.may_be_items(self, plan, start, stop):
+        start, large = position + plan[5], stop - position > LARGE
+        bulk = plan[6] in BINARY_VRS and not sequences.may_be_items(self, plan, start, stop)
+        if level.depth == 0 and (bulk or large):
             raise NeedMore(stop, bulk=(plan, start))
+        if large and end == len(self.data):
+            raise Damage("value-too-large", position, path, "a value of more than 16 MB within a sequence")
         self.missing(position, stop, end, path)
 
     def _plan(self, level: Level, position: int, end: int) -> Plan:
@@ -271,7 +268,9 @@ class Walker:
 
     def _disordered(self, level: Level, tag: int, key: str, position: int, end: int) -> bool:
         """A tag that is not behind the one before it; whether it is the zeros that some writers put behind the end."""
-        if tag == 0 and level.depth == 0 and self._only_zeros(position, end):
+        if tag == 0 and (level.depth == 0 or end - position >= _ZEROS) and self._only_zeros(position, end):
+            if level.depth:
+                raise Damage("bad-structure", position, level.path[:-1], "zeros where an element must be")
             self.issue("trailing-bytes", "", "zeros behind the data set")
             return True
         if tag & 0xFFFF == 0:
@@ -284,9 +283,9 @@ class Walker:
         return False
 
     def _only_zeros(self, position: int, end: int) -> bool:
-        if end < position + _ZEROS and end < self.total:
+        if end == len(self.data) < min(position + _ZEROS, self.total):
             raise NeedMore(int(min(position + _ZEROS, self.total)))
-        return not self.data[position : position + _ZEROS].strip(b"\0")
+        return not self.data[position : min(position + _ZEROS, end)].strip(b"\0")
 
     def _rest(self, level: Level, position: int, end: int) -> None:
         """Fewer bytes than an element has are left."""

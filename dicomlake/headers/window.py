@@ -12,7 +12,8 @@ Read = Callable[[int, int], bytes]
 FIRST_READ: Final = 32_768
 """Bytes of the first read: more than most headers have (measured: one read of 16 to 32 KB is the fastest)."""
 _GROWTH: Final = 4
-"""A window grows by this: what it cut off in the middle of a sequence is read again from the start of that."""
+"""A window grows by this, a large one twofold: what it cut off in the middle of a sequence is read again from the start
+of that."""
 _CHUNK: Final = 1 << 20
 _PIECE: Final = 1 << 14
 
@@ -54,7 +55,8 @@ class Window:
         self._leave(position)
         before = len(self.data)
         wanted -= position
-        self._extend(int(min(max(wanted, _GROWTH * before, FIRST_READ), before + self._room)))
+        growth = _GROWTH if before < _CHUNK else 2
+        self._extend(int(min(max(wanted, growth * before, FIRST_READ), before + self._room)))
         self._room -= len(self.data) - before
         if not self._room and len(self.data) < min(wanted, self.total):
             self.total = len(self.data)

@@ -91,6 +91,7 @@ EXAMPLES: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "undeclared-characters": (lambda: file(EL.element(0x00100010, "PN", b"Ren\xe9")), "PatientName"),
     "value-too-long": (lambda: file(EL.element(0x00100020, "LO", "P" * 65)), "PatientID"),
+    "value-too-large": (lambda: file(EL.element(0x00104000, "UT", bytes(1 << 25))), "PatientComments"),
     "bad-number": (lambda: file(EL.element(0x00101030, "DS", "70 kg ")), "PatientWeight"),
     "number-out-of-range": (lambda: file(EL.element(0x00200013, "IS", "3000000000")), "InstanceNumber"),
     "non-finite-number": (lambda: file(EL.element(0x00189087, "FD", NAN)), "DiffusionBValue"),

@@ -7,9 +7,10 @@ import tracemalloc
 import pytest
 
 from dicomlake.errors import HeaderError
-from dicomlake.headers import read_header, window
+from dicomlake.headers import Header, read_header, sequences, walk, window
 from tests.headers import reference
-from tests.headers.raw import DEFLATED, EL, IL, IMPLICIT, file
+from tests.headers.mutants import outcome
+from tests.headers.raw import DEFLATED, EL, IL, IMPLICIT, UNDEFINED, file, identity, meta
 
 MEGABYTE = 1 << 20
 
@@ -109,4 +110,63 @@ def test_long_values_in_any_stream(syntax):
     header = read_header(lambda offset, length: data[offset : offset + length], len(data))
     assert header.attributes["EncapsulatedDocument"] == {"length": 200_000, "sha256": hashlib.sha256(noise).hexdigest()}
     assert header.attributes["MIMETypeOfEncapsulatedDocument"] == "x"
+    assert header.issues == []
+
+
+BULK = 200 * MEGABYTE
+LIE = 150 * MEGABYTE
+ROWS = EL.element(0x00280010, "US", b"\1\0") + EL.element(0x7FE00010, "OW", length=BULK)
+NAME = EL.element(0x00100020, "LO", "P1")
+LARGE_FILES = {
+    "pixel data with another tag": file(EL.element(0x7FE00011, "OW", length=BULK)),
+    "fragments with another tag": file(
+        EL.element(0x7FE10010, "OB", EL.item() + EL.item(length=BULK - 8), length=UNDEFINED)
+    ),
+    "no fragments": file(EL.element(0x7FE00011, "OB", length=UNDEFINED)),
+    "text": file(EL.element(0x00104000, "UT", length=LIE), ROWS),
+    "text in implicit VR": file(IL.element(0x00104000, "LT", length=LIE), syntax=IMPLICIT),
+    "numbers": file(IL.element(0x00280010, "US", length=LIE), syntax=IMPLICIT),
+    "sequence": file(EL.sequence(0x00101002, EL.item(NAME), length=LIE), ROWS),
+    "item": file(EL.sequence(0x00101002, EL.item(NAME, length=LIE), undefined=True), ROWS),
+    "item of a sequence": file(EL.sequence(0x00101002, EL.item(NAME, length=LIE), length=LIE + 8), ROWS),
+    "text in an item": file(
+        EL.sequence(0x00101002, EL.item(EL.element(0x00104000, "UT", length=LIE), undefined=True), undefined=True), ROWS
+    ),
+    "binary in an item": file(
+        EL.sequence(0x00101002, EL.item(EL.element(0x00420011, "OB", length=LIE), undefined=True), undefined=True), ROWS
+    ),
+    "file meta": bytes(128) + b"DICM" + EL.element(0x00020102, "OB", length=LIE) + meta() + identity() + ROWS,
+    "sequence without end": file(EL.element(0x00101002, "SQ", length=UNDEFINED), ROWS),
+    "item without end": file(EL.element(0x00101002, "SQ", length=UNDEFINED), EL.delimiter(0xFFFEE000, UNDEFINED), ROWS),
+}
+
+
+@pytest.mark.parametrize("flaw", LARGE_FILES)
+def test_a_length_that_lies_in_a_large_file_does_not_fill_memory(flaw):
+    source = Recorder(LARGE_FILES[flaw], BULK)
+    tracemalloc.start()
+    found = outcome(lambda: read_header(source.read, source.size))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 64 * MEGABYTE
+    if flaw == "file meta":
+        assert isinstance(found, HeaderError)
+        assert found.reason == "value-too-large"
+    else:
+        assert isinstance(found, Header)
+        assert found.attributes["SOPInstanceUID"]
+        assert found.issues or flaw.startswith("pixel")
+
+
+@pytest.mark.parametrize("undefined", [True, False])
+def test_a_large_sequence_is_read_as_a_whole(undefined, monkeypatch):
+    for module in (walk, sequences):
+        monkeypatch.setattr(module, "LARGE", 50_000)
+    item = EL.item(NAME, EL.sequence(0x00101002, *[EL.item(NAME)] * 3_000, undefined=undefined), undefined=undefined)
+    data = file(EL.sequence(0x00101002, *[item] * 4, undefined=undefined), EL.element(0x00280010, "US", b"\1\0"))
+    header = read_header(lambda offset, length: data[offset : offset + length], len(data))
+    assert [len(item["OtherPatientIDsSequence"]) for item in header.attributes["OtherPatientIDsSequence"]] == [
+        3_000
+    ] * 4
+    assert header.attributes["Rows"] == 1
     assert header.issues == []
