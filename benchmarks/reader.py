@@ -3,7 +3,9 @@
 ``python -m benchmarks.reader [--files N] [--json]``. CPU time (user and system) of this process a file: open, read,
 parse, serialise. The floor opens the file and reads 32 KB, which every reader must. ``fresh`` reads each file by
 itself; ``reader`` uses what it has read for the next, and starts each round with nothing. pydicom's part is
-``dcmread(stop_before_pixels=True)`` and ``to_json_dict()``; dicomsdl's is every value of the data set up to the pixels.
+``dcmread(stop_before_pixels=True)`` and ``to_json_dict()``; dicomsdl's is every value of the data set up to the pixels,
+in the items of sequences too. All serialise what they found with orjson; ours also hashes the header (SHA-256), which
+no other does. A file that one of them refuses is left out for all, and counted as such.
 """
 
 import argparse
@@ -24,6 +26,7 @@ import orjson
 import pydicom
 
 from benchmarks import series
+from benchmarks.tables import Table
 from dicomlake.documents.instance import Origin, build
 from dicomlake.errors import HeaderError
 from dicomlake.headers import Reader, read_file
@@ -59,10 +62,12 @@ def _values(data_set: Any) -> dict[str, Any]:
     found = {}
     for element in data_set:
         value = element.value()
-        if isinstance(value, dicomsdl.Sequence):
-            value = [_values(value.getDataSet(place)) for place in range(len(value))]
-        elif isinstance(value, bytes):
-            value = base64.b64encode(value).decode()
+        if isinstance(value, bytes):  # of a sequence it is empty: the items have to be asked for
+            if element.vr() == dicomsdl.VR.SQ:
+                items = element.toSequence()
+                value = [_values(items.getDataSet(place)) for place in range(len(items))]
+            else:
+                value = base64.b64encode(value).decode()
         found[str(element.tag())] = value
     return found
 
@@ -86,6 +91,7 @@ FORMS: dict[str, Callable[[], Form]] = {
     "pydicom": lambda: peer,
 }
 """What each round starts each form with."""
+PEERS = ("pydicom", "dicomsdl")
 
 
 def readable(paths: Sequence[Path]) -> list[Path]:
@@ -115,7 +121,8 @@ def readable(paths: Sequence[Path]) -> list[Path]:
 
 
 def compare(paths: Sequence[Path]) -> dict[str, Any]:
-    """Median microseconds of CPU a file for each form, and how many times pydicom's time that is less."""
+    """Median microseconds of CPU a file for each form, and how many times less that is than each peer's; for each
+    form, too, how many times the floor's."""
     files = readable(paths)
     spent: dict[str, list[float]] = {name: [] for name in FORMS}
     with warnings.catch_warnings():
@@ -130,10 +137,15 @@ def compare(paths: Sequence[Path]) -> dict[str, Any]:
     medians = {name: statistics.median(times) for name, times in spent.items()}
     return {
         "files": len(files),
+        "left_out": len(paths) - len(files),
         "us": {name: round(median, 1) for name, median in medians.items()},
-        "times_faster_than_pydicom": {
-            name: round(medians["pydicom"] / median, 1) for name, median in medians.items() if name != "pydicom"
+        **{
+            f"times_faster_than_{name}": {
+                form: round(medians[name] / median, 1) for form, median in medians.items() if form != name
+            }
+            for name in PEERS
         },
+        "times_floor": {name: round(median / medians["floor"], 1) for name, median in medians.items()},
     }
 
 
@@ -164,9 +176,18 @@ def main() -> int:
         print(json.dumps(result))
         return 0
     for name, part in result.items():
-        print(f"{name}, {part['files']} files{'us a file':>22}{'x pydicom':>12}")
-        for form, spent in part["us"].items():
-            print(f"  {form:<34}{spent:>12}{part['times_faster_than_pydicom'].get(form, 1):>12}")
+        rows = [
+            [
+                form,
+                spent,
+                *(part[f"times_faster_than_{peer}"].get(form, 1.0) for peer in PEERS),
+                part["times_floor"][form],
+            ]
+            for form, spent in part["us"].items()
+        ]
+        columns = ["", "us a file", *(f"x faster than {peer}" for peer in PEERS), "x floor"]
+        note = f"{part['left_out']} more files are left out: one of the readers refuses them"
+        print(Table(f"{name}, {part['files']} files", columns, rows, [note]).text())
     return 0
 
 
