@@ -1,5 +1,6 @@
 """What is inside a lake and inside a run: CPU time by stage, bytes an instance."""
 
+import time
 from pathlib import Path
 
 from benchmarks.processes import folder_size
@@ -9,10 +10,24 @@ from dicomlake.lake import Lake
 from indexer import Summary, run
 from indexer.sources.folder import folders
 
+_LOOK = 0.5
+"""Seconds over which a process is looked at to see whether it rests."""
+
 
 def stages(source: Path, lake: Path) -> Table:
     """Where the CPU time of a run over a folder goes, in this process and its workers."""
-    return shares(run(lake, folders([source]), workers=settings.load().workers))
+    summary = run(lake, folders([source]), workers=settings.load().workers)
+    settle()
+    return shares(summary)
+
+
+def settle() -> None:
+    """Wait until this process rests: merges that the engine began go on after a run, and write where it wrote."""
+    resting = False
+    while not resting:
+        before = time.process_time()
+        time.sleep(_LOOK)
+        resting = time.process_time() - before < _LOOK / 10
 
 
 def shares(summary: Summary) -> Table:

@@ -150,6 +150,7 @@ def measure(instances: int, *, loud: bool = False) -> list[Table]:
         lake = Path(home) / "lake"
         steps = Steps(lake, max(1, min(50_000, instances // 10)), source.writer, loud)
         summary = run(lake, [source], workers=settings.load().workers, watch=steps.watch)
+        lakes.settle()
         if summary.indexed != instances:
             raise SystemExit(f"{summary.indexed} instances of {instances} were indexed: {summary.as_dict()}")
         return [progress(steps.taken, summary), lakes.shares(summary), lakes.sizes(lake)]
