@@ -44,11 +44,11 @@ def shares(summary: Summary) -> Table:
 def sizes(path: Path) -> Table:
     """Bytes that a lake takes an instance, on disk."""
     with Lake.open(path) as lake:
-        instances = max(1, lake.engine.stats().instances)
+        stats = lake.engine.stats()
         kept = sum(sum(map(len, lake.engine.kept([one.uid]).values())) for one in lake.engine.scan("series"))
-    index = folder_size(path / "index")
+    instances = max(1, stats.instances)
     catalogue = sum(part.stat().st_size for part in path.glob("catalog.sqlite*"))
-    rows = [("index", index), ("of it, kept headers", kept), ("catalogue", catalogue), ("lake", folder_size(path))]
+    rows = [("index", stats.size), ("of it, kept headers", kept), ("catalogue", catalogue), ("lake", folder_size(path))]
     return Table(
         f"Bytes on disk of {instances:,} instances",
         ("part", "bytes", "bytes/instance"),
