@@ -1,12 +1,7 @@
 """``dicomlake index``: bring a lake up to date with folders of DICOM files."""
 
 import argparse
-import signal
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from cli.output import number, plural, say, say_json
@@ -32,6 +27,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Index, then say what was done; 3 when files of the sources are in quarantine."""
     from cli.progress import watching  # noqa: PLC0415
+    from cli.stopping import stopping  # noqa: PLC0415
     from dicomlake import settings  # noqa: PLC0415
     from dicomlake.errors import UsageError  # noqa: PLC0415
     from indexer import run as index  # noqa: PLC0415
@@ -51,24 +47,6 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         _report(summary, lake)
     return 3 if summary.quarantined else 0
-
-
-@contextmanager
-def stopping() -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C or SIGTERM sets; a second one does not wait."""
-    stop = threading.Event()
-
-    def ask(signum: int, frame: FrameType | None) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-
-    before = {one: signal.signal(one, ask) for one in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
 
 
 def _report(summary: "Summary", lake: object) -> None:

@@ -15,7 +15,19 @@ from cli.output import say_error
 from cli.parsing import Parser, add_common
 from dicomlake.errors import DicomlakeError
 
-COMMANDS = ("index", "search", "header", "serve", "demo", "sample", "quality", "quarantine", "stats", "doctor")
+COMMANDS = (
+    "index",
+    "search",
+    "header",
+    "serve",
+    "demo",
+    "sample",
+    "quality",
+    "quarantine",
+    "stats",
+    "engine",
+    "doctor",
+)
 
 
 class Command(Protocol):
@@ -59,18 +71,28 @@ def parser() -> Parser:
     whole.add_argument("--version", action="version", version=f"dicomlake {version('dicomlake')}")
     commands = whole.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name in COMMANDS:
-        command = cast(Command, import_module(f"cli.{name}"))
-        one = commands.add_parser(
-            name,
-            help=command.HELP,
-            description=command.HELP,
-            epilog=f"example:\n  {command.EXAMPLE}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        command.options(one)
-        add_common(one)
-        one.set_defaults(run=command.run)
+        _add(commands, f"cli.{name}")
     return whole
+
+
+def _add(commands: "argparse._SubParsersAction[Parser]", module: str) -> None:
+    """A command, or one that has only commands of its own (``COMMANDS``), as modules inside its package."""
+    command = cast(Command, import_module(module))
+    one = commands.add_parser(
+        module.rpartition(".")[2],
+        help=command.HELP,
+        description=command.HELP,
+        epilog=f"example:\n  {command.EXAMPLE}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    if nested := getattr(command, "COMMANDS", ()):
+        inner = one.add_subparsers(title="commands", metavar="COMMAND", required=True)
+        for name in nested:
+            _add(inner, f"{module}.{name}")
+        return
+    command.options(one)
+    add_common(one)
+    one.set_defaults(run=command.run)
 
 
 def _fail(error: DicomlakeError, *, as_json: bool) -> int:

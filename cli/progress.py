@@ -5,13 +5,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 
 from cli.output import number
 from indexer.sources import Source
 from indexer.summary import Summary
+
+if TYPE_CHECKING:
+    from indexer.migrate import Migration
 
 _LINE_EVERY = 1.0
 """Seconds between JSON lines."""
@@ -22,11 +25,20 @@ def watching(sources: Sequence[Source], *, quiet: bool) -> Iterator[Callable[[Su
     """What a run tells its progress to."""
     if quiet:
         yield lambda summary: None
-    elif sys.stderr.isatty():
-        with _bar(_Total(sources)) as watch:
-            yield watch
-    else:
-        yield _Lines(_Total(sources))
+        return
+    total = _Total(sources)
+    with _shown("Indexing", "files") as show:
+        yield lambda summary: show(summary.files, total.files, summary.quarantined)
+
+
+@contextmanager
+def copying(*, quiet: bool) -> Iterator[Callable[["Migration"], None]]:
+    """What a migration tells its progress to."""
+    if quiet:
+        yield lambda done: None
+        return
+    with _shown("Migrating", "instances") as show:
+        yield lambda done: show(done.instances, done.of_instances, before=done.resumed)
 
 
 class _Total:
@@ -41,58 +53,73 @@ class _Total:
         self.files = sum(source.count() for source in self._sources)
 
 
+class _Show(Protocol):
+    """Shows how many are done of how many, and how many are in quarantine; ``before`` took none of this run's time."""
+
+    def __call__(self, done: int, total: int | None, quarantined: int | None = None, before: int = 0) -> None:
+        """Show it now, or leave it out where it comes too soon."""
+
+
+@contextmanager
+def _shown(doing: str, what: str) -> Iterator[_Show]:
+    if sys.stderr.isatty():
+        with _bar(doing, what) as show:
+            yield show
+    else:
+        yield _Lines(what)
+
+
 class _Lines:
-    def __init__(self, total: _Total) -> None:
-        self._total = total
+    def __init__(self, what: str) -> None:
+        self._what = what
         self._started = self._said = time.monotonic()
 
-    def __call__(self, summary: Summary) -> None:
+    def __call__(self, done: int, total: int | None, quarantined: int | None = None, before: int = 0) -> None:
         now = time.monotonic()
         if now - self._said < _LINE_EVERY:
             return
         self._said = now
         seconds = now - self._started
-        rate = summary.files / seconds
-        total = self._total.files
+        rate = (done - before) / seconds
         line: dict[str, Any] = {
             "event": "progress",
-            "files": summary.files,
+            self._what: done,
             "total": total,
-            "files_per_second": round(rate, 1),
-            "eta_seconds": round(max(0, total - summary.files) / rate, 1) if total is not None and rate else None,
-            "quarantined": summary.quarantined,
-            "seconds": round(seconds, 1),
+            f"{self._what}_per_second": round(rate, 1),
+            "eta_seconds": round(max(0, total - done) / rate, 1) if total is not None and rate else None,
         }
+        if quarantined is not None:
+            line["quarantined"] = quarantined
+        line["seconds"] = round(seconds, 1)
         sys.stderr.write(orjson.dumps(line).decode() + "\n")
         sys.stderr.flush()
 
 
 @contextmanager
-def _bar(total: _Total) -> Iterator[Callable[[Summary], None]]:
+def _bar(doing: str, what: str) -> Iterator[_Show]:
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
 
     started = time.monotonic()
     columns = (
-        TextColumn("Indexing"),
+        TextColumn(doing),
         BarColumn(),
-        TextColumn("{task.fields[files]}"),
+        TextColumn("{task.fields[count]}"),
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
         TextColumn("{task.fields[trouble]}"),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=None, files="", rate="", trouble="")
+        task = progress.add_task("", total=None, count="", rate="", trouble="")
 
-        def watch(summary: Summary) -> None:
-            files = summary.files
+        def show(done: int, total: int | None, quarantined: int | None = None, before: int = 0) -> None:
             progress.update(
                 task,
-                completed=files,
-                total=max(total.files, files) if total.files is not None else None,
-                files=number(files) + (f"/{number(total.files)}" if total.files is not None else "") + " files",
-                rate=f"{files / max(time.monotonic() - started, 0.001):,.0f}/s",
-                trouble=f"{number(summary.quarantined)} quarantined" if summary.quarantined else "",
+                completed=done,
+                total=max(total, done) if total is not None else None,
+                count=number(done) + (f"/{number(total)}" if total is not None else "") + f" {what}",
+                rate=f"{(done - before) / max(time.monotonic() - started, 0.001):,.0f}/s",
+                trouble=f"{number(quarantined)} quarantined" if quarantined else "",
             )
 
-        yield watch
+        yield show

@@ -4,7 +4,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import astuple, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,6 +47,10 @@ CREATE TABLE runs (
     summary  TEXT
 );
 """
+_UPGRADES: dict[int, str] = {}
+"""What makes the tables of a version those of the next; carried out in one transaction when the file is opened for
+writing, which a lake of an older format never is but at the end of its migration."""
+
 _COLUMNS = tuple(field.name for field in fields(Seen))
 _SELECT = "SELECT {} FROM files".format(", ".join(f'"{name}"' for name in _COLUMNS))
 _INSERT = "INSERT OR REPLACE INTO files ({}) VALUES ({})".format(
@@ -137,6 +141,15 @@ class Catalog:
                 (_now(), orjson.dumps(summary).decode(), run),
             )
 
+    def copy_to(self, path: Path) -> None:
+        """A copy as of now in a new file, durable but for its name. Where there is no file yet, none is made."""
+        self.check()
+        with self._lock, self._errors():
+            if self._connection is not None:
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+                with closing(sqlite3.connect(path, isolation_level=None)) as copy:
+                    self._connection.backup(copy)
+
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:
@@ -168,10 +181,16 @@ class Catalog:
     def _open_for_writing(self) -> sqlite3.Connection:
         os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
         connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        if _version(connection, self._path) == 0:
-            connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+        version = _version(connection, self._path)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            if version < VERSION:
+                changes = _SCHEMA if version == 0 else " ".join(_UPGRADES[step] for step in range(version, VERSION))
+                connection.executescript(f"BEGIN; {changes} PRAGMA user_version = {VERSION}; COMMIT;")
+        except BaseException:
+            connection.close()  # and with it what the script had begun
+            raise
         return connection
 
     def _open_for_reading(self) -> sqlite3.Connection | None:

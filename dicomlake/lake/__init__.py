@@ -1,6 +1,6 @@
 """A lake: the data folder with its index, its catalogue and its mark."""
 
-from dicomlake.lake.lake import Lake
-from dicomlake.lake.mark import FORMAT, Mark
+from dicomlake.lake.lake import CATALOG, SECRET, Lake
+from dicomlake.lake.mark import FORMAT, Mark, built_with
 
-__all__ = ["FORMAT", "Lake", "Mark"]
+__all__ = ["CATALOG", "FORMAT", "SECRET", "Lake", "Mark", "built_with"]

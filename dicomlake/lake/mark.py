@@ -96,6 +96,10 @@ class Mark:
         for name, hash in built_with().items():
             if self.hashes[name] != hash and (write or name == "registry"):
                 raise LakeError(f"{lake} was built with {_DIFFERENCES[name]}{_advice(lake)}")
+        self.check_index(lake)
+
+    def check_index(self, lake: Path) -> None:
+        """Raises LakeError when the index that the mark names is not there: none must be made in its place."""
         if not (lake / self.index / "meta.json").exists():
             raise LakeError(
                 f"{lake / self.index} is missing or no index; restore it, or index the sources into a new folder "

@@ -31,12 +31,12 @@ def die_at(step: str, number: int) -> None:
     original: Callable[..., Any] = getattr(owner, method)
     calls = 0
 
-    def deadly(*arguments: Any) -> Any:
+    def deadly(*arguments: Any, **named: Any) -> Any:
         nonlocal calls
         calls += 1
         if calls == number and when == "before":
             os.kill(os.getpid(), signal.SIGKILL)
-        result = original(*arguments)
+        result = original(*arguments, **named)
         if calls == number and when == "after":
             os.kill(os.getpid(), signal.SIGKILL)
         return result

@@ -13,6 +13,7 @@ import tantivy
 from dicomlake import disk
 from dicomlake.engines.base import Encoder, Engine, Found, Member, Plan, Record, RecordLevel, Stats
 from dicomlake.engines.embedded.compile import Compiler
+from dicomlake.engines.embedded.lock import busy
 from dicomlake.engines.embedded.schema import (
     LEVEL_LETTERS,
     Layout,
@@ -22,7 +23,7 @@ from dicomlake.engines.embedded.schema import (
     register_tokenizers,
 )
 from dicomlake.engines.embedded.search import Search, count, member
-from dicomlake.errors import LakeBusyError, LakeError
+from dicomlake.errors import LakeError
 
 WRITER_HEAP = 256_000_000
 """Bytes of writer memory; a segment is flushed when it is full."""
@@ -70,10 +71,7 @@ class EmbeddedEngine(Engine):
             return writer
         except ValueError as error:
             if "LockBusy" in str(error):
-                raise LakeBusyError(
-                    f"another process is indexing into {self._folder.parent} or migrating it; "
-                    "wait until it ends and run this again"
-                ) from error
+                raise busy(self._folder) from error
             raise self._unwritable(error) from error
 
     @property
