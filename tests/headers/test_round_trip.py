@@ -14,6 +14,8 @@ from pydicom._dicom_dict import DicomDictionary
 from pydicom._private_dict import private_dictionaries
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_sequence
 from pydicom.sequence import Sequence
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
@@ -39,7 +41,31 @@ for _tag, (_vr, _, _, _retired, _keyword) in DicomDictionary.items():
     if 0x0008 <= _tag >> 16 < 0x7FE0 and _keyword and _tag not in (0x00080005, 0x00080018, 0x00280103) and not _retired:
         TAGS.setdefault(_vr, []).append(_tag)
 
+SCRIPTS = {
+    "100": "äöüßéñÇ",
+    "101": "ĄąŁłŻż",
+    "109": "ĦħĠġĉ",
+    "110": "ĀāĒēģ",
+    "144": "ЛюксембургЯ",
+    "126": "ΔΙοΑω",
+    "127": "قبانيلنزر",
+    "138": "שרוןדבה",
+    "148": "ĞğİşÇ",
+    "166": "สมชาย",
+}
+"""Characters of the single-byte repertoires that pydicom knows: ISO_IR 203 is newer."""
 ALPHABETS = {
+    **{f"ISO_IR {number}": "abcXYZ 019-_" + script for number, script in SCRIPTS.items()},
+    **{
+        f"{first}\\ISO 2022 IR {number}": "abcXYZ 019-_" + "".join(letter for letter in script if letter > "\xff")
+        for first in ("", "ISO 2022 IR 6")
+        for number, script in SCRIPTS.items()
+        if number != "100"  # pydicom writes whatever is in ISO_IR 100 without an escape sequence
+    },
+    "ISO_IR 6": "abcXYZ 019-_",
+    "GBK": "abcXYZ 019-_王小东张誠",
+    "ISO 2022 IR 13\\ISO 2022 IR 87": "abcXYZ 019-_ﾔﾏﾀﾞﾛｳ",
+    "\\ISO 2022 IR 159": "abcXYZ 019-_丂丄丅",
     "ISO_IR 100": "abcXYZ 019-_äöüßéñÇ",
     "ISO_IR 192": "abcXYZ 019-_äЖ山太郎が한م€😀",
     "ISO_IR 144": "abcXYZ 019-_ЛюксембургЯ",
@@ -50,7 +76,7 @@ ALPHABETS = {
     "ISO 2022 IR 100\\ISO 2022 IR 144\\ISO 2022 IR 126": "abcXYZ 019-_Διον",
 }
 """One script besides ASCII for each: pydicom does not go back to the first character set behind a backslash or ``=``,
-as PS3.5 6.1.2.5.3 has it (test_charsets.py mixes scripts)."""
+as PS3.5 6.1.2.5.3 has it (test_charsets.py mixes scripts). Nor does it write the escape sequence of ISO 2022 IR 58."""
 
 
 def plain(alphabet: str, longest: int):
@@ -65,6 +91,7 @@ digits = st.text(st.sampled_from("0123456789"), min_size=1, max_size=6)
 uids = st.lists(st.integers(0, 10**9), min_size=2, max_size=6).map(lambda parts: ".".join(map(str, ["1.2", *parts])))
 dates = st.dates().filter(lambda day: day.year >= 1000).map(lambda day: day.strftime("%Y%m%d"))
 times = st.times().map(lambda time: time.strftime("%H%M%S.%f"))
+offsets = st.sampled_from(["", "", "+0000", "-0330", "+1400"])
 decimals = st.one_of(
     st.integers(-(10**9), 10**9).map(str),
     st.floats(-1e6, 1e6, allow_nan=False).map(lambda number: f"{number:.6f}"[:16]),
@@ -86,6 +113,7 @@ def numbers(form: str):
 def values(alphabet: str) -> dict:
     """Valid values by VR."""
     text = plain(alphabet, 12).filter(bool)
+    names = st.lists(text, min_size=1, max_size=5).map("^".join)
     return {
         "AE": several(plain("ABC 12_", 16).filter(bool)),
         "AS": st.integers(0, 999).map(lambda age: f"{age:03}Y"),
@@ -93,7 +121,7 @@ def values(alphabet: str) -> dict:
         "CS": several(plain("ABCXYZ _019", 16).filter(bool)),
         "DA": several(dates),
         "DS": several(decimals, 300),
-        "DT": several(st.tuples(dates, times).map("".join)),
+        "DT": several(st.tuples(dates, times, offsets).map("".join)),
         "FD": numbers("d"),
         "FL": numbers("f"),
         "IS": several(st.integers(-(2**31), 2**31 - 1).map(str), 300),
@@ -105,7 +133,7 @@ def values(alphabet: str) -> dict:
         "OL": st.binary(min_size=4, max_size=4),
         "OV": st.binary(min_size=8, max_size=8),
         "OW": st.sampled_from([b"\1\2", bytes(1024), bytes(1026)]),
-        "PN": several(st.lists(text, min_size=1, max_size=3).map("=".join)),
+        "PN": several(st.lists(names, min_size=1, max_size=3).map("=".join)),
         "SH": several(text),
         "SL": numbers("i"),
         "SS": numbers("h"),
@@ -143,6 +171,19 @@ private_elements = st.one_of(
 )
 
 
+def unknown(text) -> bytes:
+    """A sequence as whoever does not know it keeps it: its items in implicit VR, as bytes."""
+    inner = Dataset()
+    inner.SpecificCharacterSet = "ISO_IR 192"
+    inner.PatientID = text
+    inner.add_new(0x00110010, "LO", "ACME 2.0")
+    inner.add_new(0x00111002, "UN", b"\1\2")
+    out = DicomBytesIO()
+    out.is_little_endian, out.is_implicit_VR = True, True
+    write_sequence(out, DataElement(0x00111001, "SQ", Sequence([inner, inner])), ["utf8"])
+    return out.getvalue()
+
+
 @st.composite
 def data_sets(draw, alphabet: str, depth: int = 0):
     made = Dataset()
@@ -155,6 +196,8 @@ def data_sets(draw, alphabet: str, depth: int = 0):
     for _ in range(draw(st.integers(0, 2))):
         creator, group, element, vr = draw(private_elements)
         made.private_block(group, creator, create=True).add_new(element, vr, draw(values(alphabet)[vr]))
+    if draw(st.integers(0, 3)) == 0:
+        made.private_block(0x0011, "ACME 2.0", create=True).add_new(1, "UN", unknown(draw(values(alphabet)["LO"])))
     if depth < 3:
         for _ in range(draw(st.integers(0, 2 - depth // 2))):
             items = draw(st.lists(data_sets(alphabet, depth + 1), max_size=3))
@@ -172,6 +215,7 @@ def files(draw):
     made = draw(data_sets(ALPHABETS[charset]))
     made.SpecificCharacterSet = charset.split("\\") if "\\" in charset else charset
     made.SOPInstanceUID = "1.2.3.4"
+    made.TimezoneOffsetFromUTC = draw(offsets)
     made.PixelRepresentation = draw(st.integers(0, 1))
     if draw(st.booleans()):
         made.add_new(0x7FE00010, "OW", bytes(64))
