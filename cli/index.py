@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from indexer.summary import Summary
 
 HELP = "index folders and files; unchanged files are skipped, a killed run is gone on with"
-EXAMPLE = "dicomlake index /data/archive --data ./lake"
+EXAMPLE = """dicomlake index /data/archive --data ./lake
+  dicomlake index /data/archive --prune --data ./lake"""
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -21,6 +22,8 @@ def options(parser: argparse.ArgumentParser) -> None:
         "--issuer", metavar="I", help="issuer of patient ids that do not name their own (default: none)"
     )
     parser.add_argument("--workers", type=count, metavar="N", help="processes that read (default: one a processor)")
+    parser.add_argument("--prune", action="store_true", help="take out files that are gone, unless too many are")
+    parser.add_argument("--force", action="store_true", help="with --prune: however many, even all of a source")
     parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
 
 
@@ -29,6 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     from cli.progress import watching  # noqa: PLC0415
     from cli.stopping import stopping  # noqa: PLC0415
     from dicomlake import settings  # noqa: PLC0415
+    from dicomlake.catalog import Catalog  # noqa: PLC0415
     from dicomlake.errors import UsageError  # noqa: PLC0415
     from indexer import run as index  # noqa: PLC0415
     from indexer.sources.folder import folders  # noqa: PLC0415
@@ -39,9 +43,20 @@ def run(arguments: argparse.Namespace) -> int:
     issuer = chosen.issuer if arguments.issuer is None else arguments.issuer
     if workers > settings.MAX_WORKERS:
         raise UsageError(f"{workers} workers are too many; {settings.MAX_WORKERS} at most")
-    sources = folders(arguments.sources, skipped=[lake], issuer=issuer)
+    if arguments.force and not arguments.prune:
+        raise UsageError("--force goes with --prune: however many files are gone, they leave the lake")
+    known = Catalog(lake / "catalog.sqlite", write=False)
+    sources = folders(
+        arguments.sources,
+        skipped=[lake],
+        issuer=issuer,
+        emptied=lambda root: arguments.force and known.within(root) > 0,
+    )
+    known.close()
     with stopping() as stop, watching(sources, quiet=arguments.quiet) as watch:
-        summary = index(lake, sources, workers=workers, watch=watch, stop=stop)
+        summary = index(
+            lake, sources, workers=workers, watch=watch, stop=stop, prune=arguments.prune, force=arguments.force
+        )
     if arguments.json:
         say_json(summary.as_dict())
     else:
@@ -56,7 +71,9 @@ def _report(summary: "Summary", lake: object) -> None:
         if value := getattr(summary, name):
             say(f"  {number(value):>10} {name}")
     if summary.removed:
-        say(f"{plural(summary.removed, 'instance')} removed: their files hold others now")
+        say(f"{plural(summary.removed, 'instance')} removed: their files are gone or hold others now")
+    if summary.gone:
+        say(f"{plural(summary.gone, 'indexed file')} no longer there; --prune removes what is gone")
     totals = [
         plural(summary.patients, "patient"),
         plural(summary.studies, "study", "studies"),

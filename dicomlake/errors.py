@@ -121,6 +121,15 @@ class SourceError(DicomlakeError):
     status = 422
 
 
+class PruneError(DicomlakeError):
+    """More of a source is gone than is taken out of a lake without being forced. ``details``: ``source``, ``gone`` and
+    ``files`` (indexed files of it, before)."""
+
+    code = "prune-refused"
+    title = "Too much of a source is gone"
+    status = 409
+
+
 class LakeError(DicomlakeError):
     """The data folder cannot be used: missing, read-only, of another format."""
 

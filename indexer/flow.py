@@ -11,7 +11,8 @@ from dicomlake.catalog import Seen
 from dicomlake.engines.base import Plan
 from dicomlake.errors import StoppedError
 from dicomlake.lake import Lake
-from indexer.items import PASSING, Found, Outcome, Reading
+from indexer.gone import Gone
+from indexer.items import PASSING, UNREADABLE, Found, Outcome, Reading
 from indexer.load import Loader
 from indexer.pool import Pool
 from indexer.read import ReadAll, Task, lost
@@ -38,11 +39,14 @@ def run(
     workers: int = 0,
     watch: Watch = lambda summary: None,
     stop: threading.Event | None = None,
+    prune: bool = False,
+    force: bool = False,
 ) -> Summary:
     """Bring the lake up to date with the sources and say what was done.
 
     ``workers``: processes that read, 0 for none besides this one. ``stop``: when set, what is being read is finished
-    and committed, then StoppedError is raised. Raises LakeError, LakeBusyError and WorkerError; whatever was committed
+    and committed, then StoppedError is raised. ``prune``: take out what is gone from the sources; more than a fifth of
+    one only with ``force``, else PruneError. Raises LakeError, LakeBusyError and WorkerError; whatever was committed
     until then stays, and the next run goes on from there.
     """
     started = time.monotonic()
@@ -51,10 +55,12 @@ def run(
         summary = Summary()
         loader = Loader(opened, number, summary)
         stop = stop or threading.Event()
+        gone = Gone(loader, sources, prune=prune, force=force)
         read = ReadAll(opened.engine.encoder)
         with Pool(read, lost, size=workers, limit=BATCH * 4 * max(1, workers)) as pool:
             _Flow(loader, pool, watch, stop).through(sources)
         loader.commit()
+        refused = None if stop.is_set() else gone.settle()
         summary.stages = loader.stages.totals(pool.spent)
         _add_totals(opened, summary)
         summary.seconds = round(time.monotonic() - started, 3)
@@ -64,8 +70,9 @@ def run(
                 f"stopped after {summary.files} files; they are in the lake, run the same command again to go on",
                 summary=summary.as_dict(),
             )
-        _forget_what_has_passed(opened, number, {source.origin.source for source in sources})
         opened.catalog.end_run(number, summary.as_dict())
+        if refused is not None:
+            raise refused
         return summary
 
 
@@ -92,17 +99,21 @@ class _Flow:
 
     def _to_read(self, source: Source) -> Iterator[list[Found]]:
         """Batches of files to read; what needs no reading is counted on the way. Ends early when stopped."""
+        catalog = self.loader.lake.catalog
         files = source.files()
         batch: list[Found] = []
         while not self.stop.is_set() and (part := list(islice(files, _LOOKED_UP))):
             with self.loader.stages.of("catalogue"):
-                known = self.loader.lake.catalog.known([_found(one).location for one in part])
+                known = catalog.known([_found(one).location for one in part])
+                catalog.note_present(list(known))
             for one in part:
                 before = known.get(_found(one).location)
-                if before is not None and self._is_unchanged(_found(one), before):
+                if before is not None and not source.again and self._is_unchanged(_found(one), before):
                     self.loader.pass_over(before)
                 elif isinstance(one, Outcome):
                     self.loader.add(one, source.origin.source, before)
+                    if one.reason == UNREADABLE:
+                        catalog.note_within(one.found.location)
                 else:
                     if before is not None:
                         self._before[one.location] = before
@@ -138,17 +149,6 @@ class _Flow:
 
 def _found(one: Found | Outcome) -> Found:
     return one if isinstance(one, Found) else one.found
-
-
-def _forget_what_has_passed(lake: Lake, run: int, sources: set[str]) -> None:
-    """Drop from quarantine what this run would have met again, as it tries such files every time, and did not."""
-    lake.catalog.forget(
-        [
-            one.location
-            for one in lake.catalog.files("quarantined")
-            if one.reason in PASSING and one.run != run and one.source in sources
-        ]
-    )
 
 
 def _add_totals(lake: Lake, summary: Summary) -> None:

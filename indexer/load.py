@@ -1,11 +1,13 @@
 """The one writer: outcomes to the engine and the catalogue, in an order that survives being killed anywhere.
 
-A commit is three durable steps: the catalogue announces what is about to arrive, the engine commits it, the catalogue
-records it. Killed between two of them, the next run finds the files changed or the announcement open, reads them again
+A commit is three durable steps: the catalogue announces what is about to come and go, the engine commits it, the
+catalogue records it. Killed between two of them, the next run finds the files changed or the announcement open, reads them again
 and takes back what the engine may have got.
 """
 
 import time
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from dicomlake.catalog import Seen
@@ -13,6 +15,7 @@ from dicomlake.documents import update
 from dicomlake.documents.instance import InstanceDocument
 from dicomlake.documents.update import Departure
 from dicomlake.lake import Lake
+from dicomlake.storage import gone
 from indexer.items import Outcome
 from indexer.stages import Stages
 from indexer.summary import Summary
@@ -39,6 +42,8 @@ class Loader:
     _arrivals: list[InstanceDocument] = field(default_factory=list)
     _departures: list[Departure] = field(default_factory=list)
     _seen: list[Seen] = field(default_factory=list)
+    _left: list[str] = field(default_factory=list)
+    _new: Counter[str] = field(default_factory=Counter)
     _bytes: int = 0
     _oldest: float = 0.0
 
@@ -52,8 +57,8 @@ class Loader:
     @property
     def due(self) -> bool:
         """Whether it is time to commit."""
-        return bool(self._seen) and (
-            len(self._arrivals) >= MOST_DOCUMENTS
+        return bool(self._seen or self._left) and (
+            len(self._arrivals) + len(self._departures) >= MOST_DOCUMENTS
             or self._bytes >= MOST_BYTES
             or time.monotonic() - self._oldest >= MOST_SECONDS
         )
@@ -81,38 +86,63 @@ class Loader:
                 summary.ignored += 1
             else:
                 summary.quarantined += 1
-        elif maybe_held == {document.uid} and before is not None and _same_content(before, now, document):
+        elif before is not None and not self.is_open(location) and _same_content(before, now, document):
             summary.unchanged += 1
         else:
             if held:
                 summary.updated += 1
             else:
                 summary.indexed += 1
+                self._new[document.uid] += 1
             self._arrivals.append(document)
             self._bytes += outcome.length
         self._departures += [Departure(uid, location) for uid in maybe_held if document is None or uid != document.uid]
-        if not self._seen:
-            self._oldest = time.monotonic()
+        self._age()
         self._seen.append(now)
+
+    def leave(self, location: str, uids: Iterable[str]) -> None:
+        """Take a location out that is gone, with the instances it may have held."""
+        self._age()
+        self._departures += [Departure(uid, location) for uid in {*uids, *self._announced.get(location, ())}]
+        self._left.append(location)
+
+    def _age(self) -> None:
+        if not self._seen and not self._left:
+            self._oldest = time.monotonic()
 
     def commit(self) -> None:
         """Make everything added durable and visible."""
-        if not self._seen:
+        if not self._seen and not self._left:
             return
         catalog, engine = self.lake.catalog, self.lake.engine
         if self._arrivals or self._departures:
-            with self.stages.of("catalogue"):
-                catalog.announce((arrival.location, arrival.uid) for arrival in self._arrivals)
             with self.stages.of("roll-up"):
-                planned = update.plan(engine, self._arrivals, self._departures)
+                planned = update.plan(engine, self._arrivals, self._departures, gone)
+            with self.stages.of("catalogue"):
+                catalog.announce(
+                    [(one.location, one.uid) for one in self._arrivals]
+                    + [(one.location, one.uid) for one in (*self._departures, *planned.moved)]
+                )
+            self._count_moved(planned.moved)
             with self.stages.of("engine"):
                 self.summary.removed += planned.carry_out(engine)
                 engine.commit()
         with self.stages.of("catalogue"):
-            catalog.record(self._seen)
-        self._arrivals, self._departures, self._seen, self._bytes = [], [], [], 0
+            catalog.record(self._seen, self._left)
+        self._arrivals, self._departures, self._seen, self._left, self._bytes = [], [], [], [], 0
+        self._new.clear()
+
+    def _count_moved(self, moved: Iterable[Departure]) -> None:
+        """What was counted as new has only another place, and is gone from the old one."""
+        for departure in moved:
+            self._left.append(departure.location)
+            if self._new[departure.uid]:
+                self._new[departure.uid] -= 1
+                self.summary.indexed -= 1
+                self.summary.updated += 1
 
 
 def _same_content(before: Seen, now: Seen, document: InstanceDocument) -> bool:
     """Whether a touched file still has the content that is indexed."""
-    return (before.header_hash, before.size) == (document.header_hash, now.size) and now.size == document.size
+    was = (before.uid, before.header_hash, before.size)
+    return was == (document.uid, document.header_hash, now.size) and now.size == document.size

@@ -9,7 +9,8 @@ class Summary:
 
     ``indexed``: files new to the lake, duplicates included; ``updated``: files whose content changed; ``unchanged``:
     files that are in the lake as they are. Files that were ignored or quarantined before and did not change are not
-    read again and count as such again. ``removed``: instances that are gone because their last file holds another.
+    read again and count as such again. ``removed``: instances that are gone because their last file is, or holds
+    another. ``gone``: indexed files that are no longer there and stay in the lake until a run prunes.
     The last four counts are totals of the lake; ``seconds`` is wall-clock time. ``stages``: CPU seconds by stage, see
     :mod:`indexer.stages`, once the run is over.
     """
@@ -25,6 +26,7 @@ class Summary:
     studies: int = 0
     patients: int = 0
     seconds: float = 0.0
+    gone: int = 0
     stages: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -35,5 +37,5 @@ class Summary:
     def as_dict(self) -> dict[str, int | float]:
         """The counts and the seconds for JSON, in this order."""
         counts = asdict(self)
-        del counts["stages"]
+        del counts["stages"], counts["gone"]
         return {"files": self.files, **counts}

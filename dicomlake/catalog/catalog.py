@@ -57,6 +57,8 @@ _INSERT = "INSERT OR REPLACE INTO files ({}) VALUES ({})".format(
     ", ".join(f'"{name}"' for name in _COLUMNS), ", ".join("?" for _ in _COLUMNS)
 )
 _PAGE = 1_000
+_WITHIN = "location >= ? AND location < ? AND (location = ? OR substr(location, 1, length(?)) = ?)"
+_ABSENT = f"{_WITHIN} AND run <> ? AND location NOT IN (SELECT location FROM present)"
 
 
 class Catalog:
@@ -102,28 +104,55 @@ class Catalog:
         return counts | dict(self._rows("SELECT status, count(*) FROM files GROUP BY status"))
 
     def announced(self) -> dict[str, frozenset[str]]:
-        """Location to SOP Instance UIDs that a run was about to index when it was killed: the engine may have them."""
+        """Location to SOP Instance UIDs that a run was about to change when it was killed: the engine may have them or
+        not."""
         found: dict[str, set[str]] = {}
         for location, uid in self._rows("SELECT location, uid FROM announced"):
             found.setdefault(location, set()).add(uid)
         return {location: frozenset(uids) for location, uids in found.items()}
 
-    def announce(self, arrivals: Iterable[tuple[str, str]]) -> None:
-        """Durably note (location, uid) before the engine gets them; :meth:`record` takes the note away."""
+    def announce(self, changes: Iterable[tuple[str, str]]) -> None:
+        """Durably note (location, uid) before the engine gets or loses them; :meth:`record` takes the note away."""
         with self._transaction() as connection:
-            connection.executemany("INSERT OR IGNORE INTO announced VALUES (?, ?)", arrivals)
+            connection.executemany("INSERT OR IGNORE INTO announced VALUES (?, ?)", changes)
 
-    def record(self, seen: Iterable[Seen]) -> None:
-        """Durably record locations, all or none; call it when the engine has committed what they hold."""
+    def record(self, seen: Iterable[Seen], gone: Iterable[str] = ()) -> None:
+        """Durably record locations and drop those that hold nothing any more, all or none; call it when the engine
+        has committed what they hold."""
         rows = [astuple(one) for one in seen]
+        dropped = [(location,) for location in gone]
         with self._transaction() as connection:
+            connection.executemany("DELETE FROM files WHERE location = ?", dropped)
             connection.executemany(_INSERT, rows)
-            connection.executemany("DELETE FROM announced WHERE location = ?", ((row[0],) for row in rows))
+            connection.executemany("DELETE FROM announced WHERE location = ?", [*dropped, *((row[0],) for row in rows)])
 
-    def forget(self, locations: Iterable[str]) -> None:
-        """Durably drop locations that hold nothing any more."""
-        with self._transaction() as connection:
-            connection.executemany("DELETE FROM files WHERE location = ?", ((location,) for location in locations))
+    def note_present(self, locations: Sequence[str]) -> None:
+        """Note, for :meth:`absent`, recorded locations that were met again. Kept in a temporary file, not in memory."""
+        self._note("SELECT value FROM json_each(?)", orjson.dumps(locations).decode())
+
+    def note_within(self, root: str) -> None:
+        """Note all recorded locations within a root as met again, as when it cannot be looked into."""
+        self._note(f"SELECT location FROM files WHERE {_WITHIN}", *_within(root))
+
+    def absent(self, root: str, run: int) -> Iterator[Seen]:
+        """The locations within a root that this run neither recorded nor noted, in order."""
+        after = ""
+        while True:
+            rows = self._rows(
+                f"{_SELECT} WHERE {_ABSENT} AND location > ? ORDER BY location LIMIT {_PAGE}",
+                *_within(root),
+                run,
+                after,
+            )
+            yield from (Seen(*row) for row in rows)
+            if len(rows) < _PAGE:
+                return
+            after = rows[-1][0]
+
+    def within(self, root: str) -> int:
+        """Number of indexed locations within a root."""
+        rows = self._rows(f"SELECT count(*) FROM files WHERE status = 'indexed' AND {_WITHIN}", *_within(root))
+        return int(rows[0][0]) if rows else 0
 
     def begin_run(self, sources: Sequence[str]) -> int:
         """The number of a new run over these sources."""
@@ -157,7 +186,10 @@ class Catalog:
                 self._connection.close()
                 self._connection = None
 
-    def _rows(self, statement: str, *values: str) -> list[tuple[Any, ...]]:
+    def _note(self, selection: str, *values: str) -> None:
+        self._rows(f"INSERT OR IGNORE INTO present {selection}", *values)
+
+    def _rows(self, statement: str, *values: str | int) -> list[tuple[Any, ...]]:
         with self._lock, self._errors():
             if self._connection is None and not self._write:
                 self._connection = self._open_for_reading()
@@ -188,6 +220,7 @@ class Catalog:
             if version < VERSION:
                 changes = _SCHEMA if version == 0 else " ".join(_UPGRADES[step] for step in range(version, VERSION))
                 connection.executescript(f"BEGIN; {changes} PRAGMA user_version = {VERSION}; COMMIT;")
+            connection.execute("CREATE TEMP TABLE present (location TEXT PRIMARY KEY) WITHOUT ROWID")
         except BaseException:
             connection.close()  # and with it what the script had begun
             raise
@@ -217,6 +250,12 @@ class Catalog:
             raise LakeError(
                 f"the catalogue {self._path} is damaged ({error}); remove it and index again, the files are read anew"
             ) from error
+
+
+def _within(root: str) -> tuple[str, ...]:
+    """The values of the condition: a range that the key finds, and in it the root itself and what is below it."""
+    below = root.rstrip("/") + "/"
+    return root, root.rstrip("/") + "0", root, below, below
 
 
 def _version(connection: sqlite3.Connection, path: Path) -> int:

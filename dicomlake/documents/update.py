@@ -4,7 +4,7 @@ All state of a series lives in the engine (its kept headers), so that an update 
 the series and the touched instances again. Replaying an update changes nothing; a killed one is simply repeated.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from dicomlake.documents import rollup
@@ -26,11 +26,13 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What an engine has to write: records to put, instances and series that are gone."""
+    """What an engine has to write: records to put, instances and series that are gone. ``moved``: the places that
+    arriving content has left."""
 
     records: Sequence[Record]
     gone: Sequence[str]
     emptied: Sequence[str]
+    moved: Sequence[Departure] = ()
 
     def carry_out(self, engine: Engine) -> int:
         """Write it, for the caller to commit; gives the number of instances that are gone."""
@@ -43,11 +45,13 @@ class Update:
 @dataclass(slots=True)
 class _Workspace:
     engine: Engine
+    left: Callable[[str], bool]
     series: dict[str, KeptSeries] = field(default_factory=dict)
     touched: dict[str, set[str]] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     studies: set[str] = field(default_factory=set)
     """Those that touched series were in before."""
+    moved: list[Departure] = field(default_factory=list)
 
     def load(self, uids: Iterable[str]) -> None:
         wanted = sorted(set(uids) - self.series.keys())
@@ -88,10 +92,16 @@ def apply(engine: Engine, arrivals: Iterable[InstanceDocument], departures: Iter
     return plan(engine, arrivals, departures).carry_out(engine)
 
 
-def plan(engine: Engine, arrivals: Iterable[InstanceDocument], departures: Iterable[Departure] = ()) -> Update:
+def plan(
+    engine: Engine,
+    arrivals: Iterable[InstanceDocument],
+    departures: Iterable[Departure] = (),
+    left: Callable[[str], bool] = lambda location: False,
+) -> Update:
     """What is to be written when the arrivals come and the departures go.
 
-    A departure and an arrival of the same instance at the same location is a replacement.
+    A departure and an arrival of the same instance at the same location is a replacement. ``left`` says whether a
+    location holds nothing any more; it is asked of those that held the content that arrives elsewhere.
     """
     changes: dict[str, tuple[dict[str, InstanceDocument], set[str]]] = {}
     for departure in departures:
@@ -100,7 +110,7 @@ def plan(engine: Engine, arrivals: Iterable[InstanceDocument], departures: Itera
         changes.setdefault(arrival.uid, ({}, set()))[0][arrival.location] = arrival
 
     homes = {uid: member.series for uid, member in engine.get("instance", changes).items()}
-    work = _Workspace(engine)
+    work = _Workspace(engine, left)
     work.load([*homes.values(), *(a.series for added, _ in changes.values() for a in added.values())])
     for uid, (added, removed) in changes.items():
         _change(work, uid, homes.get(uid), added, removed)
@@ -112,7 +122,7 @@ def plan(engine: Engine, arrivals: Iterable[InstanceDocument], departures: Itera
         kept = work.series[series]
         issues = () if divided.isdisjoint(_places(kept)) else (SEVERAL_PATIENTS,)
         records += rollup.records(series, kept, work.touched[series], issues)
-    return Update(records, sorted(work.gone), emptied)
+    return Update(records, sorted(work.gone), emptied, work.moved)
 
 
 def _places(kept: KeptSeries) -> dict[str, set[str]]:
@@ -130,7 +140,15 @@ def _change(
     before = work.series[home].instances.pop(uid, []) if home is not None else []
     if home is not None:
         work.touched.setdefault(home, set()).add(uid)
-    copies = {copy.location: copy for copy in before if copy.location not in removed} | added
+    content = {(copy.header_hash, copy.size) for copy in added.values()}
+    copies = dict(added)
+    for copy in before:
+        if copy.location in removed or copy.location in added:
+            continue
+        if (copy.header_hash, copy.size) in content and work.left(copy.location):
+            work.moved.append(Departure(uid, copy.location))
+        else:
+            copies[copy.location] = copy
     if not copies:
         if home is not None:
             work.gone.add(uid)

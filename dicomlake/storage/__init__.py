@@ -27,6 +27,17 @@ def path_of(location: str) -> str:
     return os.fsdecode(text.encode("utf-8", "surrogateescape"))
 
 
+def gone(location: str) -> bool:
+    """Whether nothing is there any more; ``False`` too where the system does not tell."""
+    try:
+        os.stat(path_of(location))
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
 class Opened:
     """An open location: random access to bytes that nobody changes. Raises OSError where the file cannot be read."""
 

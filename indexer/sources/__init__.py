@@ -1,6 +1,6 @@
 """Where files come from. A source lists its files in an order that hardly changes, and names where they belong."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from dicomlake.documents.instance import Origin
@@ -13,6 +13,14 @@ class Source(Protocol):
     @property
     def origin(self) -> Origin:
         """Name, owning organisation and default issuer of what it holds."""
+
+    @property
+    def roots(self) -> Sequence[str]:
+        """Locations: what the lake has of them, or of anything below, and :meth:`files` does not give, is gone."""
+
+    @property
+    def again(self) -> bool:
+        """Whether files are to be read even where they have not changed."""
 
     def files(self) -> Iterator[Found | Outcome]:
         """Every file once; an outcome at once for what cannot be read at all."""

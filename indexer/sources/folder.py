@@ -6,7 +6,7 @@ anyway. So there are no loops, and a file has the location that a person would e
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -27,9 +27,16 @@ class Folder:
     path: str
     origin: Origin
     skipped: frozenset[str] = frozenset()
+    again: bool = False
     _links: list[str] = field(default_factory=list)
 
+    @property
+    def roots(self) -> Sequence[str]:
+        return (location_of(self.path),)
+
     def files(self) -> Iterator[Found | Outcome]:
+        if not os.path.lexists(self.path):
+            return
         if not os.path.isdir(self.path):
             yield look(self.path)
             return
@@ -90,9 +97,15 @@ class Folder:
         return number
 
 
-def folders(paths: Iterable[str | os.PathLike[str]], *, skipped: Iterable[Path] = (), issuer: str = "") -> list[Folder]:
+def folders(
+    paths: Iterable[str | os.PathLike[str]],
+    *,
+    skipped: Iterable[Path] = (),
+    issuer: str = "",
+    emptied: Callable[[str], bool] = lambda root: False,
+) -> list[Folder]:
     """The sources that these paths name, without those that lie inside another; ``issuer`` is that of patient ids that
-    name none.
+    name none, ``emptied`` says which locations may be missing or hold no file.
 
     Raises SourceError when one does not exist, cannot be read, holds no file or lies in a folder to skip.
     """
@@ -101,7 +114,7 @@ def folders(paths: Iterable[str | os.PathLike[str]], *, skipped: Iterable[Path] 
     for source in sources:
         if any(_within(os.path.realpath(source.path), place) for place in left_out):
             raise SourceError(f"{source.origin.source} is in the data folder itself; name another with --data")
-        _check(source)
+        _check(source, emptied)
     kept: list[Folder] = []
     for source in sorted(sources, key=lambda source: (len(os.path.realpath(source.path)), source.path)):
         if not any(_within(os.path.realpath(source.path), os.path.realpath(other.path)) for other in kept):
@@ -109,7 +122,7 @@ def folders(paths: Iterable[str | os.PathLike[str]], *, skipped: Iterable[Path] 
     return sorted(kept, key=lambda source: source.path)
 
 
-def _check(source: Folder) -> None:
+def _check(source: Folder, emptied: Callable[[str], bool]) -> None:
     path, shown = source.path, source.origin.source
     try:
         mode = os.stat(path).st_mode
@@ -120,13 +133,15 @@ def _check(source: Folder) -> None:
         else:
             raise SourceError(f"{shown} is neither a file nor a folder; name the folder that holds the DICOM files")
     except FileNotFoundError as error:
+        if emptied(shown):
+            return
         raise SourceError(f"{shown} does not exist; check the spelling, or mount what it is on") from error
     except OSError as error:
         raise SourceError(
             f"{shown} cannot be read ({error.strerror}); change its permissions or name another"
         ) from error
-    if next(source.files(), None) is None:
-        raise SourceError(f"{shown} holds no files; name the folder that holds the DICOM files")
+    if next(source.files(), None) is None and not emptied(shown):
+        raise SourceError(f"{shown} holds no files; name the folder that holds the DICOM files, or mount what it is on")
 
 
 def look(path: str) -> Found | Outcome:

@@ -65,7 +65,7 @@ def test_an_announcement_stands_until_its_location_is_recorded(catalog: Catalog)
 
 def test_forgotten_locations_are_gone(catalog: Catalog) -> None:
     catalog.record([seen("/a/1"), seen("/a/2")])
-    catalog.forget(["/a/1", "/never"])
+    catalog.record([], gone=["/a/1", "/never"])
     assert [one.location for one in catalog.files()] == ["/a/2"]
 
 

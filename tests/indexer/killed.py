@@ -1,7 +1,7 @@
 """An indexer with small commits that is told when to die: ``python -m tests.indexer.killed LAKE SOURCE WHEN N``.
 
 WHEN is ``before`` or ``after``, a hyphen and ``announce``, ``engine`` or ``record``: it kills itself at the Nth such
-call. Or ``seconds``: it kills itself and its workers N seconds after it has begun.
+call. Or ``seconds``: it kills itself and its workers N seconds after it has begun. Behind them ``--prune``, or not.
 """
 
 import os
@@ -53,4 +53,4 @@ if __name__ == "__main__":
         killer.start()
     else:
         die_at(when, int(number))
-    run(lake, folders([source]), workers=2 if when == "seconds" else 0)
+    run(lake, folders([source]), workers=2 if when == "seconds" else 0, prune="--prune" in sys.argv)
