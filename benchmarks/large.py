@@ -51,6 +51,8 @@ class Rolling:
 
     def __init__(self, folder: Path, instances: int, *, series: int = _SERIES) -> None:
         self.origin = Origin(str(folder))
+        self.roots = (str(folder),)
+        self.again = False
         self._folder = folder
         self._instances = instances
         self._series = series

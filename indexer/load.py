@@ -1,8 +1,8 @@
 """The one writer: outcomes to the engine and the catalogue, in an order that survives being killed anywhere.
 
 A commit is three durable steps: the catalogue announces what is about to come and go, the engine commits it, the
-catalogue records it. Killed between two of them, the next run finds the files changed or the announcement open, reads them again
-and takes back what the engine may have got.
+catalogue records it. Killed between two of them, the next run finds the files changed or the announcement open, reads
+them again and takes back what the engine may have got.
 """
 
 import time
