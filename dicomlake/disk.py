@@ -37,14 +37,6 @@ def sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def sync_tree(folder: Path) -> None:
-    """Make a folder last with all that is in it."""
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            sync(Path(parent, name))
-        sync(Path(parent))
-
-
 def size(folder: Path) -> int:
     """Bytes of the files in a folder, which may come and go meanwhile, as an index's do."""
     found = 0

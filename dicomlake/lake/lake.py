@@ -64,6 +64,8 @@ class Lake:
                 opened = cls._write_to(path, mark)
                 if new:
                     _make_secret(path)
+                    for folder in (path / mark.index, path):
+                        disk.sync(folder)
                     mark.write(path)
                 if Mark.read(path) == mark:
                     return opened

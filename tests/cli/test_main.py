@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,14 @@ from cli.main import COMMANDS, parser
 from tests.cli.run import command, environment_of
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+def nested(name: str) -> tuple[str, ...]:
+    """The commands of a command that is a package of them."""
+    return tuple(getattr(import_module(f"cli.{name}"), "COMMANDS", ()))
+
+
+@pytest.mark.parametrize("name", [f"{name} {one}".strip() for name in COMMANDS for one in nested(name) or ("",)])
 def test_every_command_has_help_with_an_example_that_parses(name: str) -> None:
-    done = command(name, "--help")
+    done = command(*name.split(), "--help")
     assert (done.code, done.err) == (0, "")
     assert "--data DIR" in done.out
     assert "--json" in done.out
