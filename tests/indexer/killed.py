@@ -1,14 +1,16 @@
 """An indexer with small commits that is told when to die: ``python -m tests.indexer.killed LAKE SOURCE WHEN N``.
 
 WHEN is ``before`` or ``after``, a hyphen and ``announce``, ``engine`` or ``record``: it kills itself at the Nth such
-call. Or ``seconds``: it kills itself and its workers N seconds after it has begun. Behind them ``--prune``, or not.
+call. Behind them ``--prune``, or not. Or ``--serve`` alone, see :func:`serve`.
 """
 
+import json
 import os
 import signal
 import sys
-import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -44,13 +46,34 @@ def die_at(step: str, number: int) -> None:
     setattr(owner, method, deadly)
 
 
+def serve() -> None:
+    """Fork an indexer for each line of standard input (lake, source, workers, seconds; as JSON) and say how it ended.
+
+    Forking saves the time to start Python; this process itself never opens a lake, so that it has no threads.
+    """
+    for line in sys.stdin:
+        lake, source, workers, seconds = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            os.setsid()
+            sys.stdin.close()
+            sys.stdin = open(os.devnull)  # noqa: SIM115  (worker processes inherit it)
+            run(Path(lake), folders([source]), workers=workers)
+            os._exit(0)
+        time.sleep(seconds)
+        with suppress(ProcessLookupError):  # it has not got as far as having a session, or has ended
+            os.killpg(child, signal.SIGKILL)
+        os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        sys.stdout.flush()
+
+
 if __name__ == "__main__":
-    load.MOST_DOCUMENTS = 10
-    lake, source, when, number = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4]
-    if when == "seconds":
-        killer = threading.Timer(float(number), lambda: os.killpg(0, signal.SIGKILL))
-        killer.daemon = True
-        killer.start()
+    load.MOST_DOCUMENTS = 20
+    if sys.argv[1:] == ["--serve"]:
+        serve()
     else:
-        die_at(when, int(number))
-    run(lake, folders([source]), workers=2 if when == "seconds" else 0, prune="--prune" in sys.argv)
+        load.MOST_DOCUMENTS = 10
+        die_at(sys.argv[3], int(sys.argv[4]))
+        run(Path(sys.argv[1]), folders([sys.argv[2]]), prune="--prune" in sys.argv)

@@ -1,6 +1,6 @@
 """SIGKILL of the indexer, anywhere: one more run, and the lake is that of an undisturbed one."""
 
-import itertools
+import json
 import os
 import random
 import shutil
@@ -11,13 +11,16 @@ from pathlib import Path
 
 import pytest
 
+import sample
 from dicomlake.errors import DicomlakeError
 from dicomlake.lake import Lake
+from indexer import run
+from indexer.sources.folder import folders
 from tests.builders import dicom_file
 from tests.indexer.builders import content, copy_over, hospital, index
 
 REPOSITORY = Path(__file__).parents[2]
-KILLS = int(os.environ.get("DICOMLAKE_TEST_KILLS", "12"))
+KILLS = int(os.environ.get("DICOMLAKE_TEST_KILLS", "50"))
 SEED = int(os.environ.get("DICOMLAKE_TEST_SEED", "0"))
 
 
@@ -31,10 +34,13 @@ def indexer(lake: Path, source: Path, *step: str) -> subprocess.Popen[bytes]:
     )
 
 
-def rewrite_some(source: Path, chance: random.Random, generation: int) -> None:
-    """Replace files: by new instances, by text, by copies of others, by what they were."""
-    files = sorted(source.rglob("i*.dcm"))
-    for file in chance.sample(files, 6):
+def change_some(source: Path, chance: random.Random, generation: int) -> None:
+    """Replace files: by new instances, by text, by copies of others, by what they were; move one, remove one."""
+    files = sorted(path for path in source.rglob("*") if path.is_file())
+    chosen = chance.sample(files, 8)
+    chosen.pop().unlink()
+    chosen.pop().rename(source / f"moved {generation}")
+    for file in chosen:
         match chance.randrange(4):
             case 0:
                 number = chance.randrange(10_000)
@@ -43,7 +49,7 @@ def rewrite_some(source: Path, chance: random.Random, generation: int) -> None:
             case 1:
                 file.write_text(f"no DICOM any more {generation}")
             case 2:
-                copy_over(chance.choice([other for other in files if other != file]), file)
+                copy_over(chance.choice([other for other in files if other != file and other.exists()]), file)
             case 3:
                 dicom_file(file, uid=f"1.2.{generation}", StudyDescription=f"seen {generation}")
         os.utime(file, ns=(generation, generation * 1_000_000_000))
@@ -51,7 +57,7 @@ def rewrite_some(source: Path, chance: random.Random, generation: int) -> None:
 
 def assert_equals_an_undisturbed_run(lake: Path, source: Path, fresh: Path) -> None:
     """One run over the survivor, one into a new lake: no difference."""
-    last = index(lake, source, workers=2)
+    last = run(lake, folders([source]), workers=2, prune=True, force=True)
     first = index(fresh, source)
     assert (last.files, last.instances, last.series, last.studies, last.patients) == (
         first.files,
@@ -75,29 +81,43 @@ def test_killed_between_the_steps_of_a_commit_nothing_is_lost_and_nothing_stays(
         process = indexer(tmp_path / "lake", source, f"{when}-{call}", str(number))
         _, said = process.communicate()
         assert process.returncode == -signal.SIGKILL, said.decode()
-        rewrite_some(source, chance, generation)  # what the killed run read has changed before the next one looks
+        change_some(source, chance, generation)  # what the killed run read has changed before the next one looks
     assert_equals_an_undisturbed_run(tmp_path / "lake", source, tmp_path / "fresh")
 
 
 def test_killed_at_random_moments_the_next_run_gives_the_undisturbed_index(tmp_path: Path) -> None:
-    source = hospital(tmp_path / "h", series=12)
+    lake, source, fresh = tmp_path / "lake", tmp_path / "sample", tmp_path / "fresh"
+    sample.write(source, patients=5)
     chance = random.Random(SEED)
-    lake = tmp_path / "lake"
-    killed, longest = 0, 1.0
-    for generation in itertools.count(1):
-        process = indexer(lake, source, "seconds", str(chance.uniform(0, longest)))
-        _, said = process.communicate()
-        assert process.returncode in (-signal.SIGKILL, 0), said.decode()
-        killed += process.returncode != 0
-        longest *= 1.2 if process.returncode else 0.7  # near the end of a run, whatever this machine's speed
-        _assert_readable(lake)
-        if generation % 4 == 0:
-            assert_equals_an_undisturbed_run(lake, source, tmp_path / "fresh")
+    forker = subprocess.Popen(
+        [sys.executable, "-m", "tests.indexer.killed", "--serve"],
+        cwd=REPOSITORY,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert forker.stdin is not None
+    assert forker.stdout is not None
+    killed, runs = 0, 0
+    longest = {0: 1.0, 2: 2.0}  # by number of workers
+    while killed < KILLS:
+        runs += 1
+        workers = 2 if runs % 8 == 0 else 0
+        forker.stdin.write(json.dumps([str(lake), str(source), workers, chance.uniform(0, longest[workers])]) + "\n")
+        forker.stdin.flush()
+        ended = int(forker.stdout.readline())
+        assert ended in (-signal.SIGKILL, 0)
+        killed += ended != 0
+        longest[workers] *= 1.2 if ended else 0.7  # near the end of a run, whatever this machine's speed
+        if runs % 4 == 0:
+            _assert_readable(lake)
+        if runs % 16 == 0:
+            assert_equals_an_undisturbed_run(lake, source, fresh)
             shutil.rmtree(lake)  # a lake whose making is interrupted, too
-        rewrite_some(source, chance, generation)
-        if killed == KILLS:
-            break
-    assert_equals_an_undisturbed_run(lake, source, tmp_path / "fresh")
+        change_some(source, chance, runs)
+    forker.stdin.close()
+    assert forker.wait() == 0
+    assert_equals_an_undisturbed_run(lake, source, fresh)
 
 
 def _assert_readable(lake: Path) -> None:
