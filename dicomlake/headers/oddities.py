@@ -42,7 +42,10 @@ def ambiguous(level: "Level", plan: Plan, raw: bytes) -> Decoder:
     if vr == "US or SS":
         own = level.pixel_representation
         if own is None and raw:
-            level.pending.append(Signed(level.attributes, key, tag, raw, numbers["SS"]))
+            signed = Signed(level.attributes, key, tag, raw, numbers["SS"])
+            if level.pending is None:
+                level.pending = []
+            level.pending.append(signed)
         return numbers["SS" if own == 1 else "US"]
     if vr == "US or OW":
         descriptor = level.attributes.get("LUTDescriptor")
@@ -54,6 +57,8 @@ def settle(level: "Level") -> None:
     """What only the end of a level tells: the sign of its US-or-SS elements; the order of its tags."""
     if level.pending:
         if level.pixel_representation is None and level.parent is not None:
+            if level.parent.pending is None:
+                level.parent.pending = []
             level.parent.pending += level.pending
         elif level.pixel_representation == 1:
             for signed in level.pending:
@@ -62,9 +67,10 @@ def settle(level: "Level") -> None:
                 except Breach:  # has been reported and kept as text already
                     continue
                 signed.attributes[signed.key] = unsigned_count(value) if signed.tag in LUT_DESCRIPTORS else value
-        level.pending = []
+        level.pending = None
     if level.disordered:
-        ordered = sorted(level.attributes.items(), key=lambda attribute: _tag(attribute[0], level.blocks))
+        blocks = level.blocks.first if level.blocks else {}
+        ordered = sorted(level.attributes.items(), key=lambda attribute: _tag(attribute[0], blocks))
         level.attributes.clear()
         level.attributes.update(ordered)
 

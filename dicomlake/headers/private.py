@@ -17,6 +17,18 @@ _NAME_LIMIT: Final = 64
 """Characters of a creator (LO, PS3.5 table 6.2-1) that name its elements; a longer one would be in each of them."""
 
 
+class Blocks:
+    """The private blocks of one data set or item: the creator of each by ``group << 8 | block``; the first block of
+    each creator in a group; the further ones."""
+
+    __slots__ = ("creators", "first", "repeated")
+
+    def __init__(self) -> None:
+        self.creators: dict[int, str] = {}
+        self.first: dict[tuple[int, str], int] = {}
+        self.repeated: set[int] = set()
+
+
 def plan(walker: "Walker", level: "Level", encoding: Encoding, head: bytes, written: str) -> Plan:
     """The plan of a private element or private creator. ``written``: its explicit VR, "" when implicit."""
     group, element = encoding.tag(head, 0)
@@ -24,11 +36,12 @@ def plan(walker: "Walker", level: "Level", encoding: Encoding, head: bytes, writ
     if block == 0 and element >= 0x10:
         vr = "LO" if written in ("", "UN") else written
         return (tag, f"({group:04X},{element:04X})", None, *encoding.layout(written), vr, True)
-    creator = level.creators.get(group << 8 | block, "") if block >= 0x10 else ""
+    blocks = level.blocks
+    creator = blocks.creators.get(group << 8 | block, "") if blocks is not None and block >= 0x10 else ""
     found = encoding.private(tag, written, creator)
-    if not creator:
+    if blocks is None or not creator:
         walker.issue("missing-private-creator", level.path + found[1], "no private creator reserved the block")
-    elif group << 8 | block in level.repeated:
+    elif group << 8 | block in blocks.repeated:
         return (tag, f'({group:04X},"",{element:04X})', *found[2:])
     elif encoding is level.encoding:
         level.private[head] = found
@@ -45,9 +58,12 @@ def reserve(walker: "Walker", level: "Level", tag: int, value: Value) -> None:
     if not creator:
         return
     group, place = tag >> 16, (tag >> 16) << 8 | (tag & 0xFF)
-    level.creators[place] = creator
-    if level.blocks.setdefault((group, creator), place) != place:
-        level.repeated.add(place)
+    blocks = level.blocks
+    if blocks is None:
+        blocks = level.blocks = Blocks()
+    blocks.creators[place] = creator
+    if blocks.first.setdefault((group, creator), place) != place:
+        blocks.repeated.add(place)
         path = f"{level.path}({group:04X},{tag & 0xFFFF:04X})"
         walker.issue("repeated-private-creator", path, "the creator has another block in the same group")
         return

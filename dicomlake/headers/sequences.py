@@ -227,7 +227,8 @@ def _item(
         walker.issue(damage.code, damage.path, damage.detail)
         behind = stop
     finally:
-        oddities.settle(item)
+        if item.pending or item.disordered:
+            oddities.settle(item)
     if clipped:
         raise Damage("truncated", behind, path[:-1], "the file ends within an item")
     return behind if item.delimited else stop

@@ -19,7 +19,7 @@ TEMPLATES_LIMIT: Final = 3
 """Templates of one series: its scouts may have other elements than its slices."""
 HEADS_LIMIT: Final = 512
 _EAGER: Final = 8
-"""Misses of a series that are all learnt from; of later ones, the 16th, 32nd, 64th..."""
+"""Misses of a series that may be learnt from; of later ones, the 16th, 32nd, 64th..."""
 _SERIES: Final = b"\x20\0\x0e\0"
 
 
@@ -34,14 +34,14 @@ class _Sight(NamedTuple):
 
 
 class _Series:
-    """Templates of one series, the one that matched last in front; its first file, until there is a second; how often
-    no template matched."""
+    """Templates of one series, the one that matched last in front; the last file that no template resembles, until
+    there is another of its kind; how often no template matched."""
 
-    __slots__ = ("first", "misses", "templates")
+    __slots__ = ("misses", "templates", "waiting")
 
     def __init__(self) -> None:
         self.templates: list[Template] = []
-        self.first: _Sight | None = None
+        self.waiting: _Sight | None = None
         self.misses = 0
 
 
@@ -74,9 +74,6 @@ class Reader:
                 self._series.popitem(last=False)
         else:
             self._series.move_to_end(key)
-            if series.first is not None:
-                self._learn(series, series.first)
-                series.first = None
             for place, template in enumerate(series.templates):
                 header = template.header(data, size)
                 if header is not None:
@@ -88,11 +85,21 @@ class Reader:
         series.misses += 1
         if series.misses <= _EAGER or series.misses & (series.misses - 1) == 0:
             sight = _sight(data, reading, header)
-            if series.misses == 1:
-                series.first = sight
-            elif sight is not None:
-                self._learn(series, sight)
+            if sight is not None:
+                self._consider(series, sight)
         return header
+
+    def _consider(self, series: _Series, sight: _Sight) -> None:
+        """Learn from a file if it is likely that others are like it: learning takes about as long as reading."""
+        waiting = series.waiting
+        if waiting is not None and waiting.header.attributes.keys() == sight.header.attributes.keys():
+            self._learn(series, waiting)
+            self._learn(series, sight)
+            series.waiting = None
+        elif series.misses > _EAGER or any(template.resembles(sight.header) for template in series.templates):
+            self._learn(series, sight)
+        else:
+            series.waiting = sight
 
     def _learn(self, series: _Series, sight: _Sight) -> None:
         """Make a template, if possible in place of one that knew the same elements."""

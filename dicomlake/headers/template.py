@@ -162,6 +162,10 @@ class Template:
         self._meta_rest = bounds[elements.meta] - last
         self._tail = data[position : end + self._head]
 
+    def resembles(self, header: Header) -> bool:
+        """Whether a file has the same attributes, whatever their values."""
+        return self._attributes.keys() == header.attributes.keys()
+
     def differing(self, data: bytes, elements: Elements) -> frozenset[int] | None:
         """The elements of another file that vary, when it has the same ones; None when it has not."""
         own, mine, other = self._data, self.elements.bounds, elements.bounds

@@ -28,6 +28,10 @@ _ZEROS: Final = 64
 """Zeros where an element is expected that cannot be elements any more."""
 
 
+_NO_PLANS: Final[dict[bytes, Plan]] = {}
+"""Never written to: a level that reserves a block gets its own."""
+
+
 class Level:
     """One data set or item while it is read."""
 
@@ -35,7 +39,6 @@ class Level:
         "attributes",
         "blocks",
         "charset",
-        "creators",
         "delimited",
         "depth",
         "disordered",
@@ -47,7 +50,6 @@ class Level:
         "pixel_representation",
         "position",
         "private",
-        "repeated",
     )
 
     def __init__(self, encoding: Encoding, parent: "Level | None" = None, path: str = "") -> None:
@@ -57,16 +59,12 @@ class Level:
         self.path = path
         self.depth: int = 0 if parent is None else parent.depth + 1
         self.charset: Charset = DEFAULT if parent is None else parent.charset
-        self.creators: dict[int, str] = {}
-        """Private creators by group and block: ``group << 8 | block``."""
-        self.blocks: dict[tuple[int, str], int] = {}
-        """The first block of each creator in a group: the inverse of ``creators``."""
-        self.private: dict[bytes, Plan] = {}
-        """Plans of the elements in the blocks that are reserved so far."""
-        self.repeated: set[int] = set()
-        """Blocks whose creator has another block in the same group."""
+        self.blocks: private.Blocks | None = None
+        """The private blocks that are reserved so far; most items have none."""
+        self.private: dict[bytes, Plan] = _NO_PLANS
+        """Plans of the elements in these blocks."""
         self.pixel_representation: int | None = None
-        self.pending: list[oddities.Signed] = []
+        self.pending: list[oddities.Signed] | None = None
         """US-or-SS elements of this level or below whose pixel representation is not known yet."""
         self.delimited = False
         """Ends with an item delimitation item rather than after a length."""
