@@ -1,4 +1,4 @@
-"""An indexer that says when it has committed, and a reader that says what it sees: ``index LAKE SOURCE``, ``read LAKE``.
+"""An indexer that tells of its commits, and a reader that tells what it sees: ``index LAKE SOURCE``, ``read LAKE``.
 
 Both write JSON lines with the seconds of the system-wide monotonic clock.
 """
