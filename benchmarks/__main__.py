@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks import ingest, memory, reader, searching
+from benchmarks.processes import end_cleanly
 from benchmarks.tables import Table
 
 
@@ -80,6 +81,7 @@ def main() -> int:
     asked = options.parse_args()
     if unknown := [part for part in asked.parts if part not in PARTS]:
         options.error(f"there is no part {unknown[0]}; choose from {', '.join(PARTS)}")
+    end_cleanly()
     about = machine()
     if not asked.json:
         print(", ".join(f"{name} {value}" for name, value in about.items()), flush=True)

@@ -25,7 +25,7 @@ from types import TracebackType
 from typing import Self
 
 from benchmarks import lakes, many
-from benchmarks.processes import Memory, children, cpu_seconds, folder_size, memory
+from benchmarks.processes import Memory, children, cpu_seconds, end_cleanly, folder_size, memory
 from benchmarks.tables import Table, target
 from dicomlake import settings
 from dicomlake.documents.instance import Origin
@@ -194,6 +194,7 @@ def main() -> int:
     options.add_argument("--instances", type=int, default=1_000_000, help="instances to index (1,000,000)")
     options.add_argument("--json", action="store_true", help="one JSON object")
     asked = options.parse_args()
+    end_cleanly()
     tables = measure(asked.instances, loud=True)
     if asked.json:
         print(json.dumps({"tables": [table.as_dict() for table in tables]}))

@@ -1,6 +1,7 @@
 """What a command costs: wall and CPU seconds, and the memory of its processes, as Linux tells it."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -42,20 +43,29 @@ class Spent:
     worker: Memory = Memory()
 
 
+def end_cleanly() -> None:
+    """Let SIGTERM end this program as Ctrl-C does: what it started is ended and what it wrote removed."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+
+
 def run(command: Sequence[str | Path], *, accepted: Sequence[int] = (0,)) -> Spent:
     """Run a command to its end, looking at its memory meanwhile. Leaves with its message when it fails."""
     started = time.perf_counter()
     process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert process.stdout is not None
     main, worker = Memory(), Memory()
-    while True:
-        ended, status, usage = os.wait4(process.pid, os.WNOHANG)
-        if ended:
-            break
-        main = main.highest(memory(process.pid))
-        for child in children(process.pid):
-            worker = worker.highest(memory(child))
-        time.sleep(_EVERY)
+    try:
+        while True:
+            ended, status, usage = os.wait4(process.pid, os.WNOHANG)
+            if ended:
+                break
+            main = main.highest(memory(process.pid))
+            for child in children(process.pid):
+                worker = worker.highest(memory(child))
+            time.sleep(_EVERY)
+    except BaseException:
+        process.kill()
+        raise
     seconds = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
     with process.stdout:

@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -90,6 +92,17 @@ def test_the_command_prints_one_object_for_programs() -> None:
     found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     assert found["machine"]["cores"] >= 1
     assert found["tables"][0]["rows"][0]["search"] in searching.SEARCHES
+
+
+def test_a_stopped_benchmark_leaves_nothing_behind(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "benchmarks", "ingest"]
+    process = subprocess.Popen(command, env=os.environ | {"TMPDIR": str(tmp_path)}, stdout=subprocess.DEVNULL)
+    while not list(tmp_path.glob("*/files/*")):
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.terminate()
+    assert process.wait() == 128 + signal.SIGTERM
+    assert os.listdir(tmp_path) == []
 
 
 def test_an_unknown_part_is_refused() -> None:
