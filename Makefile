@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check bench bench-large docs fmt clean lock
+.PHONY: help env demo demo-idc test check bench bench-large docs fmt clean lock
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,10 @@ $(STAMP): pyproject.toml requirements/dev.txt
 
 demo: $(STAMP) ## Sample archive and pydicom's test files in a lake under ./demo, API and page on this machine
 	@exec $(BIN)/dicomlake demo
+
+demo-idc: $(STAMP) ## A million series of the NCI Imaging Data Commons in a lake under ./demo-idc, API and page
+	@$(BIN)/dicomlake import idc --data demo-idc/lake
+	@exec $(BIN)/dicomlake serve --data demo-idc/lake
 
 test: $(STAMP) ## Everything: packages it needs, lint, types, contracts, drift, tests, documentation
 	@tools/debian-packages
@@ -55,6 +59,6 @@ lock: $(STAMP) ## Pin what pyproject.toml and requirements/dev.in ask for (UPGRA
 	@$(PIP) install uv
 	@tools/lock $(if $(UPGRADE),--upgrade)
 
-clean: ## Remove what was built or cached; .venv, demo/ and lakes stay
+clean: ## Remove what was built or cached; .venv, demo/, demo-idc/ and lakes stay
 	rm -rf build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

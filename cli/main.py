@@ -17,6 +17,7 @@ from dicomlake.errors import DicomlakeError
 
 COMMANDS = (
     "index",
+    "import",
     "search",
     "header",
     "serve",

@@ -14,6 +14,7 @@ from indexer.sources import Source
 from indexer.summary import Summary
 
 if TYPE_CHECKING:
+    from indexer.idc import Imported
     from indexer.migrate import Migration
 
 _LINE_EVERY = 1.0
@@ -29,6 +30,16 @@ def watching(sources: Sequence[Source], *, quiet: bool) -> Iterator[Callable[[Su
     total = _Total(sources)
     with _shown("Indexing", "files") as show:
         yield lambda summary: show(summary.files, total.files, summary.quarantined)
+
+
+@contextmanager
+def watching_rows(*, quiet: bool) -> Iterator[Callable[["Imported"], None]]:
+    """What an import tells its progress to."""
+    if quiet:
+        yield lambda imported: None
+        return
+    with _shown("Importing", "series") as show:
+        yield lambda imported: show(imported.rows, imported.total)
 
 
 @contextmanager

@@ -49,6 +49,9 @@ def run(arguments: argparse.Namespace) -> int:
         say_json(answer)
         return 0
     _show_totals(answer["totals"])
+    if declared := answer.get("declared"):
+        found = plural(declared["series"], "series that an index declares", "series that an index declares")
+        say(f"Left out, as their instances are not here: {found} ({plural(declared['instances'], 'instance')})")
     for name, values in answer["facets"].items():
         _show_facet(name, values)
     if answer["hits"]:

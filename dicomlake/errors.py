@@ -154,6 +154,14 @@ class LakeBusyError(LakeError):
     status = 409
 
 
+class IndexFileError(DicomlakeError):
+    """A file that should be the index of an archive cannot be read or holds something else."""
+
+    code = "unusable-index-file"
+    title = "The index of an archive cannot be used"
+    status = 422
+
+
 class StoppedError(DicomlakeError):
     """Work was stopped from outside; what was done stays done. ``details``: what was reached."""
 

@@ -28,7 +28,12 @@ _QUERY = (InvalidRequestError, QueryError, UnknownFieldError, BadValueError, Cur
 _BODY = (MalformedBodyError, UnsupportedBodyError, BodyTooLargeError)
 
 
-@router.post("", response_model=SearchAnswer, responses=documented(*_BODY, *_QUERY, example=examples.ANSWER))
+@router.post(
+    "",
+    response_model=SearchAnswer,
+    response_model_exclude_unset=True,
+    responses=documented(*_BODY, *_QUERY, example=examples.ANSWER),
+)
 def search(lake: TheLake, body: Annotated[SearchBody, Body(openapi_examples=examples.REQUESTS)]) -> Response:
     """Search the lake.
 
@@ -38,7 +43,12 @@ def search(lake: TheLake, body: Annotated[SearchBody, Body(openapi_examples=exam
         return Json(searcher.run(body.request()))
 
 
-@router.get("", response_model=SearchAnswer, responses=documented(*_QUERY, example=examples.ANSWER))
+@router.get(
+    "",
+    response_model=SearchAnswer,
+    response_model_exclude_unset=True,
+    responses=documented(*_QUERY, example=examples.ANSWER),
+)
 def search_by_parameters(lake: TheLake, parameters: Annotated[SearchParameters, Query()]) -> Response:
     """Search the lake, the request in the URL. The answer is that of POST."""
     with lake.searcher() as searcher:

@@ -187,6 +187,13 @@ class Hit(BaseModel):
     bytes: int
 
 
+class Declared(BaseModel):
+    """Matching series that an index declares: their instances are elsewhere."""
+
+    series: int
+    instances: int
+
+
 class SearchAnswer(BaseModel):
     """The answer to a search."""
 
@@ -199,3 +206,6 @@ class SearchAnswer(BaseModel):
     approximate: list[str] = Field(description="Names of totals that are estimates")
     took_ms: float
     generation: str = Field(description="State of the index this was answered from")
+    declared: Declared | None = Field(
+        default=None, description="At instance level: what is left out, since its instances are not in the lake"
+    )

@@ -109,12 +109,10 @@ def build(header: Header, location: str, origin: Origin) -> InstanceDocument:
         quality.append(_issue("no-series-uid", "SeriesInstanceUID"))
 
     issuer, patient_id = _text(body, "IssuerOfPatientID") or origin.issuer, _text(body, "PatientID")
-    own_patient = patient_key(issuer, patient_id, study)
-    person = site.persons.get((issuer, patient_id))
-    patient = own_patient if person is None else f"={person}"
+    own_patient, patient = patients(site, issuer, patient_id, study)
     attributes, origins = lift(body)
     body |= attributes
-    _add_companions(body, site)
+    add_companions(body, site)
     if origins:
         body["lifted"] = origins
     if header.vrs:
@@ -154,13 +152,21 @@ def patient_key(issuer: str, patient_id: str, study: str) -> str:
     return f"{quote(issuer, safe='')}:{patient_id}" if patient_id else f"?{study}"
 
 
+def patients(site: Site, issuer: str, patient_id: str, study: str) -> tuple[str, str]:
+    """The patient key, and who is counted: the person that the site's table names, else the key."""
+    own = patient_key(issuer, patient_id, study)
+    person = site.persons.get((issuer, patient_id))
+    return own, own if person is None else f"={person}"
+
+
 def _surrogate(kind: str, uid: str, parts: list[str]) -> str:
     """A UID under 2.25 (PS3.5 B.2) that the same attributes always give; the instance alone where all are empty."""
     basis = "\x1f".join([kind, *parts] if any(parts) else [kind, "instance", uid])
     return f"2.25.{int.from_bytes(hashlib.sha256(basis.encode('utf-8', 'replace')).digest()[:16])}"
 
 
-def _add_companions(body: dict[str, Any], site: Site) -> None:
+def add_companions(body: dict[str, Any], site: Site) -> None:
+    """Put beside the values of fields what the tables say of them: canonical values, the rules that fired, groups."""
     for keyword in _accompanied():
         raw = body.get(keyword)
         values = (raw,) if isinstance(raw, str) else tuple(raw) if isinstance(raw, list) else ()

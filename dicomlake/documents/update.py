@@ -77,9 +77,10 @@ class _Workspace:
                 divided.add(study)
             if several != (len(set().union(*before.values())) > 1):
                 changed |= others
+        self.load(changed)
+        changed = {series for series in changed if self.series[series].instances}  # a declared one stays as it is
         if not changed:
             return divided
-        self.load(changed)
         self.touched.update((series, set()) for series in changed)
         return self.divided()
 

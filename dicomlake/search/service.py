@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from functools import lru_cache
 from typing import Any
 
+from dicomlake.documents.declared import DECLARED
 from dicomlake.documents.instance import InstanceDocument
 from dicomlake.documents.kept import KeptSeries, in_order
 from dicomlake.documents.sharing import common_part
@@ -14,7 +15,7 @@ from dicomlake.errors import BadValueError, LakeError, NotFoundError, QueryError
 from dicomlake.lake import Lake
 from dicomlake.query.names import resolve_name
 from dicomlake.query.resolve import filters_to_resolved, resolve
-from dicomlake.query.resolved import All, Match, Resolved
+from dicomlake.query.resolved import All, Has, Match, Resolved
 from dicomlake.query.text import parse
 from dicomlake.query.values import token_display, value_tokens
 from dicomlake.search import cursor, hits
@@ -74,7 +75,7 @@ class Searcher:
             after=cursor.decode(self._secret, search, request.cursor) if request.cursor else None,
         )
         found = self._engine.search(plan)
-        return {
+        answer = {
             "totals": asdict(found.totals) if found.totals else {},
             "hits": self._hits(found, request),
             "facets": {
@@ -86,6 +87,14 @@ class Searcher:
             "took_ms": round((time.perf_counter() - started) * 1000, 2),
             "generation": found.generation,
         }
+        if request.level == "instance" and (left_out := self._declared(plan.query)):
+            answer["declared"] = left_out
+        return answer
+
+    def _declared(self, query: Resolved) -> dict[str, int]:
+        """Matching series that an index declares, and their instances: there are none to find at instance level."""
+        found = self._engine.search(Plan(query=All((query, Has(DECLARED))), limit=0)).totals
+        return {"series": found.series, "instances": found.instances} if found and found.series else {}
 
     def facet(self, name: str, request: SearchRequest, limit: int = 100, contains: str = "") -> dict[str, Any]:
         """All values of one field under a search: most first, those only whose text contains ``contains``."""

@@ -1,0 +1,99 @@
+"""Series that an index declares: a series document without instances, by the same rules as those of indexed files.
+
+A declared series has ``declared``, the name of its index, and no kept headers. So files that are indexed later under
+its SeriesInstanceUID simply take its place: the roll-up of a series reads kept headers and finds none. All there is of
+a declared series stands in what it shows; nothing else has to be kept of it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import orjson
+
+from dicomlake.documents.instance import Origin, add_companions, patients
+from dicomlake.documents.kept import in_order
+from dicomlake.documents.leaves import leaves
+from dicomlake.documents.rollup import varied
+from dicomlake.documents.sharing import encoded
+from dicomlake.engines.base import Encoded, Encoder, Record
+from dicomlake.headers.typed import from_text
+from dicomlake.site import current
+from mappings import dictionary
+
+DECLARED = "declared"
+"""Own field of every declared series, and of nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some attributes of a series, which other series may share: values with companions, ``issues`` with the values
+    (quality codes by path), and what they are found by."""
+
+    body: Mapping[str, Any]
+    issues: Sequence[Mapping[str, str]]
+    encoded: Encoded
+
+
+def part(attributes: Mapping[str, str], own: Mapping[str, str | int], encoder: Encoder) -> Part:
+    """DICOM attributes as text, several values between backslashes, and own fields, as a part of a document."""
+    body: dict[str, Any] = {}
+    issues = []
+    for keyword, text in attributes.items():
+        body[keyword], code, detail = from_text(_vr(keyword), text)
+        if code:
+            issues.append({"code": code, "path": keyword, "detail": detail})
+    add_companions(body, current())
+    body |= own
+    return Part(body, issues, encoded(leaves(body, {}), encoder))
+
+
+def record(parts: Sequence[Part], origin: Origin, instances: int, size: int, encoder: Encoder) -> Record:
+    """The record of a series from its parts, of which no two have a path in common; ``size`` in bytes.
+
+    Raises ValueError when SeriesInstanceUID or StudyInstanceUID is missing.
+    """
+    body: dict[str, Any] = {}
+    for one in parts:
+        body |= one.body
+    issues = [issue for one in parts for issue in one.issues]
+    series, study = body.get("SeriesInstanceUID"), body.get("StudyInstanceUID")
+    if not isinstance(series, str) or not isinstance(study, str):
+        raise ValueError("a series without SeriesInstanceUID or StudyInstanceUID")
+    _, patient = patients(current(), origin.issuer, str(body.get("PatientID") or ""), study)
+    counts = {"instanceCount": instances, "bytes": size}
+    rest = {**counts, "quality": issues} if issues else counts
+    several = {key: value for key, value in body.items() if isinstance(value, list)}
+    if issues:
+        several["quality"] = list(dict.fromkeys(issue["code"] for issue in issues))
+    shown = {
+        "common": in_order({key: value for key, value in body.items() if key not in several and value is not None}),
+        "varied": in_order(varied([several])),
+        **counts,
+    }
+    return Record(
+        "series",
+        series,
+        series,
+        study,
+        patient,
+        instances=instances,
+        size=size,
+        encoded=(*(one.encoded for one in parts), encoded(leaves(rest, {}), encoder)),
+        shown=orjson.dumps(shown),
+    )
+
+
+def is_declared(shown: bytes) -> bool:
+    """Whether the series that shows this is declared, and has no instances."""
+    return DECLARED in orjson.loads(shown)["common"]
+
+
+@cache
+def _vr(keyword: str) -> str:
+    tag = dictionary.tag_of(keyword)
+    entry = dictionary.lookup(tag) if tag is not None else None
+    if entry is None:
+        raise KeyError(f"{keyword} is no keyword of the data dictionary")
+    return entry.vr
