@@ -25,8 +25,8 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Import, then say what was done; 3 when rows of the index name no series or no study."""
-    from cli.index import stopping  # noqa: PLC0415
     from cli.progress import watching_rows  # noqa: PLC0415
+    from cli.stopping import stopping  # noqa: PLC0415
     from dicomlake import settings  # noqa: PLC0415
     from dicomlake.errors import UsageError  # noqa: PLC0415
     from indexer.idc import load  # noqa: PLC0415
