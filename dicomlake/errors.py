@@ -62,6 +62,13 @@ class NotDicomError(HeaderError):
         super().__init__(message, offset=0, reason="not-dicom")
 
 
+class ArchiveError(HeaderError):
+    """A member of a zip or tar file, or the file itself, that cannot be read. ``details`` as for damaged DICOM."""
+
+    code = "damaged-archive"
+    title = "Damaged archive"
+
+
 class QueryError(DicomlakeError):
     """A query that cannot be answered. ``details``: ``position`` (character in the text), ``field``, ``nearest``."""
 

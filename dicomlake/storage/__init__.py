@@ -1,72 +1,102 @@
-"""The bytes of a location: today a file, by its absolute path.
-
-A location is text that every engine, catalogue and JSON parser takes. A path that is no valid UTF-8 (Linux allows any
-bytes) is written with ``%XX`` for the undecodable bytes; a percent sign that would read like one becomes ``%25``, so
-that :func:`path_of` gives back the exact path.
-"""
+"""The bytes of a location: a file, or a member of a zip or tar file, however deep."""
 
 import os
-import re
-from types import TracebackType
-from typing import Self
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
 
-_UNDECODABLE = re.compile("[\udc80-\udcff]|%(?=25|[89A-F][0-9A-F])")
-_ENCODED = re.compile("%(25|[89A-F][0-9A-F])")
+from dicomlake.errors import ArchiveError
+from dicomlake.storage.archives import Archive, Kind, Member, kind_of
+from dicomlake.storage.content import Bytes, OnDisk, typed
+from dicomlake.storage.locations import location_of, member_location, members_of, path_of, split
+from dicomlake.storage.tars import TarArchive
+from dicomlake.storage.zips import ZipArchive
+
+__all__ = [
+    "Archive",
+    "Bytes",
+    "Kind",
+    "Member",
+    "kind_of",
+    "location_of",
+    "member_location",
+    "members_of",
+    "open_archive",
+    "opened",
+    "path_of",
+    "split",
+]
+
+MOST_DEPTH: Final = 5
+"""Archives within one another."""
+_OPEN: Final = 8
+"""Archives that a thread keeps open: most members are asked for in their order."""
 
 
-def location_of(path: str | bytes | os.PathLike[str]) -> str:
-    """The location of a file: its absolute path (links are not resolved) as valid UTF-8 text."""
-    absolute = os.path.abspath(os.fsencode(path))
-    text = absolute.decode("utf-8", "surrogateescape")
-    return _UNDECODABLE.sub(lambda match: "%25" if match[0] == "%" else f"%{ord(match[0]) - 0xDC00:02X}", text)
+class _Shelf(threading.local):
+    """Archives that this thread has open, by location, with size and time of the file they lie in."""
+
+    def __init__(self) -> None:
+        self.archives: OrderedDict[str, tuple[tuple[int, int], Archive]] = OrderedDict()
 
 
-def path_of(location: str) -> str:
-    """The path a location stands for, as :mod:`os` takes it."""
-    text = _ENCODED.sub(lambda match: "%" if match[1] == "25" else chr(0xDC00 + int(match[1], 16)), location)
-    return os.fsdecode(text.encode("utf-8", "surrogateescape"))
+_SHELF: Final = _Shelf()
 
 
-def gone(location: str) -> bool:
-    """Whether nothing is there any more; ``False`` too where the system does not tell."""
+@contextmanager
+def opened(location: str, place: int = -1) -> Iterator[Bytes]:
+    """The bytes of a location, good until the block ends or another member of the same archive is opened.
+
+    ``place``: the member's place in its archive where that is known, which spares a search by name. Raises OSError
+    when there is no such file or member, or it cannot be read, and ArchiveError.
+    """
+    data = _open(location, place)
     try:
-        os.stat(path_of(location))
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    except OSError:
-        return False
-    return False
+        yield data
+    finally:
+        data.close()
 
 
-class Opened:
-    """An open location: random access to bytes that nobody changes. Raises OSError where the file cannot be read."""
+def _open(location: str, place: int = -1) -> Bytes:
+    archive, name, number = split(location)
+    return _archive(archive).open(name, number, place) if archive else OnDisk(path_of(location))
 
-    def __init__(self, location: str) -> None:
-        # Non-blocking: a pipe that stands where a file was must not hold the reader up.
-        flags = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-        self._descriptor = os.open(path_of(location), flags)
-        state = os.fstat(self._descriptor)
-        self.size = state.st_size
-        """Bytes."""
-        self.mtime_ns = state.st_mtime_ns
 
-    def read(self, offset: int, length: int) -> bytes:
-        """``length`` bytes from ``offset``, fewer at the end of the file."""
-        parts = []
-        while length > 0 and (part := os.pread(self._descriptor, length, offset)):
-            parts.append(part)
-            offset += len(part)
-            length -= len(part)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+def _archive(location: str) -> Archive:
+    outer = split(location)[0]
+    if outer:
+        _archive(outer)  # in use: it must not be the oldest on the shelf
+    state = os.stat(path_of(location))
+    identity = state.st_size, state.st_mtime_ns
+    shelf = _SHELF.archives
+    held, archive = shelf.pop(location, (None, None))
+    if archive is None or held != identity:
+        if archive is not None:
+            archive.close()
+        archive = open_archive(location)
+    shelf[location] = identity, archive
+    while len(shelf) > _OPEN:
+        _, (_, oldest) = shelf.popitem(last=False)
+        oldest.close()
+    return archive
 
-    def close(self) -> None:
-        """Let go of the file."""
-        os.close(self._descriptor)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+def open_archive(location: str) -> Archive:
+    """The archive at a location, apart from those that :func:`opened` keeps. Raises ArchiveError and OSError."""
+    if location.count("!/") >= MOST_DEPTH:
+        raise ArchiveError(
+            f"archives are looked into {MOST_DEPTH} deep; unpack the outer ones and index what comes out",
+            reason="nested-too-deep",
+        )
+    data = _open(location)
+    try:
+        kind = kind_of(data)
+        if kind is None:
+            raise ArchiveError("this is no zip or tar file any more; index it again", reason="damaged-archive")
+        with typed():
+            return ZipArchive(data) if kind == "zip" else TarArchive(data, kind)
+    except BaseException:
+        data.close()
+        raise

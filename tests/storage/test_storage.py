@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicomlake.storage import Opened, location_of, path_of
+from dicomlake.storage import location_of, member_location, opened, path_of, split
 
 NAMES = st.binary(min_size=1, max_size=40).filter(lambda name: b"\0" not in name and b"/" not in name)
 
@@ -45,17 +45,33 @@ def test_undecodable_bytes_are_percent_encoded() -> None:
     assert location_of("/archive/Jos%E9") == "/archive/Jos%25E9"
 
 
-def test_an_opened_location_reads_anywhere(tmp_path: Path) -> None:
+@given(st.text(alphabet="%0235#!/aAé\udc80\udcff", max_size=12), st.integers(1, 12))
+def test_members_have_locations_that_lead_back(name: str, number: int) -> None:
+    archive = location_of("/a/x!/y%21.zip")
+    location = member_location(archive, name, number)
+    location.encode()
+    assert split(location) == (archive, name, number)
+    assert split(member_location(location, "inner", 1))[0] == location
+    assert path_of(location) == "/a/x!/y%21.zip"
+
+
+def test_members_stand_behind_an_exclamation_mark() -> None:
+    assert member_location("/a/b.zip", "ST 1/IM1") == "/a/b.zip!/ST 1/IM1"
+    assert member_location("/a/b.zip", "ST 1/IM1", 2) == "/a/b.zip!/ST 1/IM1#2"
+    assert split("/a/b.dcm") == ("", "", 0)
+
+
+def test_a_file_reads_anywhere(tmp_path: Path) -> None:
     path = os.path.join(os.fsencode(tmp_path), b"Jos\xe9.dcm")
     with open(path, "wb") as file:
         file.write(bytes(range(256)))
-    with Opened(location_of(path)) as opened:
-        assert (opened.size, opened.mtime_ns) == (256, os.stat(path).st_mtime_ns)
-        assert opened.read(10, 3) == bytes([10, 11, 12])
-        assert opened.read(250, 100) == bytes(range(250, 256))
-        assert opened.read(300, 1) == b""
+    with opened(location_of(path)) as data:
+        assert data.size == 256
+        assert data.read(10, 3) == bytes([10, 11, 12])
+        assert data.read(250, 100) == bytes(range(250, 256))
+        assert data.read(300, 1) == b""
 
 
 def test_a_location_that_is_not_there_is_an_os_error(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        Opened(str(tmp_path / "none"))
+    with pytest.raises(FileNotFoundError), opened(str(tmp_path / "none")):
+        pass
