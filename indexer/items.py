@@ -9,11 +9,13 @@ from dicomlake.documents.instance import InstanceDocument
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file of a source. ``size`` (bytes) and ``mtime_ns`` were asked before it is read."""
+    """A file of a source. ``size`` (bytes) and ``mtime_ns`` were asked before it is read. ``place``: that of a member in
+    its archive."""
 
     location: str
     size: int
     mtime_ns: int
+    place: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +64,16 @@ UNREADABLE = "unreadable"
 NO_FILE = "no-regular-file"
 """Reason of pipes, sockets and devices, which are never opened."""
 
+ARCHIVE = "archive"
+"""Reason of zip and tar files: not they are counted, but their members."""
+
+MISSING = "missing-file"
+"""Reason of what a DICOMDIR names and nobody finds."""
+
 CRASHED = "crashed"
 """Reason of a file that ended the process that read it, or met a fault of ours."""
 
-PASSING = frozenset({UNREADABLE, CRASHED})
+PASSING = frozenset({UNREADABLE, MISSING, CRASHED})
 """Reasons that may not lie in the file: it is tried again at every run, changed or not."""
 
 

@@ -10,11 +10,11 @@ from typing import Final
 from dicomlake.documents.instance import Origin, build
 from dicomlake.documents.sharing import share
 from dicomlake.engines.base import Encoder
-from dicomlake.errors import HeaderError, NotDicomError
-from dicomlake.headers import Reader
+from dicomlake.errors import ArchiveError, HeaderError, NotDicomError
+from dicomlake.headers import Header, Reader
 from dicomlake.site import Site, current, use
-from dicomlake.storage import path_of
-from indexer.items import CRASHED, Found, Outcome, Reading, unreadable
+from dicomlake.storage import kind_of, opened, path_of, split
+from indexer.items import ARCHIVE, CRASHED, Found, Outcome, Reading, unreadable
 
 Task = tuple[Found, Origin]
 
@@ -55,12 +55,14 @@ def read(task: Task) -> Outcome:
     """The outcome of reading a file. Never raises: this is the boundary behind which a file cannot hurt the run."""
     found, origin = task
     try:
-        header = _LOCAL.reader.read_file(path_of(found.location))
+        header = _header(found)
         began = time.thread_time_ns()
         document = build(header, found.location, origin)
         _LOCAL.built_ns += time.thread_time_ns() - began
         return Outcome(found, "indexed", document, length=header.length)
     except NotDicomError as error:
+        if _is_archive(found):
+            return Outcome(found, "ignored", reason=ARCHIVE, detail="a zip or tar file; its members stand on their own")
         return Outcome(found, "ignored", reason=error.reason, detail=error.message)
     except HeaderError as error:
         return Outcome(found, "quarantined", reason=error.reason, offset=error.offset, detail=error.message)
@@ -68,6 +70,22 @@ def read(task: Task) -> Outcome:
         return unreadable(found.location, error)
     except Exception as error:  # noqa: BLE001  (a fault of ours must cost one file, not the archive)
         return _crashed(task, f"{type(error).__name__}: {error}")
+
+
+def _header(found: Found) -> Header:
+    if not split(found.location)[0]:
+        return _LOCAL.reader.read_file(path_of(found.location))
+    with opened(found.location, found.place) as data:
+        return _LOCAL.reader.read(data.read, data.size)
+
+
+def _is_archive(found: Found) -> bool:
+    """Whether what is no DICOM holds other files."""
+    try:
+        with opened(found.location, found.place) as data:
+            return kind_of(data) is not None
+    except (ArchiveError, OSError):
+        return False
 
 
 def lost(task: Task, how: str) -> Reading:

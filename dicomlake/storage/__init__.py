@@ -19,6 +19,7 @@ __all__ = [
     "Bytes",
     "Kind",
     "Member",
+    "gone",
     "kind_of",
     "location_of",
     "member_location",
@@ -33,6 +34,17 @@ MOST_DEPTH: Final = 5
 """Archives within one another."""
 _OPEN: Final = 8
 """Archives that a thread keeps open: most members are asked for in their order."""
+
+
+def gone(location: str) -> bool:
+    """Whether nothing is there any more; ``False`` too where the system does not tell."""
+    try:
+        os.stat(path_of(location))
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 class _Shelf(threading.local):
