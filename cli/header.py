@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from cli.output import printable, say, say_error, say_json
@@ -16,7 +17,7 @@ EXAMPLE = "dicomlake header image.dcm --json"
 
 def options(parser: argparse.ArgumentParser) -> None:
     """Options of this command."""
-    parser.add_argument("files", nargs="+", metavar="FILE", help="a DICOM file")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a DICOM file, or a zip or tar file with some")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -24,16 +25,17 @@ def run(arguments: argparse.Namespace) -> int:
     from dicomlake import settings, site  # noqa: PLC0415
     from dicomlake.documents.instance import Origin  # noqa: PLC0415
     from dicomlake.documents.kept import place  # noqa: PLC0415
-    from indexer.items import Found  # noqa: PLC0415
-    from indexer.read import read  # noqa: PLC0415
+    from dicomlake.storage import location_of  # noqa: PLC0415
+    from indexer.sources.archive import outcomes  # noqa: PLC0415
     from indexer.sources.folder import look  # noqa: PLC0415
 
     site.current()  # what is wrong with the site's files is not the fault of any of these
     issuer = settings.load().issuer
-    failed = 0
-    for path in arguments.files:
-        found = look(path)
-        outcome = read((found, Origin(found.location, issuer=issuer))) if isinstance(found, Found) else found
+    failed = files = 0
+    for outcome in chain.from_iterable(
+        outcomes([look(path)], Origin(location_of(path), issuer=issuer)) for path in arguments.files
+    ):
+        files += 1
         if outcome.document is None:
             failed += 1
             _complain(outcome, as_json=arguments.json)
@@ -45,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
         say(printable(outcome.found.location))
         for line in tree(body):
             say("  " + line)
-    return 0 if not failed else 1 if failed == len(arguments.files) else 3
+    return 0 if not failed else 1 if failed == files else 3
 
 
 _CODES = {"not-dicom": "not-dicom", "unreadable": "unusable-source", "no-regular-file": "unusable-source"}

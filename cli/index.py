@@ -17,7 +17,9 @@ EXAMPLE = """dicomlake index /data/archive --data ./lake
 
 def options(parser: argparse.ArgumentParser) -> None:
     """Options of this command."""
-    parser.add_argument("sources", nargs="+", metavar="SOURCE", help="a folder, with all below it, or a file")
+    parser.add_argument(
+        "sources", nargs="+", metavar="SOURCE", help="a folder with all below it, a file, a zip or tar file, a DICOMDIR"
+    )
     parser.add_argument(
         "--issuer", metavar="I", help="issuer of patient ids that do not name their own (default: none)"
     )
@@ -36,6 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     from dicomlake.errors import UsageError  # noqa: PLC0415
     from indexer import run as index  # noqa: PLC0415
     from indexer.sources.folder import folders  # noqa: PLC0415
+    from indexer.sources.media import with_media  # noqa: PLC0415
 
     chosen = settings.load()
     lake = arguments.data or chosen.data
@@ -46,11 +49,13 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.force and not arguments.prune:
         raise UsageError("--force goes with --prune: however many files are gone, they leave the lake")
     known = Catalog(lake / "catalog.sqlite", write=False)
-    sources = folders(
-        arguments.sources,
-        skipped=[lake],
-        issuer=issuer,
-        emptied=lambda root: arguments.force and known.within(root) > 0,
+    sources = with_media(
+        folders(
+            arguments.sources,
+            skipped=[lake],
+            issuer=issuer,
+            emptied=lambda root: arguments.force and known.within(root) > 0,
+        )
     )
     known.close()
     with stopping() as stop, watching(sources, quiet=arguments.quiet) as watch:

@@ -8,15 +8,18 @@ from itertools import islice
 from pathlib import Path
 
 from dicomlake.catalog import Seen
+from dicomlake.documents.instance import Origin
 from dicomlake.engines.base import Plan
 from dicomlake.errors import StoppedError
 from dicomlake.lake import Lake
+from dicomlake.storage import members_of
 from indexer.gone import Gone
-from indexer.items import PASSING, UNREADABLE, Found, Outcome, Reading
+from indexer.items import ARCHIVE, PASSING, UNREADABLE, Found, Outcome, Reading
 from indexer.load import Loader
 from indexer.pool import Pool
 from indexer.read import ReadAll, Task, lost
 from indexer.sources import Source
+from indexer.sources.archive import Members
 from indexer.summary import Summary
 
 BATCH = 64
@@ -85,9 +88,26 @@ class _Flow:
     watch: Watch
     stop: threading.Event
     _before: dict[str, Seen] = field(default_factory=dict)
+    _archives: list[tuple[Outcome, Origin]] = field(default_factory=list)
 
-    def through(self, sources: Iterable[Source]) -> None:
-        """Everything that is new or changed in the sources gets read and handed to the loader."""
+    def through(self, sources: Sequence[Source]) -> None:
+        """Everything that is new or changed in the sources gets read and handed to the loader.
+
+        Archives are opened when everything beside them was read. One counts as done only when its members are: killed
+        before, the next run opens it again.
+        """
+        done: list[tuple[Outcome, Origin]] = []
+        while sources:
+            self._read(sources)
+            opened, self._archives = self._archives, []
+            done += opened
+            sources = [Members(outcome.found, origin) for outcome, origin in opened]
+        if done and not self.stop.is_set():
+            self.loader.commit()
+            for outcome, origin in done:
+                self._close(outcome, origin)
+
+    def _read(self, sources: Iterable[Source]) -> None:
         for source in sources:
             for batch in self._to_read(source):
                 while self.pool.full:
@@ -109,11 +129,12 @@ class _Flow:
             for one in part:
                 before = known.get(_found(one).location)
                 if before is not None and not source.again and self._is_unchanged(_found(one), before):
-                    self.loader.pass_over(before)
+                    self._pass_over(before, source)
                 elif isinstance(one, Outcome):
                     self.loader.add(one, source.origin.source, before)
                     if one.reason == UNREADABLE:
                         catalog.note_within(one.found.location)
+                        catalog.note_within(members_of(one.found.location))
                 else:
                     if before is not None:
                         self._before[one.location] = before
@@ -132,12 +153,49 @@ class _Flow:
             tasks, reading = taken
             self.loader.stages.add(reading.seconds, reading.process)
             for (found, origin), outcome in zip(tasks, reading.outcomes, strict=True):
-                self.loader.add(outcome, origin.source, self._before.pop(found.location, None))
+                self._add(outcome, origin, self._before.pop(found.location, None))
                 if self.loader.due:
                     self.loader.commit()
         if self.loader.due:
             self.loader.commit()
         self.watch(self.loader.summary)
+
+    def _add(self, outcome: Outcome, origin: Origin, before: Seen | None) -> None:
+        if outcome.reason == ARCHIVE:
+            self._archives.append((outcome, origin))
+            if before is not None and before.status == "indexed":  # it was DICOM itself
+                self.loader.leave(before.location, {before.uid})
+            return
+        if before is not None and before.reason == ARCHIVE:  # its members are gone
+            self._leave_members(before.location)
+        self.loader.add(outcome, origin.source, before)
+
+    def _pass_over(self, before: Seen, source: Source) -> None:
+        """Count what has not changed; of an archive its members, unless something in it is to be tried again."""
+        if before.reason != ARCHIVE:
+            self.loader.pass_over(before)
+            return
+        within = members_of(before.location)
+        tallies = self.loader.lake.catalog.tallies(within)
+        if any(reason in PASSING for _, reason, _ in tallies) or self.loader.has_open(within):
+            found = Found(before.location, before.size, before.mtime_ns)
+            self._archives.append((Outcome(found, "ignored", reason=ARCHIVE, detail=before.detail), source.origin))
+            return
+        for status, reason, count in tallies:
+            if reason != ARCHIVE:
+                self.loader.count(status, count)
+        self.loader.lake.catalog.note_within(within)
+
+    def _close(self, outcome: Outcome, origin: Origin) -> None:
+        """All members of an archive were read: what it no longer has leaves, and it is done."""
+        self._leave_members(outcome.found.location)
+        self.loader.finish(outcome, origin.source)
+
+    def _leave_members(self, archive: str) -> None:
+        for one in self.loader.lake.catalog.absent(members_of(archive), self.loader.run):
+            self.loader.leave(one.location, {one.uid} - {""})
+            if self.loader.due:
+                self.loader.commit()
 
     def _is_unchanged(self, found: Found, before: Seen) -> bool:
         return (

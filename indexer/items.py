@@ -9,8 +9,8 @@ from dicomlake.documents.instance import InstanceDocument
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file of a source. ``size`` (bytes) and ``mtime_ns`` were asked before it is read. ``place``: that of a member in
-    its archive."""
+    """A file of a source. ``size`` (bytes) and ``mtime_ns`` were asked before it is read. ``place``: a member's in its
+    archive."""
 
     location: str
     size: int

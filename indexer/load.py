@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from dicomlake.catalog import Seen
+from dicomlake.catalog import Seen, Status
 from dicomlake.documents import update
 from dicomlake.documents.instance import InstanceDocument
 from dicomlake.documents.update import Departure
@@ -63,15 +63,28 @@ class Loader:
             or time.monotonic() - self._oldest >= MOST_SECONDS
         )
 
+    def has_open(self, within: str) -> bool:
+        """Whether a killed run left open what the engine has of anything within."""
+        return any(location.startswith(within + "/") for location in self._announced)
+
     def pass_over(self, before: Seen) -> None:
         """Count a location that is as the catalogue says."""
-        match before.status:
+        self.count(before.status, 1)
+
+    def count(self, status: Status, number: int) -> None:
+        """Count locations that are as the catalogue says."""
+        match status:
             case "indexed":
-                self.summary.unchanged += 1
+                self.summary.unchanged += number
             case "ignored":
-                self.summary.ignored += 1
+                self.summary.ignored += number
             case "quarantined":
-                self.summary.quarantined += 1
+                self.summary.quarantined += number
+
+    def finish(self, outcome: Outcome, source: str) -> None:
+        """Record a location that counts for nothing itself, as an archive whose members were added."""
+        self._age()
+        self._seen.append(outcome.seen(source, self.run))
 
     def add(self, outcome: Outcome, source: str, before: Seen | None) -> None:
         """Take in what a location is now; ``before`` is what the catalogue says of it."""

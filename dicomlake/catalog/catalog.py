@@ -149,6 +149,12 @@ class Catalog:
                 return
             after = rows[-1][0]
 
+    def tallies(self, root: str) -> list[tuple[Status, str, int]]:
+        """Status, reason and number of the locations within a root."""
+        return self._rows(
+            f"SELECT status, reason, count(*) FROM files WHERE {_WITHIN} GROUP BY status, reason", *_within(root)
+        )
+
     def within(self, root: str) -> int:
         """Number of indexed locations within a root."""
         rows = self._rows(f"SELECT count(*) FROM files WHERE status = 'indexed' AND {_WITHIN}", *_within(root))

@@ -1,12 +1,13 @@
 """The members of a zip or tar file, as the files of a source."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from dicomlake.documents.instance import Origin
 from dicomlake.errors import ArchiveError
 from dicomlake.storage import member_location, open_archive
-from indexer.items import NO_FILE, Found, Outcome, unreadable
+from indexer.items import ARCHIVE, NO_FILE, Found, Outcome, unreadable
+from indexer.read import read
 
 
 @dataclass(frozen=True)
@@ -43,3 +44,13 @@ class Members:
     def count(self) -> int:
         """Nobody knows before it is opened."""
         return 0
+
+
+def outcomes(files: Iterable[Found | Outcome], origin: Origin) -> Iterator[Outcome]:
+    """What files are, read one by one; in place of an archive what it holds, however deep."""
+    for one in files:
+        outcome = read((one, origin)) if isinstance(one, Found) else one
+        if outcome.reason == ARCHIVE:
+            yield from outcomes(Members(outcome.found, origin).files(), origin)
+        else:
+            yield outcome

@@ -1,7 +1,7 @@
 """DICOMDIR media: the files that a directory names (PS3.3 F.3.2.2, PS3.10 8.5, PS3.12)."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,7 +10,8 @@ from dicomlake.errors import HeaderError
 from dicomlake.headers import read_file
 from dicomlake.storage import location_of
 from indexer.items import MISSING, Found, Outcome
-from indexer.sources.folder import look
+from indexer.sources import Source
+from indexer.sources.folder import Folder, look
 
 DIRECTORY: Final = "1.2.840.10008.1.3.10"
 """Media Storage Directory Storage, the SOP Class of a DICOMDIR."""
@@ -22,6 +23,14 @@ def is_directory(path: str) -> bool:
         return "DirectoryRecordSequence" in read_file(path).attributes
     except (HeaderError, OSError):
         return False
+
+
+def with_media(sources: Iterable[Folder]) -> list[Source]:
+    """The sources, those that are a DICOMDIR replaced by the files that it names."""
+    return [
+        Media(one.path, one.origin, one.again) if os.path.isfile(one.path) and is_directory(one.path) else one
+        for one in sources
+    ]
 
 
 @dataclass
@@ -72,17 +81,22 @@ def _resolve(top: str, parts: tuple[str, ...], listings: dict[str, dict[str, str
     for part in parts:
         if part in {"", os.curdir, os.pardir} or os.sep in part:
             return None
+        name = part
         if not os.path.lexists(os.path.join(path, part)):
             if path not in listings:
-                try:
-                    listings[path] = {_plain(name): name for name in sorted(os.listdir(path), reverse=True)}
-                except OSError:
-                    listings[path] = {}
-            part = listings[path].get(_plain(part), "")
-            if not part:
+                listings[path] = _listing(path)
+            name = listings[path].get(_plain(part), "")
+            if not name:
                 return None
-        path = os.path.join(path, part)
+        path = os.path.join(path, name)
     return path if os.path.exists(path) else None
+
+
+def _listing(folder: str) -> dict[str, str]:
+    try:
+        return {_plain(name): name for name in sorted(os.listdir(folder), reverse=True)}
+    except OSError:
+        return {}
 
 
 def _plain(name: str) -> str:
