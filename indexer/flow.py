@@ -97,11 +97,12 @@ class _Flow:
         before, the next run opens it again.
         """
         done: list[tuple[Outcome, Origin]] = []
+        again = any(source.again for source in sources)
         while sources:
             self._read(sources)
             opened, self._archives = self._archives, []
             done += opened
-            sources = [Members(outcome.found, origin) for outcome, origin in opened]
+            sources = [Members(outcome.found, origin, again) for outcome, origin in opened]
         if done and not self.stop.is_set():
             self.loader.commit()
             for outcome, origin in done:
@@ -128,7 +129,8 @@ class _Flow:
                 catalog.note_present(list(known))
             for one in part:
                 before = known.get(_found(one).location)
-                if before is not None and not source.again and self._is_unchanged(_found(one), before):
+                again = source.again and before is not None and before.status == "quarantined"
+                if before is not None and not again and self._is_unchanged(_found(one), before):
                     self._pass_over(before, source)
                 elif isinstance(one, Outcome):
                     self.loader.add(one, source.origin.source, before)
@@ -177,7 +179,7 @@ class _Flow:
             return
         within = members_of(before.location)
         tallies = self.loader.lake.catalog.tallies(within)
-        if any(reason in PASSING for _, reason, _ in tallies) or self.loader.has_open(within):
+        if source.again or any(reason in PASSING for _, reason, _ in tallies) or self.loader.has_open(within):
             found = Found(before.location, before.size, before.mtime_ns)
             self._archives.append((Outcome(found, "ignored", reason=ARCHIVE, detail=before.detail), source.origin))
             return

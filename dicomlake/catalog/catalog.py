@@ -57,7 +57,10 @@ _INSERT = "INSERT OR REPLACE INTO files ({}) VALUES ({})".format(
     ", ".join(f'"{name}"' for name in _COLUMNS), ", ".join("?" for _ in _COLUMNS)
 )
 _PAGE = 1_000
-_WITHIN = "location >= ? AND location < ? AND (location = ? OR substr(location, 1, length(?)) = ?)"
+_WITHIN = (
+    "location >= ? AND location < ? "
+    "AND (location = ? OR substr(location, ?, 1) = '/' OR substr(location, ?, 2) = '!/')"
+)
 _ABSENT = f"{_WITHIN} AND run <> ? AND location NOT IN (SELECT location FROM present)"
 
 
@@ -192,7 +195,7 @@ class Catalog:
                 self._connection.close()
                 self._connection = None
 
-    def _note(self, selection: str, *values: str) -> None:
+    def _note(self, selection: str, *values: str | int) -> None:
         self._rows(f"INSERT OR IGNORE INTO present {selection}", *values)
 
     def _rows(self, statement: str, *values: str | int) -> list[tuple[Any, ...]]:
@@ -258,10 +261,11 @@ class Catalog:
             ) from error
 
 
-def _within(root: str) -> tuple[str, ...]:
-    """The values of the condition: a range that the key finds, and in it the root itself and what is below it."""
-    below = root.rstrip("/") + "/"
-    return root, root.rstrip("/") + "0", root, below, below
+def _within(root: str) -> tuple[str | int, ...]:
+    """The values of the condition: a range that the key finds, and in it the root itself, what is below it, and the
+    members of the archive that it is."""
+    start = root.rstrip("/")
+    return start, start + "0", start, len(start) + 1, len(start) + 1
 
 
 def _version(connection: sqlite3.Connection, path: Path) -> int:

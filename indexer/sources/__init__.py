@@ -20,7 +20,7 @@ class Source(Protocol):
 
     @property
     def again(self) -> bool:
-        """Whether files are to be read even where they have not changed."""
+        """Whether what is in quarantine is to be read though it has not changed."""
 
     def files(self) -> Iterator[Found | Outcome]:
         """Every file once; an outcome at once for what cannot be read at all."""

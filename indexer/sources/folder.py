@@ -46,7 +46,7 @@ class Folder:
         while self._links:
             link = self._links.pop(0)
             target = os.path.realpath(link)
-            if not any(_within(target, root) for root in covered):
+            if not any(within(target, root) for root in covered):
                 yield from self._below(link, frozenset(covered))
                 covered.add(target)
 
@@ -112,12 +112,12 @@ def folders(
     left_out = frozenset(os.path.realpath(path) for path in skipped)
     sources = [Folder(path, Origin(location_of(path), issuer=issuer), left_out) for path in map(_absolute, paths)]
     for source in sources:
-        if any(_within(os.path.realpath(source.path), place) for place in left_out):
+        if any(within(os.path.realpath(source.path), place) for place in left_out):
             raise SourceError(f"{source.origin.source} is in the data folder itself; name another with --data")
         _check(source, emptied)
     kept: list[Folder] = []
     for source in sorted(sources, key=lambda source: (len(os.path.realpath(source.path)), source.path)):
-        if not any(_within(os.path.realpath(source.path), os.path.realpath(other.path)) for other in kept):
+        if not any(within(os.path.realpath(source.path), os.path.realpath(other.path)) for other in kept):
             kept.append(source)
     return sorted(kept, key=lambda source: source.path)
 
@@ -164,5 +164,6 @@ def _absolute(path: str | os.PathLike[str]) -> str:
     return os.path.abspath(os.fspath(path))
 
 
-def _within(path: str, root: str) -> bool:
+def within(path: str, root: str) -> bool:
+    """Whether a path is another or lies below it."""
     return path == root or path.startswith(root if root.endswith(os.sep) else root + os.sep)

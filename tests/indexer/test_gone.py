@@ -197,6 +197,20 @@ def test_an_unreadable_folder_keeps_its_files(tmp_path: Path, closed: set[str]) 
     assert_is_fresh(lake, source)
 
 
+@pytest.mark.parametrize("force", [True, False])
+def test_an_archive_that_is_gone_takes_its_members_along(tmp_path: Path, force: bool) -> None:
+    lake, source = tmp_path / "lake", hospital(tmp_path / "h", series=10)
+    (source / "part").mkdir()
+    for n in range(3):
+        dicom_file(tmp_path / "packed" / f"{n}.dcm", uid=f"6.{n}", series="6")
+    archive = Path(shutil.make_archive(str(source / "part" / "some"), "zip", tmp_path / "packed"))
+    assert index(lake, source).instances == 83
+    archive.unlink()
+    pruned = prune(lake, archive if force else source, force=force)  # by its own name, or from what it was in
+    assert (pruned.removed, pruned.instances) == (3, 80)
+    assert_is_fresh(lake, source)
+
+
 def test_what_came_back_after_it_was_pruned_is_read_again(tmp_path: Path) -> None:
     lake, files = tmp_path / "lake", flat(tmp_path / "h", 6)
     index(lake, tmp_path / "h")

@@ -1,6 +1,7 @@
 """Moved files: the same content in a new place is the same file; a copy is another."""
 
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -47,6 +48,20 @@ def test_a_file_moved_to_another_source_leaves_the_first(tmp_path: Path) -> None
     (source / "p0" / "s0" / "i001.dcm").rename(tmp_path / "second" / "2.dcm")
     assert updated(index(lake, tmp_path / "second")) == (1, 0, 0, 0)
     assert_is_fresh(lake, source, tmp_path / "second")
+
+
+def test_a_moved_archive_is_opened_once(tmp_path: Path) -> None:
+    lake, source = tmp_path / "lake", hospital(tmp_path / "h")
+    archive = Path(shutil.make_archive(str(tmp_path / "made"), "zip", source / "p0"))
+    shutil.rmtree(source / "p0")
+    archive = archive.rename(source / "b.zip")
+    index(lake, source)
+    archive.rename(source / "a.zip")
+    summary = index(lake, source)
+    assert (updated(summary), summary.instances) == ((32, 0, 0, 0), 48)
+    assert index(lake, source).unchanged == 48
+    prune(lake, source)
+    assert_is_fresh(lake, source)
 
 
 def test_a_copy_is_no_move(tmp_path: Path) -> None:
