@@ -58,8 +58,7 @@ _INSERT = "INSERT OR REPLACE INTO files ({}) VALUES ({})".format(
 )
 _PAGE = 1_000
 _WITHIN = (
-    "location >= ? AND location < ? "
-    "AND (location = ? OR substr(location, ?, 1) = '/' OR substr(location, ?, 2) = '!/')"
+    "location >= ? AND location < ? AND (location = ? OR substr(location, ?, 1) = '/' OR substr(location, ?, 2) = '!/')"
 )
 _ABSENT = f"{_WITHIN} AND run <> ? AND location NOT IN (SELECT location FROM present)"
 
