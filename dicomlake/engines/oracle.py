@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import orjson
@@ -30,6 +30,7 @@ from dicomlake.query.resolved import (
     Between,
     Everything,
     Has,
+    InStudy,
     Like,
     Match,
     MatchFolded,
@@ -121,9 +122,10 @@ class OracleEngine(Engine):
     def search(self, plan: Plan) -> Found:
         level = "instance" if plan.level == "instance" else "series"
         everything = [record for (at, _), record in self._records.items() if at == level]
-        matching = [record for record in everything if matches(record, plan.query)]
+        series = [record for (at, _), record in self._records.items() if at == "series"]
+        matching = [record for record in everything if matches(record, plan.query, series)]
         hits, after = _page(matching, plan)
-        facets = tuple(_facet(everything, facet) for facet in plan.facets)
+        facets = tuple(_facet(everything, facet, series) for facet in plan.facets)
         return Found(hits, facets, _totals(matching) if plan.totals else None, after, self.refresh())
 
 
@@ -140,8 +142,8 @@ def _whole(record: Record) -> Record:
     return replace(record, tokens=tokens, words=words, present=frozenset(present), encoded=())
 
 
-def matches(record: Record, query: Resolved) -> bool:
-    """Whether a record fulfils a condition."""
+def matches(record: Record, query: Resolved, series: Sequence[Record] = ()) -> bool:
+    """Whether a record fulfils a condition; ``series`` are all there are."""
     match query:
         case Everything():
             return True
@@ -164,11 +166,14 @@ def matches(record: Record, query: Resolved) -> bool:
             expression = _expression(pattern)
             return any(expression.fullmatch(word) for value in _values(record, path) for word in value)
         case All(parts):
-            return all(matches(record, part) for part in parts)
+            return all(matches(record, part, series) for part in parts)
         case Any_(parts):
-            return any(matches(record, part) for part in parts)
+            return any(matches(record, part, series) for part in parts)
         case Not(part):
-            return not matches(record, part)
+            return not matches(record, part, series)
+        case InStudy(part):
+            others = (one for one in series if one.study == record.study and one.series != record.series)
+            return any(matches(one, part, series) for one in others)
     raise TypeError(f"not a resolved query: {query!r}")
 
 
@@ -199,10 +204,10 @@ def _in_order(words: tuple[str, ...], value: tuple[str, ...]) -> bool:
     return any(value[i : i + len(words)] == words for i in range(len(value) - len(words) + 1))
 
 
-def _facet(records: list[Record], plan: FacetPlan) -> Facet:
+def _facet(records: list[Record], plan: FacetPlan, series: list[Record]) -> Facet:
     counts: Counter[str | None] = Counter()
     for record in records:
-        if matches(record, plan.query):
+        if matches(record, plan.query, series):
             counts.update(set(record.tokens.get(plan.path, ())))
             if plan.path not in record.present:
                 counts[None] += 1

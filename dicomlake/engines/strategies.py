@@ -9,6 +9,7 @@ from dicomlake.query.resolved import (
     Between,
     Everything,
     Has,
+    InStudy,
     Like,
     Match,
     MatchFolded,
@@ -121,6 +122,7 @@ queries: st.SearchStrategy[Resolved] = st.recursive(
         st.builds(All, st.lists(parts, max_size=3).map(tuple)),
         st.builds(Any_, st.lists(parts, max_size=3).map(tuple)),
         st.builds(Not, parts),
+        st.builds(InStudy, parts),
     ),
     max_leaves=6,
 )

@@ -36,6 +36,14 @@ class Not:
 
 
 @dataclass(frozen=True, slots=True)
+class InStudy:
+    """``in_study(Modality:PT)``: another series of the same study matches the part, as a whole series."""
+
+    part: "Query"
+    position: int = attribute(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Term:
     """``Modality:CT``: an unquoted value of a field."""
 
@@ -124,7 +132,7 @@ class Text:
 
 
 Leaf = MatchAll | Term | Terms | Range | Exists | Wildcard | Phrase | Text
-Query = And | Or | Not | Leaf
+Query = And | Or | Not | InStudy | Leaf
 
 
 def leaves(query: Query) -> Iterator[Leaf]:
@@ -132,7 +140,7 @@ def leaves(query: Query) -> Iterator[Leaf]:
     if isinstance(query, And | Or):
         for part in query.parts:
             yield from leaves(part)
-    elif isinstance(query, Not):
+    elif isinstance(query, Not | InStudy):
         yield from leaves(query.part)
     else:
         yield query

@@ -8,11 +8,12 @@ import re
 from typing import Final, Literal, NamedTuple
 
 from dicomlake.errors import QueryError
-from dicomlake.query.names import EXISTS, HALF_CHARACTER, NAME, TAG_VALUE, one_line, spelled
+from dicomlake.query.names import EXISTS, HALF_CHARACTER, IN_STUDY, NAME, TAG_VALUE, one_line, spelled
 from dicomlake.query.tokens import (
     MAX_ALL_WILDCARDS,
     MAX_CLAUSES,
     MAX_DEPTH,
+    MAX_IN_STUDY,
     MAX_LENGTH,
     Kind,
     Token,
@@ -64,6 +65,7 @@ class _Lexer:
         self.negations = 0
         self.clauses = 0
         self.wildcards = 0
+        self.functions = 0
 
     def run(self) -> list[Token]:
         while self._skip_space():
@@ -119,7 +121,9 @@ class _Lexer:
         character = text[at]
         if self._name(context):
             return
-        if character == "(":
+        if text.startswith(IN_STUDY + "(", at):
+            self._in_study(context)
+        elif character == "(":
             self._open(context)
         elif character == ")":
             if not self.groups:
@@ -181,6 +185,19 @@ class _Lexer:
             return False
         self._add("word", spelled(found[0]), found.end())
         return True
+
+    def _in_study(self, context: _Context) -> None:
+        if context != "bare":
+            raise QueryError(
+                f"{IN_STUDY}(...) cannot be the value of a field; put it beside the field, or quote the text",
+                position=self.position,
+            )
+        self.functions += 1
+        if self.functions > MAX_IN_STUDY:
+            raise QueryError(
+                f"the query has more than {MAX_IN_STUDY} {IN_STUDY}(...); leave some out", position=self.position
+            )
+        self._add("in_study", IN_STUDY, self.position + len(IN_STUDY))
 
     def _open(self, context: _Context) -> None:
         last = self.tokens[-1] if self.tokens else None

@@ -9,6 +9,7 @@ from mappings import registry
 from mappings.field import ResolvedField
 
 EXISTS: Final = "_exists_"
+IN_STUDY: Final = "in_study"
 """The name in front of the colon that asks whether a field has a value."""
 
 # A creator is LO, 64 characters at most; files hold longer ones, and the limit keeps a hostile text linear.

@@ -5,6 +5,7 @@ import re
 from dicomlake.query.ast import (
     And,
     Exists,
+    InStudy,
     MatchAll,
     Not,
     Or,
@@ -16,7 +17,7 @@ from dicomlake.query.ast import (
     Text,
     Wildcard,
 )
-from dicomlake.query.names import EXISTS, NAME
+from dicomlake.query.names import EXISTS, IN_STUDY, NAME
 
 _SPECIAL = re.compile(r'[\s()\[\]{}":~^\\*?]')
 _SPECIAL_IN_PATTERN = re.compile(r'[\s()\[\]{}":~^]')
@@ -36,6 +37,8 @@ def to_text(query: Query) -> str:
             return " OR ".join(_part(part) for part in parts) if parts else "NOT *:*"
         case Not(part):
             return f"NOT {_part(part)}"
+        case InStudy(part):
+            return f"{IN_STUDY}({to_text(part)})"
         case Text(text):
             return _word(text)
         case Phrase(None, text):

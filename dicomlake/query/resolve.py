@@ -34,6 +34,7 @@ from dicomlake.query.resolved import (
     Any_,
     Everything,
     Has,
+    InStudy,
     Match,
     Not,
     Resolved,
@@ -63,6 +64,8 @@ def _resolve(query: ast.Query, names: FieldNames) -> Resolved:
             return Any_(tuple(_resolve(part, names) for part in parts))
         case ast.Not(part):
             return Not(_resolve(part, names))
+        case ast.InStudy(part):
+            return InStudy(_resolve(part, names))
         case ast.Text(text):
             return _free(text, query.position)
         case ast.Phrase(None, text):

@@ -110,7 +110,15 @@ class Not:
     part: "Resolved"
 
 
-Resolved = Everything | Nothing | Has | Match | MatchFolded | Between | Like | Words | WordLike | All | Any_ | Not
+@dataclass(frozen=True, slots=True)
+class InStudy:
+    """Another series of the document's study matches the part. The part is asked of series at every level."""
+
+    part: "Resolved"
+
+
+Leaf = Everything | Nothing | Has | Match | MatchFolded | Between | Like | Words | WordLike
+Resolved = Leaf | All | Any_ | Not | InStudy
 
 
 def leaves(query: Resolved) -> Iterator[Resolved]:
@@ -118,7 +126,7 @@ def leaves(query: Resolved) -> Iterator[Resolved]:
     if isinstance(query, All | Any_):
         for part in query.parts:
             yield from leaves(part)
-    elif isinstance(query, Not):
+    elif isinstance(query, Not | InStudy):
         yield from leaves(query.part)
     else:
         yield query

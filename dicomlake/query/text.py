@@ -16,6 +16,7 @@ from luqum.parser import parser as _luqum_parser
 from dicomlake.errors import QueryError
 from dicomlake.query.ast import (
     Exists,
+    InStudy,
     MatchAll,
     Not,
     Phrase,
@@ -49,13 +50,16 @@ def parse(text: str) -> Query:
 
 
 def _grammar(tokens: list[Token], length: int) -> Any:
-    """luqum's tree over placeholders: ``f3`` is the field of token 3, ``w4`` the value of token 4."""
+    """luqum's tree over placeholders: ``f3`` is the field of token 3, ``w4`` the value of token 4, ``s5`` the
+    function of token 5, which luqum takes for a field as well."""
     pieces: list[str] = []
     starts: dict[int, int] = {}
     offset = 0
     for index, token in enumerate(tokens):
         if token.kind == "field":
             piece = f"f{index}:"
+        elif token.kind == "in_study":
+            piece = f"s{index}:"
         elif token.kind in ("word", "wildcard", "phrase", "all"):
             piece = f"w{index}"
         else:
@@ -112,7 +116,10 @@ class _Reader:
     def query(self, node: Any, field: Token | None) -> Query:
         """The AST of a node; ``field`` is the field that the node's values belong to."""
         if isinstance(node, tree.SearchField):
-            return self.query(node.expr, self._token(node.name))
+            token = self._token(node.name)
+            if token.kind == "in_study":
+                return InStudy(self.query(node.expr, None), token.position)
+            return self.query(node.expr, token)
         if isinstance(node, tree.BaseGroup):
             return self.query(node.expr, field)
         if isinstance(node, tree.Not | tree.Prohibit):

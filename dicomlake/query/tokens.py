@@ -14,11 +14,14 @@ MAX_WILDCARDS: Final = 32
 """Wildcards in one pattern, stars in a row counted once: what they cost grows with their number."""
 MAX_ALL_WILDCARDS: Final = 100
 """Wildcards of a query together: a pattern of many may cost an engine a third of a second."""
+MAX_IN_STUDY: Final = 8
+"""``in_study(...)`` in a query: each is a search of its own."""
 MAX_DEPTH: Final = 50
 """Parentheses and negations inside one another."""
 
 Kind = Literal[
-    "field", "word", "wildcard", "phrase", "all", "and", "or", "not", "to", "(", ")", "[", "]", "{", "}", "<", ">"
+    "field", "word", "wildcard", "phrase", "all", "and", "or", "not", "to", "(", ")", "[", "]", "{", "}", "<", ">",
+    "in_study",
 ]  # fmt: skip
 
 

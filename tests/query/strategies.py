@@ -61,6 +61,7 @@ queries: st.SearchStrategy[ast.Query] = st.recursive(
     leaves,
     lambda inner: st.one_of(
         st.builds(ast.Not, inner),
+        st.builds(ast.InStudy, inner),
         st.lists(inner, min_size=2, max_size=4).map(lambda parts: ast.all_of(tuple(parts))),
         st.lists(inner, min_size=2, max_size=4).map(lambda parts: ast.any_of(tuple(parts))),
     ),

@@ -1,5 +1,6 @@
 """Query text becomes the AST a person meant, or an error that says where and what to do."""
 
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -9,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dicomlake.errors import QueryError
+from dicomlake.query import ast
 from dicomlake.query.ast import (
     And,
     Exists,
@@ -240,7 +242,7 @@ def test_leaves_know_where_they_stand() -> None:
         ("A:[[1 TO 2]", 2, "[low TO high]"),
         ('a "b', 2, "quotation mark"),
         ("a\\", 1, "backslash"),
-        ("in_study(Modality:CT)", 0, "not a function"),
+        ("lungs(Modality:CT)", 0, "not a function"),
         ("A:(b c:d)", 5, "among the values"),
         ("_exists_:(A B:5)", 12, "among the values"),
         ("_exists_:A*", 9, "without wildcards"),
@@ -388,3 +390,31 @@ def test_normal_form_has_no_operators_of_one_or_none(parts: list[Query]) -> None
     assert all_of(()) == MatchAll()
     with pytest.raises(ValueError, match="needs a part"):
         any_of(())
+
+
+def test_in_study_takes_a_query_of_its_own() -> None:
+    ct, pt = ast.Term("Modality", "CT"), ast.Term("Modality", "PT")
+    assert parse("Modality:PT AND in_study(Modality:CT)") == ast.And((pt, ast.InStudy(ct)))
+    assert parse("-in_study(Modality:CT OR Modality:PT) lung") == ast.And(
+        (ast.Not(ast.InStudy(ast.Or((ct, pt)))), ast.Text("lung"))
+    )
+    assert parse("in_study(in_study(lung))") == ast.InStudy(ast.InStudy(ast.Text("lung")))
+    assert parse("in_study") == ast.Text("in_study")
+    assert parse("SeriesDescription:in_study") == ast.Term("SeriesDescription", "in_study")
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "words"),
+    [
+        ("in_study()", 9, "nothing stands between the parentheses"),
+        ("in_study(Modality:CT", 8, "opened but not closed"),
+        ("Modality:in_study(CT)", 9, "cannot be the value of a field"),
+        ("Modality:(CT in_study(x))", 13, "cannot be the value of a field"),
+        ("in_study(Modality:CT~)", 20, "fuzzy"),
+        (" ".join(["in_study(a)"] * 9), 96, "more than 8 in_study"),
+    ],
+)
+def test_an_in_study_that_cannot_be_understood_says_where(text: str, position: int, words: str) -> None:
+    with pytest.raises(QueryError, match=re.escape(words)) as caught:
+        parse(text)
+    assert caught.value.position == position

@@ -1,7 +1,7 @@
 """Resolved queries to Tantivy queries."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import tantivy
 from tantivy import Occur, Query
@@ -14,6 +14,7 @@ from dicomlake.query.resolved import (
     Between,
     Everything,
     Has,
+    InStudy,
     Like,
     Match,
     MatchFolded,
@@ -30,12 +31,22 @@ _REGEX_SPECIAL = re.compile(r"([\\.+*?()|\[\]{}^$#&\-~])")
 
 
 class Compiler:
-    """Compiles for one index: the query parser, needed for string ranges, belongs to it."""
+    """Compiles for one index: the query parser, needed for string ranges, belongs to it.
 
-    def __init__(self, index: tantivy.Index, layout: Layout) -> None:
+    ``in_study`` gives the documents that have another series in their study with this condition: it takes a search.
+    """
+
+    def __init__(
+        self, index: tantivy.Index, layout: Layout, in_study: Callable[[Resolved], Query] | None = None
+    ) -> None:
         self._index = index
         self._layout = layout
         self._schema = layout.schema
+        self._in_study = in_study
+
+    def asking(self, in_study: Callable[[Resolved], Query]) -> "Compiler":
+        """The same compiler with an answer to ``in_study``."""
+        return Compiler(self._index, self._layout, in_study)
 
     def compile(self, query: Resolved) -> Query:
         """The Tantivy query with the same matches."""
@@ -72,7 +83,9 @@ class Compiler:
             case Any_(parts):
                 return either([self.compile(part) for part in parts])
             case Not(part):
-                return Query.boolean_query([(Occur.Must, Query.all_query()), (Occur.MustNot, self.compile(part))])
+                return differs(self.compile(part))
+            case InStudy(part) if self._in_study is not None:
+                return self._in_study(part)
         raise TypeError(f"not a resolved query: {query!r}")
 
     def term(self, field: str, value: str) -> Query:
@@ -85,6 +98,10 @@ class Compiler:
         if len(listed) == 1:
             return self.term(field, listed[0])
         return Query.term_set_query(self._schema, field, listed) if listed else Query.empty_query()
+
+    def numbers(self, field: str, values: Iterable[int]) -> Query:
+        """Documents with any of these unsigned numbers."""
+        return Query.term_set_query(self._schema, field, list(values))
 
     def _between(self, query: Between) -> Query:
         # Tantivy offers ranges over strings through its query text only. Tokens of numbers and moments are letters
@@ -116,6 +133,11 @@ class Compiler:
             return Query.regex_query(self._schema, field, expression)
         except ValueError as error:
             raise QueryError("this wildcard pattern is too complex; shorten it") from error
+
+
+def differs(query: Query) -> Query:
+    """Documents that do not match; a bare must-not would match none."""
+    return Query.boolean_query([(Occur.Must, Query.all_query()), (Occur.MustNot, query)])
 
 
 def every(queries: Sequence[Query]) -> Query:

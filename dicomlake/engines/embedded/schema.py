@@ -61,7 +61,9 @@ class Layout:
         builder.add_text_field("e", tokenizer_name="raw", index_option="basic")
         for name in ("uid", "series", "study", "patient"):
             builder.add_text_field(name, stored=True, fast=True, tokenizer_name="raw", index_option="basic")
-        for name in ("series_hash", "study_hash", "patient_hash", "instances", "size"):
+        for name in ("series_hash", "study_hash"):
+            builder.add_unsigned_field(name, fast=True, indexed=True)
+        for name in ("patient_hash", "instances", "size"):
             builder.add_unsigned_field(name, fast=True)
         for name in names.values():
             builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")

@@ -7,7 +7,7 @@ import tantivy
 from tantivy import Query
 
 from dicomlake.engines.base import Facet, FacetCount, FacetPlan, Found, Hit, Member, Plan, Totals
-from dicomlake.engines.embedded.compile import Compiler, every
+from dicomlake.engines.embedded.compile import Compiler, differs, every
 from dicomlake.engines.embedded.schema import Layout
 from dicomlake.query.resolved import Has, Not, Resolved
 
@@ -36,7 +36,8 @@ class Search:
 
     def __init__(self, searcher: tantivy.Searcher, compiler: Compiler, layout: Layout, generation: str) -> None:
         self._searcher = searcher
-        self._compiler = compiler
+        self._compiler = compiler.asking(self._beside)
+        self._known_beside: dict[Resolved, Query] = {}
         self._layout = layout
         self._generation = generation
 
@@ -60,6 +61,32 @@ class Search:
 
     def _at_level(self, query: Resolved, level: str) -> Query:
         return every([self._compiler.term("level", level), self._compiler.compile(query)])
+
+    def _beside(self, part: Resolved) -> Query:
+        """The documents with another series in their study that matches: those of the studies of all matching series,
+        but for the one series of a study that alone does."""
+        known = self._known_beside.get(part)
+        if known is None:
+            alone: dict[int, int] = {}
+            studies: set[int] = set()
+            for study, series in self._studies(self._at_level(part, "series")):
+                if study not in studies:
+                    studies.add(study)
+                    alone[study] = series
+                else:
+                    alone.pop(study, None)
+            among = self._compiler.numbers("study_hash", studies)
+            known = every([among, differs(self._compiler.numbers("series_hash", alone.values()))])
+            self._known_beside[part] = known
+        return known
+
+    def _studies(self, query: Query) -> Iterator[tuple[int, int]]:
+        """Study and series, as their hashes, of every document that matches."""
+        matching = self._count(query)
+        if matching:
+            addresses = [address for _, address in self._searcher.search(query, limit=matching, count=False).hits]
+            columns = (self._searcher.fast_field_values(name, addresses) for name in ("study_hash", "series_hash"))
+            yield from zip(*columns, strict=True)
 
     def _count(self, query: Query) -> int:
         return count(self._searcher, query)
