@@ -64,12 +64,28 @@ class FacetPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class HistogramPlan:
+    """Count documents by ranges of a path's tokens among those that match ``query``.
+
+    ``letter`` is the type of the tokens that count: ``n``, ``d``, ``m`` or ``t`` of :mod:`mappings.normal`. ``edges``
+    are tokens in ascending order; each bin runs from one up to, not including, the next. A document counts once in
+    every bin that it has a token in. Without edges only the bounds are asked for.
+    """
+
+    path: str
+    letter: str
+    query: Resolved = Everything()
+    edges: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """One search. ``after`` continues behind the last hit of an earlier page with the same query, level and sort."""
 
     level: Level = "series"
     query: Resolved = Everything()
     facets: tuple[FacetPlan, ...] = ()
+    histograms: tuple[HistogramPlan, ...] = ()
     sort: tuple[Sort, ...] = ()
     limit: int = 50
     after: tuple[str | None, ...] | None = None
@@ -105,6 +121,19 @@ class Facet:
 
 
 @dataclass(frozen=True, slots=True)
+class Histogram:
+    """Counts of the bins; ``low`` and ``high`` are the smallest and the largest token of the letter, ``None`` when
+    there is none, ``valued`` the documents with such a token, ``missing`` those with no value at all."""
+
+    path: str
+    counts: tuple[int, ...]
+    low: str | None
+    high: str | None
+    valued: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """A matching document within a hit, as kept by the engine."""
 
@@ -130,6 +159,7 @@ class Found:
 
     hits: tuple[Hit, ...]
     facets: tuple[Facet, ...]
+    histograms: tuple[Histogram, ...]
     totals: Totals | None
     after: tuple[str | None, ...] | None
     generation: str

@@ -16,10 +16,20 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from dicomlake.engines.base import Engine, FacetPlan, Level, Plan, Record, Sort, Totals
+from dicomlake.engines.base import Engine, FacetPlan, Histogram, HistogramPlan, Level, Plan, Record, Sort, Totals
 from dicomlake.engines.oracle import OracleEngine
 from dicomlake.engines.strategies import plans, record, records, series_record
-from dicomlake.query.resolved import Between, Has, Match, MatchFolded, Not, Resolved, Words
+from dicomlake.query.resolved import (
+    Between,
+    Has,
+    InStudy,
+    Match,
+    MatchFolded,
+    Not,
+    Nothing,
+    Resolved,
+    Words,
+)
 from mappings.normal import fold, number_token, text_token
 
 _PLACES = (("1", "1.1", "P1"), ("2", "1.1", "P1"), ("3", "1.1", "P2"), ("4", "1.2", "ñ\x1f:x"))
@@ -218,6 +228,57 @@ class EngineConformance:
             assert len(found.counts) == 96 * 700
             assert (found.counts[0].token, found.counts[0].count) == (number_token(67_199), 2)
 
+    def test_a_histogram_counts_a_document_once_in_every_bin_it_has_a_value_in(self, engine: EngineFactory) -> None:
+        with engine() as lake:
+            lake.put(
+                [
+                    series_record("1.2.1", KVP=tuple(number_token(value) for value in (80, 90, 120))),
+                    series_record("1.2.2", KVP=(number_token(100),)),
+                    series_record("1.2.3", KVP="bad"),
+                    series_record("1.2.4"),
+                ]
+            )
+            lake.commit()
+            edges = tuple(number_token(value) for value in (80, 100, 120, 140))
+            found = lake.search(Plan(histograms=(HistogramPlan("KVP", "n", edges=edges),), limit=0)).histograms[0]
+            assert found == Histogram("KVP", (1, 1, 1), number_token(80), number_token(120), valued=2, missing=1)
+
+    def test_a_histogram_over_very_many_values_is_exact(self, engine: EngineFactory) -> None:
+        with engine() as lake:
+            values = [tuple(number_token(i * 250 + j) for j in range(250)) for i in range(48)]
+            lake.put([series_record(f"1.2.{i}", KVP=v) for i, v in enumerate(values)])
+            lake.put([series_record("1.3.1", KVP=(number_token(-0.5),))])
+            lake.commit()
+            edges = tuple(number_token(value) for value in (-1, 0, 6_000.5, 12_000))
+            found = lake.search(Plan(histograms=(HistogramPlan("KVP", "n", edges=edges),), limit=0)).histograms[0]
+            assert found.counts == (1, 25, 24)
+            assert (found.low, found.high) == (number_token(-0.5), number_token(11_999))
+
+    def test_in_study_asks_for_another_series(self, engine: EngineFactory) -> None:
+        with engine() as lake:
+            lake.put(
+                [
+                    series_record("1.2.1", "1.1", Modality="PT"),
+                    series_record("1.2.2", "1.1", Modality="CT"),
+                    series_record("1.2.3", "1.3", Modality="CT"),
+                    series_record("1.2.4", "1.4", Modality="CT"),
+                    series_record("1.2.5", "1.4", Modality="CT"),
+                    record("instance", "1.9.1", "1.2.1", "1.1", "P1", {}),
+                    record("instance", "1.9.2", "1.2.2", "1.1", "P1", {}),
+                ]
+            )
+            lake.commit()
+
+            def keys(level: Level, query: Resolved) -> list[str]:
+                return [hit.key for hit in lake.search(Plan(level=level, query=query)).hits]
+
+            ct = Match("Modality", ("sCT",))
+            assert keys("series", InStudy(ct)) == ["1.2.1", "1.2.4", "1.2.5"]
+            assert keys("series", Not(InStudy(ct))) == ["1.2.2", "1.2.3"]
+            assert keys("study", InStudy(ct)) == ["1.1", "1.4"]
+            assert keys("instance", InStudy(ct)) == ["1.9.1"]
+            assert keys("series", InStudy(Nothing())) == []
+
     @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(documents=records(), later=records(), plan=plans())
     def test_answers_equal_the_oracles(
@@ -233,4 +294,5 @@ class EngineConformance:
             expected, found = oracle.search(plan), lake.search(plan)
             assert found.totals == expected.totals
             assert found.facets == expected.facets
+            assert found.histograms == expected.histograms
             assert list(everything(lake, plan)) == list(everything(oracle, plan))

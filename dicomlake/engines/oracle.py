@@ -4,6 +4,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import orjson
 
@@ -15,6 +16,8 @@ from dicomlake.engines.base import (
     FacetCount,
     FacetPlan,
     Found,
+    Histogram,
+    HistogramPlan,
     Hit,
     Member,
     Plan,
@@ -126,7 +129,8 @@ class OracleEngine(Engine):
         matching = [record for record in everything if matches(record, plan.query, series)]
         hits, after = _page(matching, plan)
         facets = tuple(_facet(everything, facet, series) for facet in plan.facets)
-        return Found(hits, facets, _totals(matching) if plan.totals else None, after, self.refresh())
+        histograms = tuple(_histogram(everything, histogram, series) for histogram in plan.histograms)
+        return Found(hits, facets, histograms, _totals(matching) if plan.totals else None, after, self.refresh())
 
 
 def _whole(record: Record) -> Record:
@@ -215,6 +219,20 @@ def _facet(records: list[Record], plan: FacetPlan, series: list[Record]) -> Face
     shown = ordered[: plan.limit]
     shown += [token for token in dict.fromkeys(plan.selected) if token not in shown]
     return Facet(plan.path, tuple(FacetCount(token, counts[token]) for token in shown), len(ordered) > plan.limit)
+
+
+def _histogram(records: list[Record], plan: HistogramPlan, series: list[Record]) -> Histogram:
+    matching = [record for record in records if matches(record, plan.query, series)]
+    tokens = [[token for token in one.tokens.get(plan.path, ()) if token[0] == plan.letter] for one in matching]
+    every = [token for own in tokens for token in own]
+    return Histogram(
+        plan.path,
+        tuple(sum(any(low <= token < high for token in own) for own in tokens) for low, high in pairwise(plan.edges)),
+        min(every, default=None),
+        max(every, default=None),
+        valued=sum(bool(own) for own in tokens),
+        missing=sum(plan.path not in record.present for record in matching),
+    )
 
 
 def _totals(records: list[Record]) -> Totals:

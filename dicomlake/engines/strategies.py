@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from dicomlake.engines.base import FacetPlan, Level, Plan, Record, RecordLevel, Sort
+from dicomlake.engines.base import FacetPlan, HistogramPlan, Level, Plan, Record, RecordLevel, Sort
 from dicomlake.query.resolved import (
     All,
     Any_,
@@ -142,6 +142,15 @@ def records(draw: st.DrawFn) -> list[Record]:
 
 
 @st.composite
+def _histograms(draw: st.DrawFn) -> HistogramPlan:
+    letter = draw(st.sampled_from("ndmt"))
+    moments = st.integers(-(10**17), 10**17).map(lambda at: moment_token(letter, at))
+    values = _numbers.map(number_token) if letter == "n" else moments
+    edges = draw(st.lists(values, max_size=5, unique=True))
+    return HistogramPlan(draw(_paths), letter, draw(queries), tuple(sorted(edges)) if len(edges) > 1 else ())
+
+
+@st.composite
 def plans(draw: st.DrawFn) -> Plan:
     """A search at any level with facets, up to two sort paths and a small page."""
     level: Level = draw(st.sampled_from(["instance", "series", "study", "patient"]))
@@ -152,5 +161,7 @@ def plans(draw: st.DrawFn) -> Plan:
         st.sampled_from([1, 3, 1_000]),
         st.lists(st.one_of(_tokens, st.none()), max_size=2).map(tuple),
     )
+    histograms = tuple(draw(st.lists(_histograms(), max_size=1)))
     sorts = st.lists(st.builds(Sort, _paths, st.booleans()), max_size=2, unique_by=lambda sort: sort.path)
-    return Plan(level, draw(queries), tuple(draw(st.lists(facet, max_size=2))), tuple(draw(sorts)), limit=2)
+    facets = tuple(draw(st.lists(facet, max_size=2)))
+    return Plan(level, draw(queries), facets, histograms, tuple(draw(sorts)), limit=2)

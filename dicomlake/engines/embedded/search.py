@@ -1,18 +1,34 @@
 """One search on one snapshot of a Tantivy index: hits in order, facets, totals, all exact."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import tantivy
 from tantivy import Query
 
-from dicomlake.engines.base import Facet, FacetCount, FacetPlan, Found, Hit, Member, Plan, Totals
+from dicomlake.engines.base import (
+    Facet,
+    FacetCount,
+    FacetPlan,
+    Found,
+    Histogram,
+    HistogramPlan,
+    Hit,
+    Member,
+    Plan,
+    Totals,
+)
 from dicomlake.engines.embedded.compile import Compiler, differs, every
 from dicomlake.engines.embedded.schema import Layout
-from dicomlake.query.resolved import Has, Not, Resolved
+from dicomlake.query.resolved import Between, Has, Not, Resolved
 
 TERMS_LIMIT = 65_000
 """Buckets of one terms aggregation; Tantivy refuses more than 65,535. Above it the composite aggregation goes on."""
+
+BINNED_TERMS = 10_000
+"""Distinct values up to which a histogram is made of their counts."""
 
 GROUP_FIELDS = {"instance": "uid", "series": "uid", "study": "study", "patient": "patient"}
 
@@ -48,7 +64,8 @@ class Search:
         hits, after = self._page(query, plan) if plan.limit else ((), None)
         facets = tuple(self._facet(facet, level) for facet in plan.facets)
         totals = self._totals(query, level) if plan.totals else None
-        return Found(hits, facets, totals, after, self._generation)
+        histograms = tuple(self._histogram(histogram, level) for histogram in plan.histograms)
+        return Found(hits, facets, histograms, totals, after, self._generation)
 
     def placed(self, studies: Iterable[str]) -> dict[str, dict[str, set[str]]]:
         """Study to series to patients, of instances and series alike."""
@@ -118,6 +135,45 @@ class Search:
         for key, matching in self._composite(query, [(field, False)], None, TERMS_LIMIT):
             if key[0] is not None:
                 yield key[0], matching
+
+    # Histograms
+
+    def _histogram(self, plan: HistogramPlan, level: str) -> Histogram:
+        query = self._at_level(plan.query, level)
+        valued = self._count(every([query, self._compiler.compile(Between(plan.path, plan.letter, None, None))]))
+        missing = self._count(every([query, self._compiler.compile(Not(Has(plan.path)))]))
+        if not valued:
+            return Histogram(plan.path, (0,) * (len(plan.edges) - 1), None, None, 0, missing)
+        values = self._few_values(query, plan)
+        if values is None:
+            low, high = (self._bound(query, plan, descending) for descending in (False, True))
+        else:
+            low, high = min(values), max(values)
+        if values is not None and sum(values.values()) == valued:  # every document has one value
+            counts = _binned(plan.edges, values)
+        else:
+            counts = tuple(self._count_between(query, plan, *edges) for edges in pairwise(plan.edges))
+        return Histogram(plan.path, counts, low, high, valued, missing)
+
+    def _few_values(self, query: Query, plan: HistogramPlan) -> dict[str, int] | None:
+        """Tokens of the letter with their counts, unless the field has very many."""
+        field = self._layout.text_field(plan.path)
+        wanted = {"terms": {"field": field, "size": BINNED_TERMS, "segment_size": BINNED_TERMS}}
+        terms = self._aggregate(query, wanted)["buckets"]
+        if len(terms) == BINNED_TERMS:
+            return None
+        return {term["key"]: term["doc_count"] for term in terms if term["key"][0] == plan.letter}
+
+    def _bound(self, query: Query, plan: HistogramPlan, descending: bool) -> str | None:
+        """The first token of the letter from one end: letters stand in order, so it follows or precedes the letter."""
+        start = chr(ord(plan.letter) + 1) if descending else plan.letter
+        source = (self._layout.text_field(plan.path), descending)
+        key, _ = next(self._composite(query, [source], (start,), 1))
+        return key[0]
+
+    def _count_between(self, query: Query, plan: HistogramPlan, low: str, high: str) -> int:
+        between = Between(plan.path, plan.letter, low, high, include_high=False)
+        return self._count(every([query, self._compiler.compile(between)]))
 
     # Totals
 
@@ -234,3 +290,12 @@ class Search:
             if len(answer["buckets"]) < size or "after_key" not in answer:
                 return
             wanted["after"] = answer["after_key"]
+
+
+def _binned(edges: Sequence[str], values: Mapping[str, int]) -> tuple[int, ...]:
+    counts = [0] * max(0, len(edges) - 1)
+    for token, matching in values.items():
+        place = bisect_right(edges, token) - 1
+        if 0 <= place < len(counts):
+            counts[place] += matching
+    return tuple(counts)
