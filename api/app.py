@@ -16,6 +16,7 @@ from api.bodies import BodyLimit
 from api.facets.endpoints import router as facets
 from api.fields.endpoints import router as fields
 from api.health.endpoints import router as health
+from api.histograms.endpoints import router as histograms
 from api.instances.endpoints import router as instances
 from api.lakes import LakeKeeper
 from api.search.endpoints import router as search
@@ -88,6 +89,6 @@ def create(data: Path, *, allowed_hosts: Iterable[str] = (), allowed_origins: It
     )
     app.state.lake = keeper
     problems.install(app)
-    for router in (search, facets, fields, studies, series, instances, stats, health):
+    for router in (search, facets, histograms, fields, studies, series, instances, stats, health):
         app.include_router(router)  # flat: the access log gets a router's own paths, not what is put before them
     return app

@@ -123,12 +123,13 @@ class Facet:
 @dataclass(frozen=True, slots=True)
 class Histogram:
     """Counts of the bins; ``low`` and ``high`` are the smallest and the largest token of the letter, ``None`` when
-    there is none, ``valued`` the documents with such a token, ``missing`` those with no value at all."""
+    there is none. Of the ``matching`` documents ``valued`` have such a token and ``missing`` no value at all."""
 
     path: str
     counts: tuple[int, ...]
     low: str | None
     high: str | None
+    matching: int
     valued: int
     missing: int
 

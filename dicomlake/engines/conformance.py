@@ -241,7 +241,8 @@ class EngineConformance:
             lake.commit()
             edges = tuple(number_token(value) for value in (80, 100, 120, 140))
             found = lake.search(Plan(histograms=(HistogramPlan("KVP", "n", edges=edges),), limit=0)).histograms[0]
-            assert found == Histogram("KVP", (1, 1, 1), number_token(80), number_token(120), valued=2, missing=1)
+            bounds = number_token(80), number_token(120)
+            assert found == Histogram("KVP", (1, 1, 1), *bounds, matching=4, valued=2, missing=1)
 
     def test_a_histogram_over_very_many_values_is_exact(self, engine: EngineFactory) -> None:
         with engine() as lake:

@@ -230,6 +230,7 @@ def _histogram(records: list[Record], plan: HistogramPlan, series: list[Record])
         tuple(sum(any(low <= token < high for token in own) for own in tokens) for low, high in pairwise(plan.edges)),
         min(every, default=None),
         max(every, default=None),
+        matching=len(matching),
         valued=sum(bool(own) for own in tokens),
         missing=sum(plan.path not in record.present for record in matching),
     )

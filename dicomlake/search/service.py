@@ -19,6 +19,7 @@ from dicomlake.query.resolved import All, Has, Match, Resolved
 from dicomlake.query.text import parse
 from dicomlake.query.values import token_display, value_tokens
 from dicomlake.search import cursor, hits
+from dicomlake.search.histogram import BINS, histogram
 from dicomlake.search.request import (
     MAX_FACET_LIMIT,
     MAX_FACETS,
@@ -118,6 +119,15 @@ class Searcher:
             "more": found.more or len(listed) < len(values),
         }
 
+    def histogram(
+        self, name: str, request: SearchRequest, interval: str | None = None, bins: int = BINS
+    ) -> dict[str, Any]:
+        """Counts of one field by ranges under a search, its own filter aside (:mod:`dicomlake.search.histogram`)."""
+        self._engine.refresh()
+        field = resolve_name(name)
+        base, filters = self._conditions(request)
+        return histogram(self._engine, field, _others(base, filters, field), request.level, interval, bins)
+
     def _conditions(self, request: SearchRequest) -> tuple[Resolved, dict[str, Resolved]]:
         for name, values in request.filters.items():
             if len(values) > MAX_FILTER_VALUES:
@@ -130,9 +140,8 @@ class Searcher:
         field = resolve_name(name)
         if field.kind in ("binary", "sequence"):
             raise BadValueError(f"{name} holds no values to count; ask for a field inside it", field=name)
-        others = {path: condition for path, condition in filters.items() if path != field.path}
         selected = tuple(dict.fromkeys(token for readings in _selected(field, request) for token in readings))
-        return FacetPlan(field.path, _combined(base, others), request.facet_limit, selected)
+        return FacetPlan(field.path, _others(base, filters, field), request.facet_limit, selected)
 
     def _hits(self, found: Found, request: SearchRequest) -> list[dict[str, Any]]:
         fields = dict.fromkeys(
@@ -235,6 +244,11 @@ def _listed(document: InstanceDocument) -> dict[str, Any]:
 
 def _number(value: object) -> tuple[bool, float]:
     return (False, value) if isinstance(value, int | float) else (True, 0.0)
+
+
+def _others(base: Resolved, filters: Mapping[str, Resolved], field: ResolvedField) -> Resolved:
+    """Everything asked for but the filter on the field itself, so that its other values keep their counts."""
+    return _combined(base, {path: condition for path, condition in filters.items() if path != field.path})
 
 
 def _combined(base: Resolved, filters: Mapping[str, Resolved]) -> Resolved:

@@ -8,6 +8,7 @@ import pytest
 from api.facets.schemas import FacetAnswer
 from api.fields.schemas import FieldsAnswer
 from api.health.schemas import Alive, Ready
+from api.histograms.schemas import HistogramAnswer
 from api.instances.schemas import InstanceAnswer
 from api.problems import Problem
 from api.search.schemas import SearchAnswer
@@ -17,7 +18,8 @@ from api.studies.schemas import StudyAnswer
 from tests.api.service import PROBLEM, problem
 
 SCHEMAS = (
-    SearchAnswer, FacetAnswer, FieldsAnswer, StudyAnswer, SeriesAnswer, InstanceAnswer, StatsAnswer, Alive, Ready
+    SearchAnswer, FacetAnswer, HistogramAnswer, FieldsAnswer, StudyAnswer, SeriesAnswer, InstanceAnswer, StatsAnswer,
+    Alive, Ready,
 )  # fmt: skip
 MODELS = {model.__name__: model for model in SCHEMAS}
 

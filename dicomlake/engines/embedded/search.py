@@ -142,8 +142,9 @@ class Search:
         query = self._at_level(plan.query, level)
         valued = self._count(every([query, self._compiler.compile(Between(plan.path, plan.letter, None, None))]))
         missing = self._count(every([query, self._compiler.compile(Not(Has(plan.path)))]))
+        matching = self._count(query)
         if not valued:
-            return Histogram(plan.path, (0,) * (len(plan.edges) - 1), None, None, 0, missing)
+            return Histogram(plan.path, (0,) * (len(plan.edges) - 1), None, None, matching, 0, missing)
         values = self._few_values(query, plan)
         if values is None:
             low, high = (self._bound(query, plan, descending) for descending in (False, True))
@@ -153,7 +154,7 @@ class Search:
             counts = _binned(plan.edges, values)
         else:
             counts = tuple(self._count_between(query, plan, *edges) for edges in pairwise(plan.edges))
-        return Histogram(plan.path, counts, low, high, valued, missing)
+        return Histogram(plan.path, counts, low, high, matching, valued, missing)
 
     def _few_values(self, query: Query, plan: HistogramPlan) -> dict[str, int] | None:
         """Tokens of the letter with their counts, unless the field has very many."""
