@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.output import byte_size, printable, say, say_json
+from cli.output import byte_size, plural, printable, say, say_json
 
 HELP = "check the installation, the ports and the lake"
 EXAMPLE = "dicomlake doctor --data ./lake"
@@ -103,6 +103,7 @@ def _lake(data: Path) -> Iterator[Finding]:
             totals = lake.engine.search(Plan(limit=0)).totals
             counts = lake.catalog.counts()
             open_files = len(lake.catalog.announced())
+            gone = lake.catalog.gone()
     except DicomlakeError as error:
         yield Finding("lake", False, error.message)
         return
@@ -113,5 +114,11 @@ def _lake(data: Path) -> Iterator[Finding]:
         instances <= counts["indexed"] or open_files > 0,
         f"{counts['indexed']} files indexed, {counts['ignored']} ignored, {counts['quarantined']} in quarantine",
     )
+    if counts["quarantined"]:
+        yield Finding("quarantine", True, f"dicomlake quarantine list --data {data} says what is in it, and why")
+    for source, number in gone.items():
+        yield Finding(
+            "gone", True, f"{plural(number, 'indexed file')} no longer in {source}; remove with dicomlake index --prune"
+        )
     if open_files:
         yield Finding("last run", False, f"was stopped with {open_files} files open; run dicomlake index again")

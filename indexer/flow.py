@@ -54,7 +54,7 @@ def run(
     """
     started = time.monotonic()
     with Lake.open_for_writing(lake) as opened:
-        number = opened.catalog.begin_run([source.origin.source for source in sources])
+        number = opened.catalog.begin_run([root for source in sources for root in source.roots])
         summary = Summary()
         loader = Loader(opened, number, summary)
         stop = stop or threading.Event()
@@ -73,7 +73,7 @@ def run(
                 f"stopped after {summary.files} files; they are in the lake, run the same command again to go on",
                 summary=summary.as_dict(),
             )
-        opened.catalog.end_run(number, summary.as_dict())
+        opened.catalog.end_run(number, {**summary.as_dict(), "gone": summary.gone})
         if refused is not None:
             raise refused
         return summary

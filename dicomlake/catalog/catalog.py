@@ -162,6 +162,15 @@ class Catalog:
         rows = self._rows(f"SELECT count(*) FROM files WHERE status = 'indexed' AND {_WITHIN}", *_within(root))
         return int(rows[0][0]) if rows else 0
 
+    def gone(self) -> dict[str, int]:
+        """Sources, as the last whole run over them named them, of which indexed files were gone and stayed: how many.
+        Several are between commas."""
+        rows = self._rows(
+            "SELECT sources, json_extract(summary, '$.gone') FROM runs "
+            "WHERE run IN (SELECT max(run) FROM runs WHERE finished IS NOT NULL GROUP BY sources)"
+        )
+        return {", ".join(orjson.loads(sources)): number for sources, number in rows if number}
+
     def begin_run(self, sources: Sequence[str]) -> int:
         """The number of a new run over these sources."""
         with self._transaction() as connection:

@@ -69,6 +69,31 @@ def test_forgotten_locations_are_gone(catalog: Catalog) -> None:
     assert [one.location for one in catalog.files()] == ["/a/2"]
 
 
+def test_what_a_run_neither_recorded_nor_noted_is_absent_within_its_root(catalog: Catalog) -> None:
+    rows = [seen(f"/r/{n:05}", run=1) for n in range(2_500)]
+    others = [
+        seen(place, run=1) for place in ("/r", "/r!/a", "/r!", "/r!a", "/r-1", "/r.zip!/a", "/r0", "/q", "/s/r/1")
+    ]
+    catalog.record([*rows, *others])
+    catalog.record([seen("/r/00007", run=2)])
+    for start in range(0, 2_500, 2):
+        catalog.note_present([f"/r/{start:05}"])
+    catalog.note_within("/r/00001")
+    catalog.note_within("/r.zip")
+    absent = [one.location for one in catalog.absent("/r", 2)]
+    assert absent == ["/r", "/r!/a", *(f"/r/{n:05}" for n in range(1, 2_500, 2) if n not in (1, 7))]
+    assert [one.location for one in catalog.absent("/r.zip", 2)] == []
+    assert catalog.within("/r") == 2_502
+    assert catalog.within("/") == 2_509
+
+
+def test_the_last_whole_run_over_sources_says_what_was_gone_of_them(catalog: Catalog) -> None:
+    for sources, gone in ((["/a"], 5), (["/b", "/c"], 2), (["/a"], 3), (["/d"], 0)):
+        catalog.end_run(catalog.begin_run(sources), {"gone": gone})
+    catalog.begin_run(["/a"])  # stopped
+    assert catalog.gone() == {"/a": 3, "/b, /c": 2}
+
+
 def test_a_reader_sees_commits_of_the_writer_and_nothing_before_there_is_a_file(tmp_path: Path) -> None:
     path = tmp_path / "catalog.sqlite"
     reader = Catalog(path, write=False)

@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 import pty
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 
 from dicomlake.lake import Lake
 from tests.builders import dicom_file
-from tests.cli.run import command, environment_of
+from tests.cli.run import call, command, environment_of
 from tests.indexer.builders import content, index
 
 
@@ -137,6 +138,43 @@ def test_a_second_indexer_is_refused_while_the_first_goes_on(tmp_path: Path, arc
     assert command("index", archive, "--data", tmp_path / "lake", "--quiet").code == 3
     index(tmp_path / "fresh", archive)
     assert content(tmp_path / "lake") == content(tmp_path / "fresh")
+
+
+def test_files_that_are_gone_are_told_and_pruned(tmp_path: Path, archive: Path) -> None:
+    source, lake = tmp_path / "h", tmp_path / "lake"
+    shutil.copytree(archive, source)
+    call("index", source, "--data", lake, "--quiet")
+    for number in range(3):
+        (source / "p0" / "s0" / f"i00{number + 1}.dcm").unlink()
+    told = call("index", source, "--data", lake, "--quiet").out
+    assert "3 indexed files no longer there; --prune removes what is gone" in told
+    assert f"3 indexed files no longer in {source}" in call("doctor", "--data", lake).out
+    done = call("index", source, "--prune", "--data", lake, "--json", "--quiet")
+    assert (done.lines[-1]["removed"], done.lines[-1]["instances"], done.lines[-1]["files"]) == (3, 45, 52)
+    shown = call("doctor", "--data", lake).out
+    assert "no longer in" not in shown
+    assert "quarantine list" in shown
+
+
+def test_pruning_an_archive_that_is_not_mounted_is_refused_on_one_line(tmp_path: Path, archive: Path) -> None:
+    source, lake = tmp_path / "h", tmp_path / "lake"
+    shutil.copytree(archive, source)
+    call("index", source, "--data", lake, "--quiet")
+    shutil.rmtree(source / "p0")
+    refused = call("index", source, "--prune", "--data", lake, "--json", "--quiet")
+    assert refused.failed_with(1, "32 of the 48 files", "mount what they are on", "--prune --force")
+    error = refused.lines[-1]["error"]
+    assert (error["code"], error["gone"], error["files"]) == ("prune-refused", 32, 48)
+    shutil.rmtree(source / "p1")
+    (source / "cut.dcm").unlink()
+    assert call("index", source, "--prune", "--data", lake, "--quiet").failed_with(1, "holds no files", "mount")
+    source.rmdir()
+    assert call("index", source, "--prune", "--data", lake, "--quiet").failed_with(1, "does not exist", "mount")
+    done = call("index", source, "--prune", "--force", "--data", lake, "--json", "--quiet")
+    assert (done.code, done.lines[-1]["removed"], done.lines[-1]["instances"]) == (0, 48, 0)
+    again = call("index", source, "--prune", "--force", "--data", lake, "--quiet")
+    assert again.failed_with(1, "does not exist")  # nor does the lake know it: a word misspelt
+    assert call("index", source, "--force", "--data", lake).failed_with(2, "--force goes with --prune")
 
 
 def test_bad_sources_leave_no_lake_behind(tmp_path: Path) -> None:
