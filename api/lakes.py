@@ -88,7 +88,8 @@ class LakeKeeper:
             raise LakeError(f"{self.path} cannot be read ({error.strerror}); check its permissions") from error
 
     def _mark(self) -> Mark | None:
-        """What tells one lake in this place from the next: ``format.json`` is written once in a lake's life."""
+        """What tells one lake in this place from the next, and one index of a lake from the next: ``format.json`` is
+        written when a lake is made and when a migration puts a new index in its place."""
         try:
             status = (self.path / "format.json").stat()
         except OSError:

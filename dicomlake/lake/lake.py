@@ -110,7 +110,7 @@ CATALOG = "catalog.sqlite"
 SECRET = "secret.key"
 
 _PARTS = frozenset(
-    {CATALOG, f"{CATALOG}-wal", f"{CATALOG}-shm", SECRET}
+    {CATALOG, f"{CATALOG}-wal", f"{CATALOG}-shm", f"{CATALOG}-journal", SECRET}
     | {f"{SECRET}.new", f"{NAME}.new"}  # left by a process that was killed while it made the lake
 )
 

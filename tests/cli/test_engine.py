@@ -162,3 +162,13 @@ def test_an_index_without_its_mark_is_not_taken_for_a_new_lake(tmp_path: Path, a
     done = call("index", archive, "--data", lake, "--quiet")
     assert done.failed_with(1, "format.json is missing beside an index", "restore it")
     assert every_file(lake) == before
+
+
+def test_what_a_killed_process_left_of_a_lake_it_made_is_gone_on_with(tmp_path: Path, archive: Path) -> None:
+    lake = tmp_path / "lake"
+    lake.mkdir()
+    for name in ("secret.key.new", "format.json.new", "catalog.sqlite-journal", "catalog.sqlite"):
+        (lake / name).touch()
+    (lake / "index-1").mkdir()
+    assert call("index", archive, "--data", lake, "--quiet").code == 3
+    assert call("stats", "--data", lake).code == 0
