@@ -48,8 +48,8 @@ def copying(*, quiet: bool) -> Iterator[Callable[["Migration"], None]]:
     if quiet:
         yield lambda done: None
         return
-    with _shown("Migrating", "instances") as show:
-        yield lambda done: show(done.instances, done.of_instances, before=done.resumed)
+    with _shown("Migrating", "series") as show:
+        yield lambda done: show(done.series, done.of_series, before=done.resumed_series)
 
 
 class _Total:

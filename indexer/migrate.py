@@ -14,17 +14,18 @@ from typing import Any
 
 from dicomlake import disk
 from dicomlake.catalog import Catalog
-from dicomlake.documents import update
+from dicomlake.documents import declared, update
 from dicomlake.documents.instance import InstanceDocument
 from dicomlake.documents.kept import KeptSeries
 from dicomlake.documents.rebuild import rebuild
 from dicomlake.documents.sharing import share
-from dicomlake.engines.base import Engine, Plan
+from dicomlake.engines.base import Engine, Plan, Record
 from dicomlake.engines.embedded import EmbeddedEngine, unwritten
 from dicomlake.errors import DiskFullError, LakeError, StoppedError
 from dicomlake.lake import CATALOG, FORMAT, SECRET, Mark, built_with
 from dicomlake.lake.mark import NAME as MARK
 from indexer import journal as journals
+from indexer.idc.rows import ORIGIN
 from indexer.journal import Journal
 from mappings import schemas
 
@@ -37,8 +38,8 @@ _PAGE = 200
 
 @dataclass(slots=True)
 class Migration:
-    """What a migration did. ``needed``: False when the lake was as it has to be. ``resumed``: instances that a killed
-    one had copied. ``old``: the folder with the lake as it was, "" when it is gone."""
+    """What a migration did. ``needed``: False when the lake was as it has to be. ``resumed``: instances, and series,
+    that a killed one had copied. ``old``: the folder with the lake as it was, "" when it is gone."""
 
     needed: bool = False
     from_format: int = FORMAT
@@ -46,7 +47,9 @@ class Migration:
     series: int = 0
     instances: int = 0
     resumed: int = 0
+    resumed_series: int = 0
     of_instances: int = 0
+    of_series: int = 0
     old: str = ""
     seconds: float = 0.0
 
@@ -97,7 +100,14 @@ def _run(lake: Path, before: Mark, keep_old: bool, watch: Watch, stop: threading
 
     source = EmbeddedEngine(lake / before.index, None)
     journal = _begin(lake, source, before, journal)
-    done = Migration(True, before.format, series=journal.series, instances=journal.instances, resumed=journal.instances)
+    done = Migration(
+        True,
+        before.format,
+        series=journal.series,
+        instances=journal.instances,
+        resumed=journal.instances,
+        resumed_series=journal.series,
+    )
     _copy(lake, source, journal, done, watch, stop)
     _take_over(lake, before, journal, keep_old or bool(journal.old))
     done.old, done.seconds = journal.old, round(time.monotonic() - started, 3)
@@ -126,57 +136,65 @@ def _begin(lake: Path, source: Engine, before: Mark, journal: Journal | None) ->
 
 def _copy(lake: Path, source: Engine, journal: Journal, done: Migration, watch: Watch, stop: threading.Event) -> None:
     """Everything that the journal does not have yet, from the source to its target."""
-    done.of_instances = source.stats().instances
+    held = source.stats()
+    done.of_instances, done.of_series = held.instances, held.series
     target = EmbeddedEngine(lake / journal.target, schemas.embedded_columns(), write=True)
     try:
         disk.sync(lake)
         waiting: list[InstanceDocument] = []
-        for uid, kept in _kept_after(source, journal.last):
-            series = KeptSeries.decode(kept)
-            waiting += [rebuild(copy) for copies in series.instances.values() for copy in copies]
+        records: list[Record] = []
+        for uid, shown, kept in _kept_after(source, journal.last):
+            if kept:
+                series = KeptSeries.decode(kept)
+                waiting += [rebuild(copy) for copies in series.instances.values() for copy in copies]
+                journal.instances += len(series.instances)
+            else:
+                records.append(declared.rebuild(shown, ORIGIN.issuer, target.encoder))
             journal.last = uid
             journal.series += 1
-            journal.instances += len(series.instances)
-            if len(waiting) >= MOST_DOCUMENTS or stop.is_set():
-                _commit(lake, target, waiting, journal)
-                waiting = []
+            stopping = stop.is_set()
+            if len(waiting) + len(records) >= MOST_DOCUMENTS or stopping:
+                _commit(lake, target, waiting, records, journal)
+                waiting, records = [], []
             done.series, done.instances = journal.series, journal.instances
             watch(done)
-            if stop.is_set():
+            if stopping:
                 raise StoppedError(
                     f"stopped after {done.instances} of {done.of_instances} instances; the lake is as it was, run the "
                     "same command again to go on",
                     migration=done.as_dict(),
                 )
-        _commit(lake, target, waiting, journal)
-        found = target.stats().instances
+        _commit(lake, target, waiting, records, journal)
+        copied = target.stats()
     finally:
         target.close()
-    if found != done.of_instances:
+    if copied.instances != held.instances:
         raise LakeError(
-            f"the new index has {found} instances and the old one {done.of_instances}; the lake is as it was, "
+            f"the new index has {copied.instances} instances and the old one {held.instances}; the lake is as it was, "
             f"remove {lake / journals.NAME} to begin anew"
         )
 
 
-def _kept_after(source: Engine, last: str) -> Iterator[tuple[str, bytes]]:
-    """Series behind ``last`` in order of uid, and what is kept of each."""
+def _kept_after(source: Engine, last: str) -> Iterator[tuple[str, bytes, bytes]]:
+    """Series behind ``last`` in order of uid, what each shows, and what is kept of it: nothing of declared ones."""
     after: tuple[str | None, ...] | None = (last,) if last else None
     while True:
         page = source.search(Plan(limit=_PAGE, after=after, totals=False))
         kept = source.kept(hit.key for hit in page.hits)
         for hit in page.hits:
-            if hit.key not in kept:
-                raise LakeError(
-                    f"the headers of series {hit.key} are not kept; index its files again, into a new folder"
-                )
-            yield hit.key, kept[hit.key]
+            shown = hit.members[0].shown
+            if hit.key not in kept and not declared.is_declared(shown):
+                raise LakeError(f"the headers of series {hit.key} are not kept; index its files into a new folder")
+            yield hit.key, shown, kept.get(hit.key, b"")
         after = page.after
         if after is None:
             return
 
 
-def _commit(lake: Path, target: Engine, documents: list[InstanceDocument], journal: Journal) -> None:
+def _commit(
+    lake: Path, target: Engine, documents: list[InstanceDocument], records: list[Record], journal: Journal
+) -> None:
+    target.put(records)
     update.apply(target, share(documents, target.encoder))
     target.commit()
     journal.write(lake)

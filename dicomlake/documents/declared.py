@@ -85,6 +85,19 @@ def record(parts: Sequence[Part], origin: Origin, instances: int, size: int, enc
     )
 
 
+def rebuild(shown: bytes, issuer: str, encoder: Encoder) -> Record:
+    """The record of a declared series again, by the rules and tables of this process, from what it shows; ``issuer`` is
+    that of its index. Of an element with more values than hits show, those that they show remain."""
+    content = orjson.loads(shown)
+    body = content["common"] | {key: found["values"] for key, found in content["varied"].items()}
+    issues = [{"code": code} for code in body.pop("quality", ())]
+    body = {key: value for key, value in body.items() if "." not in key}  # without companions
+    add_companions(body, current())
+    whole = Part(body, issues, encoded(leaves(body, {}), encoder))
+    counts = content["instanceCount"], content["bytes"]
+    return record([whole], Origin(body["source"], issuer=issuer), *counts, encoder)
+
+
 def is_declared(shown: bytes) -> bool:
     """Whether the series that shows this is declared, and has no instances."""
     return DECLARED in orjson.loads(shown)["common"]

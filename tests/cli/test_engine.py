@@ -51,8 +51,8 @@ def test_progress_stopping_and_going_on(tmp_path: Path) -> None:
     )
     assert process.stderr is not None
     told = json.loads(process.stderr.readline())
-    assert list(told) == ["event", "instances", "total", "instances_per_second", "eta_seconds", "seconds"]
-    assert (told["event"], told["total"]) == ("progress", 8_000)
+    assert list(told) == ["event", "series", "total", "series_per_second", "eta_seconds", "seconds"]
+    assert (told["event"], told["total"]) == ("progress", 200)
     os.killpg(process.pid, signal.SIGTERM)
     out, err = process.communicate()
     assert process.returncode == 1
@@ -71,7 +71,7 @@ def test_progress_stopping_and_going_on(tmp_path: Path) -> None:
     except OSError:  # how Linux ends a terminal
         os.close(ours)
     assert b"Migrating" in shown
-    assert b"instances" in shown
+    assert b"series" in shown
     assert b"/s" in shown
     summary = json.loads(done.stdout)
     assert (summary["resumed"], summary["instances"]) == (stopped, 8_000)

@@ -11,9 +11,11 @@ from dicomlake.errors import IndexFileError
 from dicomlake.lake import Lake
 from dicomlake.search import Searcher, SearchRequest
 from indexer.idc import load
+from indexer.migrate import migrate
 from tests.builders import dicom_file
 from tests.indexer.builders import content, index
 from tests.indexer.idc import index_slice
+from tests.indexer.test_migrate import to_another_registry
 
 
 @pytest.fixture(scope="module")
@@ -168,3 +170,17 @@ def test_damage_inside_an_index_is_one_line_and_keeps_the_lake(tmp_path: Path, f
     with pytest.raises(IndexFileError, match="is damaged"):
         load(tmp_path / "lake", tmp_path / "damaged.parquet")
     assert search(tmp_path / "lake")["totals"]["series"] == 900
+
+
+def test_a_lake_with_declared_series_can_be_migrated_without_its_index(tmp_path: Path, few: Path) -> None:
+    lake = tmp_path / "lake"
+    load(lake, few)
+    dicom_file(tmp_path / "files" / "own.dcm", series="1.2.3", Modality="CT")
+    index(lake, tmp_path / "files")
+    before = content(lake)
+    to_another_registry(lake)
+    done = migrate(lake)
+    assert (done.series, done.instances) == (901, 1)
+    assert content(lake) == before
+    again = load(lake, few)
+    assert (again.unchanged, again.added, again.updated) == (900, 0, 0)

@@ -162,7 +162,7 @@ def test_tables_that_are_put_back_end_a_migration_that_was_stopped(tmp_path: Pat
     before = content(lake)
     stop = threading.Event()
     tables(ACME, "")
-    with pytest.raises(StoppedError, match=r"stopped after 8 of 48 instances.*run the same command again"):
+    with pytest.raises(StoppedError, match=r"stopped after 16 of 48 instances.*run the same command again"):
         migrate(lake, watch=lambda so_far: stop.set(), stop=stop)
     with pytest.raises(StoppedError):
         migrate(lake, watch=lambda so_far: stop.set(), stop=stop)
