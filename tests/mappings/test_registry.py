@@ -81,6 +81,13 @@ def test_own_fields_are_flagged_and_have_a_kind():
         "instanceCount": "integer",
         "bytes": "integer",
         "fileSize": "integer",
+        "declared": "string",
+        "collection": "string",
+        "analysisResult": "string",
+        "licence": "string",
+        "doi": "string",
+        "firstRelease": "integer",
+        "lastRelease": "integer",
     }
 
 
