@@ -17,6 +17,7 @@ from dicomlake.documents.update import Departure
 from dicomlake.lake import Lake
 from dicomlake.storage import gone
 from indexer.items import Outcome
+from indexer.memory import give_back
 from indexer.stages import Stages
 from indexer.summary import Summary
 
@@ -138,12 +139,20 @@ class Loader:
                 )
             self._count_moved(planned.moved)
             with self.stages.of("engine"):
-                self.summary.removed += planned.carry_out(engine)
+                engine.delete("instance", planned.gone)
+                engine.delete("series", planned.emptied)
+            for records in self.stages.each("roll-up", planned.records):
+                with self.stages.of("engine"):
+                    engine.put(records)
+            with self.stages.of("engine"):
                 engine.commit()
+            self.summary.removed += len(planned.gone)
         with self.stages.of("catalogue"):
             catalog.record(self._seen, self._left)
         self._arrivals, self._departures, self._seen, self._left, self._bytes = [], [], [], [], 0
         self._new.clear()
+        with self.stages.of("rest"):
+            give_back()
 
     def _count_moved(self, moved: Iterable[Departure]) -> None:
         """What was counted as new has only another place, and is gone from the old one."""

@@ -9,14 +9,17 @@ transport results from the workers to the writer
 roll-up   what is kept of the series joined with what arrives, and the series' own documents
 engine    writing the index, with the engine's own threads
 catalogue what was seen: looked up, announced, recorded
-rest      finding files and everything else
+rest      finding files, giving memory back and everything else
 ========= ====================================================================================
 """
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import TypeVar
+
+Item = TypeVar("Item")
 
 STAGES = ("read", "build", "transport", "roll-up", "engine", "catalogue", "rest")
 
@@ -37,6 +40,16 @@ class Stages:
             yield
         finally:
             self._seconds[stage] += time.thread_time() - before
+
+    def each(self, stage: str, items: Iterable[Item]) -> Iterator[Item]:
+        """The items; what it takes to make them is timed."""
+        makes = iter(items)
+        while True:
+            with self.of(stage):
+                item = next(makes, None)
+            if item is None:
+                return
+            yield item
 
     def add(self, seconds: Mapping[str, float], process: int) -> None:
         """Add what another process measured, or this thread while nothing else did."""

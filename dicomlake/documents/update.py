@@ -4,7 +4,7 @@ All state of a series lives in the engine (its kept headers), so that an update 
 the series and the touched instances again. Replaying an update changes nothing; a killed one is simply repeated.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 
 from dicomlake.documents import rollup
@@ -26,63 +26,14 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What an engine has to write: records to put, instances and series that are gone. ``moved``: the places that
-    arriving content has left."""
+    """What an engine has to write: instances and series that are gone, and the records to put, which are made when they
+    are asked for, a series at a time, so that no more than one series is held. ``moved``: the places that arriving
+    content has left."""
 
-    records: Sequence[Record]
     gone: Sequence[str]
     emptied: Sequence[str]
-    moved: Sequence[Departure] = ()
-
-    def carry_out(self, engine: Engine) -> int:
-        """Write it, for the caller to commit; gives the number of instances that are gone."""
-        engine.delete("instance", self.gone)
-        engine.delete("series", self.emptied)
-        engine.put(self.records)
-        return len(self.gone)
-
-
-@dataclass(slots=True)
-class _Workspace:
-    engine: Engine
-    left: Callable[[str], bool]
-    series: dict[str, KeptSeries] = field(default_factory=dict)
-    touched: dict[str, set[str]] = field(default_factory=dict)
-    gone: set[str] = field(default_factory=set)
-    studies: set[str] = field(default_factory=set)
-    """Those that touched series were in before."""
-    moved: list[Departure] = field(default_factory=list)
-
-    def load(self, uids: Iterable[str]) -> None:
-        wanted = sorted(set(uids) - self.series.keys())
-        kept = self.engine.kept(wanted)
-        for uid in wanted:
-            self.series[uid] = KeptSeries.decode(kept[uid]) if uid in kept else KeptSeries()
-            self.studies.update(_places(self.series[uid]))
-
-    def divided(self) -> set[str]:
-        """The studies under several patients, among those of touched series. Series of a study that has become one, or
-        is one no more, are touched by this."""
-        now: dict[str, set[str]] = {study: set() for study in self.studies}
-        for series in self.touched:
-            for study, patients in _places(self.series[series]).items():
-                now.setdefault(study, set()).update(patients)
-        divided: set[str] = set()
-        changed: set[str] = set()
-        placed = self.engine.placed(now)
-        for study, patients in now.items():
-            before = placed.get(study, {})
-            others = before.keys() - self.touched.keys()
-            if several := len(patients.union(*(before[series] for series in others))) > 1:
-                divided.add(study)
-            if several != (len(set().union(*before.values())) > 1):
-                changed |= others
-        self.load(changed)
-        changed = {series for series in changed if self.series[series].instances}  # a declared one stays as it is
-        if not changed:
-            return divided
-        self.touched.update((series, set()) for series in changed)
-        return self.divided()
+    moved: Sequence[Departure]
+    records: Iterator[Sequence[Record]]
 
 
 def apply(engine: Engine, arrivals: Iterable[InstanceDocument], departures: Iterable[Departure] = ()) -> int:
@@ -90,7 +41,12 @@ def apply(engine: Engine, arrivals: Iterable[InstanceDocument], departures: Iter
 
     Gives the number of instances that are gone because their last file is.
     """
-    return plan(engine, arrivals, departures).carry_out(engine)
+    planned = plan(engine, arrivals, departures)
+    engine.delete("instance", planned.gone)
+    engine.delete("series", planned.emptied)
+    for records in planned.records:
+        engine.put(records)
+    return len(planned.gone)
 
 
 def plan(
@@ -112,50 +68,103 @@ def plan(
 
     homes = {uid: member.series for uid, member in engine.get("instance", changes).items()}
     work = _Workspace(engine, left)
-    work.load([*homes.values(), *(a.series for added, _ in changes.values() for a in added.values())])
+    work.load(set(homes.values()))
     for uid, (added, removed) in changes.items():
-        _change(work, uid, homes.get(uid), added, removed)
-
-    emptied = [series for series in sorted(work.touched) if not work.series[series].instances]
-    divided = work.divided()
-    records: list[Record] = []
-    for series in sorted(work.touched.keys() - set(emptied)):
-        kept = work.series[series]
-        issues = () if divided.isdisjoint(_places(kept)) else (SEVERAL_PATIENTS,)
-        records += rollup.records(series, kept, work.touched[series], issues)
-    return Update(records, sorted(work.gone), emptied, work.moved)
+        work.change(uid, homes.get(uid), added, removed)
+    return Update(sorted(work.gone), work.emptied(), work.moved, work.records())
 
 
-def _places(kept: KeptSeries) -> dict[str, set[str]]:
-    """The patients of a series by study: one of one, where the data have no fault."""
+@dataclass(slots=True)
+class _Workspace:
+    engine: Engine
+    left: Callable[[str], bool]
+    losing: dict[str, KeptSeries] = field(default_factory=dict)
+    """Series that instances leave, or change in, as they are to be but for what is added."""
+    before: set[str] = field(default_factory=set)
+    """The studies that these were in."""
+    added: dict[str, dict[str, list[InstanceDocument]]] = field(default_factory=dict)
+    """What comes to series: the copies by instance."""
+    touched: dict[str, set[str]] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    moved: list[Departure] = field(default_factory=list)
+
+    def load(self, series: Set[str]) -> None:
+        """Take series in that lose instances."""
+        for uid, kept in self.engine.kept(sorted(series)).items():
+            self.losing[uid] = KeptSeries.decode(kept)
+            self.before.update(_places(self.losing[uid].documents()))
+
+    def change(self, uid: str, home: str | None, added: dict[str, InstanceDocument], removed: set[str]) -> None:
+        """Recompute the copies of one instance; the winner's series is its home, so a variant can move it."""
+        before: list[InstanceDocument] = []
+        if home is not None:
+            before = self.losing.setdefault(home, KeptSeries()).instances.pop(uid, [])
+            self.touched.setdefault(home, set()).add(uid)
+        content = {(copy.header_hash, copy.size) for copy in added.values()}
+        copies = dict(added)
+        for copy in before:
+            if copy.location in removed or copy.location in added:
+                continue
+            if (copy.header_hash, copy.size) in content and self.left(copy.location):
+                self.moved.append(Departure(uid, copy.location))
+            else:
+                copies[copy.location] = copy
+        if not copies:
+            if home is not None:
+                self.gone.add(uid)
+            return
+        ordered = sorted(copies.values(), key=lambda copy: (copy.header_hash, copy.location))
+        target = ordered[0].series
+        self.added.setdefault(target, {})[uid] = ordered
+        self.touched.setdefault(target, set()).add(uid)
+
+    def emptied(self) -> list[str]:
+        """Series that have no instance any more."""
+        return sorted(uid for uid, kept in self.losing.items() if not kept.instances and uid not in self.added)
+
+    def records(self) -> Iterator[Sequence[Record]]:
+        """The records of each series that is touched, and of those whose study has become another by this."""
+        patients, others = self._patients()
+        for series in sorted(self.touched.keys() - set(self.emptied())) + sorted(others):
+            kept = self.losing.pop(series, None)
+            if kept is None:
+                found = self.engine.kept([series])
+                kept = KeptSeries.decode(found[series]) if found else KeptSeries()
+            kept.instances |= self.added.get(series, {})
+            if not kept.instances:  # a declared one stays as it is
+                continue
+            studies = _places(kept.documents())
+            if unknown := studies.keys() - patients.keys():
+                placed = self.engine.placed(unknown)
+                patients |= {study: len(set().union(*placed[study].values())) for study in unknown}
+            issues = [SEVERAL_PATIENTS] if any(patients[study] > 1 for study in studies) else []
+            yield rollup.records(series, kept, self.touched.get(series, ()), issues)
+
+    def _patients(self) -> tuple[dict[str, int], set[str]]:
+        """How many patients the studies have that the update touches, and the series, not touched themselves, of those
+        that come to have several or have them no more."""
+        documents = [copies[0] for instances in self.added.values() for copies in instances.values()]
+        documents += [document for kept in self.losing.values() for document in kept.documents()]
+        now = {study: set[str]() for study in self.before} | _places(documents)
+        placed = self.engine.placed(now)
+        others: set[str] = set()
+        for study, patients in now.items():
+            before = placed.get(study, {})
+            for series in before.keys() - self.losing.keys():
+                if not before[series] <= patients and not self._is_replaced(series):
+                    patients.update(before[series])
+            if (len(patients) > 1) != (len(set().union(*before.values())) > 1):
+                others |= before.keys() - self.touched.keys()
+        return {study: len(patients) for study, patients in now.items()}, others
+
+    def _is_replaced(self, series: str) -> bool:
+        """Whether it was declared only, and has its first instances now."""
+        return series in self.added and not self.engine.kept([series])
+
+
+def _places(documents: Iterable[InstanceDocument]) -> dict[str, set[str]]:
+    """The patients of documents by study."""
     found: dict[str, set[str]] = {}
-    for document in kept.documents():
+    for document in documents:
         found.setdefault(document.study, set()).add(document.patient)
     return found
-
-
-def _change(
-    work: _Workspace, uid: str, home: str | None, added: dict[str, InstanceDocument], removed: set[str]
-) -> None:
-    """Recompute the copies of one instance; the winner's series is its home, so a variant can move it."""
-    before = work.series[home].instances.pop(uid, []) if home is not None else []
-    if home is not None:
-        work.touched.setdefault(home, set()).add(uid)
-    content = {(copy.header_hash, copy.size) for copy in added.values()}
-    copies = dict(added)
-    for copy in before:
-        if copy.location in removed or copy.location in added:
-            continue
-        if (copy.header_hash, copy.size) in content and work.left(copy.location):
-            work.moved.append(Departure(uid, copy.location))
-        else:
-            copies[copy.location] = copy
-    if not copies:
-        if home is not None:
-            work.gone.add(uid)
-        return
-    ordered = sorted(copies.values(), key=lambda copy: (copy.header_hash, copy.location))
-    target = ordered[0].series
-    work.load([target])
-    work.series[target].instances[uid] = ordered
-    work.touched.setdefault(target, set()).add(uid)
