@@ -246,10 +246,14 @@ class Catalog:
     def _open_for_reading(self) -> sqlite3.Connection | None:
         if not self._path.exists():
             return None
-        # Beside a write-ahead log a reader needs a shared-memory file; where it may not make one nobody writes either.
-        mode = "mode=ro" if os.access(self._path.parent, os.W_OK) else "mode=ro&immutable=1"
+        # Beside a write-ahead log a reader needs a shared-memory file, and what a killed writer had begun must be taken
+        # back before anything is read, which mode=ro refuses. Where it may do neither nobody writes either.
+        mode = "mode=rw" if os.access(self._path, os.W_OK) else "mode=ro"
+        if not os.access(self._path.parent, os.W_OK):
+            mode = "mode=ro&immutable=1"
         uri = f"{self._path.absolute().as_uri()}?{mode}"
         connection = sqlite3.connect(uri, uri=True, timeout=30, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA query_only = ON")
         if _version(connection, self._path) == 0:  # made, but its tables are not committed yet
             connection.close()
             return None

@@ -149,3 +149,32 @@ def test_a_damaged_catalogue_is_one_line_that_says_what_to_do(tmp_path: Path) ->
     path.write_bytes(b"this is no database" * 100)
     with pytest.raises(LakeError, match="remove it and index again"):
         Catalog(path, write=False).counts()
+
+
+def test_a_writer_killed_while_it_made_the_catalogue_leaves_one_that_readers_and_writers_open(tmp_path: Path) -> None:
+    draft, path = tmp_path / "draft.sqlite", tmp_path / "catalog.sqlite"
+    draft.touch()
+    connection = sqlite3.connect(draft, isolation_level=None)
+    connection.executescript("PRAGMA cache_size = 1; CREATE TABLE t (a); INSERT INTO t VALUES (1); BEGIN;")
+    connection.execute("INSERT INTO t SELECT zeroblob(100000)")  # more than the cache: it is in the file before its end
+    for suffix in ("", "-journal"):
+        Path(f"{path}{suffix}").write_bytes(Path(f"{draft}{suffix}").read_bytes())
+    connection.close()
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as ro, pytest.raises(sqlite3.OperationalError):
+        ro.execute("PRAGMA user_version").fetchone()  # what the killed one had begun is to be taken back first
+    reader = Catalog(path, write=False)
+    assert reader.known(["/a/1"]) == {}
+    reader.close()
+    writer = Catalog(path, write=True)
+    writer.record([seen("/a/1")])
+    writer.close()
+
+
+def test_a_reader_changes_nothing(catalog: Catalog, tmp_path: Path) -> None:
+    catalog.record([seen("/a/1")])
+    reader = Catalog(tmp_path / "catalog.sqlite", write=False)
+    assert list(reader.known(["/a/1"])) == ["/a/1"]
+    with pytest.raises(LakeError):
+        reader._rows("DELETE FROM files RETURNING location")
+    reader.close()
+    assert list(catalog.known(["/a/1"])) == ["/a/1"]
