@@ -65,6 +65,9 @@ Plan: TypeAlias = tuple[int, str, Decoder | None, Unpack, int, int, str, bool]
 """How an element is read: tag; key; decoder, None for what is more than a value; function that reads its length, from
 so many bytes behind its start; bytes from its start to its value; VR; whether the VR is worth noting."""
 
+Head: TypeAlias = tuple[int, str, Decoder, int, int]
+"""Tag, key and decoder of an element; bytes from its start to its end; the slot of its decoder in a memo."""
+
 
 class Encoding:
     """Explicit or implicit VR in one byte order. ``plans`` are those of public elements met so far, by their first
@@ -77,6 +80,7 @@ class Encoding:
         self.mark = byte_order + str(explicit)
         self.head = 6 if explicit else 4
         self.tag = Struct(byte_order + "HH").unpack_from
+        self.item_head = Struct(byte_order + "HHI").unpack_from
         self.short: Unpack = Struct(byte_order + "H").unpack_from
         self.long: Unpack = Struct(byte_order + "I").unpack_from
         self.decoders = decoders(byte_order)
@@ -85,6 +89,8 @@ class Encoding:
         self.item_end = pack(ITEM_END >> 16, ITEM_END & 0xFFFF)
         self.sequence_end = pack(SEQUENCE_END >> 16, SEQUENCE_END & 0xFFFF)
         self.plans: dict[bytes, Plan] = {}
+        self.heads: dict[bytes, Head] = {}
+        """Elements with a plain value by their first eight bytes, as far as they were met (``memo.know``)."""
         for tag in (ITEM, ITEM_END, SEQUENCE_END):
             head = pack(tag >> 16, tag & 0xFFFF) + b"\0\0"
             self.plans[head[: self.head]] = self.delimiter(tag)

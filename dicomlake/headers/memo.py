@@ -1,18 +1,27 @@
-"""Decoded values by their bytes: archives repeat themselves, within a series and from one to the next.
+"""What files have shown so far: archives repeat themselves, within a series and from one to the next.
 
-Values are kept apart by decoder, that is by VR and byte order; only ASCII without escape sequences is kept, which
-every character set reads alike. So neither pixel representation nor private creators, which choose the decoder, nor
-character sets can mix values up. Values that break their VR are decoded anew each time.
+Elements by their first eight bytes, which say tag, VR and length of most: as plans, these are the same for all files.
+And decoded values by their bytes, which each reader keeps for itself. Values are kept apart by decoder, that is by VR
+and byte order; only ASCII without escape sequences is kept, which every character set reads alike. So neither pixel
+representation nor private creators, which choose the decoder, nor character sets can mix values up. Values that break
+their VR are decoded anew each time.
 """
 
 from typing import Final, TypeAlias
 
-from dicomlake.headers.encodings import EXPLICIT_BIG, EXPLICIT_LITTLE
+from dicomlake.headers.encodings import EXPLICIT_BIG, EXPLICIT_LITTLE, Encoding, Plan
 from dicomlake.headers.header import Value
 from dicomlake.headers.values import Decoder
 
-Memo: TypeAlias = dict[Decoder, dict[bytes, Value]]
+Values: TypeAlias = dict[bytes, Value]
+"""Decoded values of one decoder."""
+Memo: TypeAlias = list[Values | None]
+"""The values of each decoder at its slot; None at slot 0, that of the decoders of which none are kept."""
 
+HEADS_LIMIT: Final = 1 << 13
+"""Elements of one encoding; half as many are in the dictionary, and some come in a few lengths."""
+COMMON: Final = 256
+"""Bytes of a value whose length is likely to come again."""
 VALUES_LIMIT: Final = 2048
 """Values of one decoder."""
 LONGEST: Final = 96
@@ -20,14 +29,29 @@ LONGEST: Final = 96
 
 _REPEATED: Final = ("AE", "AS", "AT", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM", "UI")
 """VRs whose decoding takes longer than the look-up."""
+_KEEPING: Final = dict.fromkeys(e.decoders[vr] for e in (EXPLICIT_LITTLE, EXPLICIT_BIG) for vr in _REPEATED)
+SLOTS: Final[dict[Decoder, int]] = {decode: slot for slot, decode in enumerate(_KEEPING, 1)}
+
+NO_MEMO: Final[Memo] = [None] * (len(SLOTS) + 1)
+"""For files that are read by themselves."""
 
 
 def empty() -> Memo:
-    """A memo without values, with its decoders."""
-    return {encoding.decoders[vr]: {} for encoding in (EXPLICIT_LITTLE, EXPLICIT_BIG) for vr in _REPEATED}
+    """A memo without values yet."""
+    return [None, *({} for _ in SLOTS)]
 
 
-def remember(known: dict[bytes, Value], raw: bytes, value: Value) -> None:
+def know(encoding: Encoding, first: bytes, plan: Plan) -> None:
+    """Keep what the first eight bytes of a public element say, when they are all that comes before its value, which has
+    a decoder and is not worth noting."""
+    tag, key, decode, unpack, at, skip, _, note = plan
+    if skip == 8 and decode is not None and not note and len(encoding.heads) < HEADS_LIMIT:
+        length = unpack(first, at)[0]
+        if length <= COMMON:
+            encoding.heads[first] = (tag, key, decode, 8 + length, SLOTS.get(decode, 0))
+
+
+def remember(known: Values, raw: bytes, value: Value) -> None:
     """Keep a value that ``known`` does not have, if it is of the kind that is kept; a full one starts anew."""
     if len(raw) <= LONGEST and raw.isascii() and b"\x1b" not in raw:
         if len(known) >= VALUES_LIMIT:

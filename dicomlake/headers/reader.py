@@ -17,12 +17,13 @@ from dicomlake.headers.encodings import (
 )
 from dicomlake.headers.faults import Damage, NeedMore
 from dicomlake.headers.header import Header
-from dicomlake.headers.memo import Memo
+from dicomlake.headers.memo import NO_MEMO, Memo
 from dicomlake.headers.values import INLINE_LIMIT
 from dicomlake.headers.walk import Level, Walker
 from dicomlake.headers.window import HELD_LIMIT, HELD_RATIO, Inflater, Read, Window
 
 _ADVICE = "get the file from its source again"
+_META_GROUP = b"\x02\0"
 _LONGEST_META = 1 << 20
 """Bytes of file meta information, which has to be held as a whole."""
 
@@ -83,7 +84,7 @@ pread: Callable[[int, int, int], bytes] = getattr(os, "pread", _seek_and_read)
 class Reading:
     """One file while it is read, from its first bytes ``data`` on. Offsets are indices of the window."""
 
-    def __init__(self, read: Read, size: int, data: bytes = b"", memo: Memo | None = None) -> None:
+    def __init__(self, read: Read, size: int, data: bytes = b"", memo: Memo = NO_MEMO) -> None:
         self.read = read
         self.size = size
         self.window = Window(read, size, data=data)
@@ -122,12 +123,16 @@ class Reading:
 
     def _file_meta(self) -> int:
         """Read the File Meta Information (PS3.10 7.1); the offset behind it."""
-        window, walker = self.window, self.walker
+        window = self.window
         first = window.data[self.start : self.start + 12]
         claimed = 0
         if first[:8] == b"\x02\0\0\0UL\x04\0":
             claimed = self.start + 12 + int.from_bytes(first[8:], "little")
+            if self._has_sound_meta(claimed):
+                self.behind_meta = claimed
+                return claimed
         stop, encoding = self._meta_end(claimed)
+        walker = self.walker
         self.behind_meta = stop
         if stop == self.start:
             walker.issue("no-file-meta", "", "no file meta information")
@@ -143,6 +148,26 @@ class Reading:
         if claimed and claimed != stop:
             walker.issue("wrong-group-length", "FileMetaInformationGroupLength", "not the length of the file meta")
         return stop
+
+    def _has_sound_meta(self, stop: int) -> bool:
+        """Read file meta that is as it should be: ordered elements of group 0002 that end at ``stop``, where others
+        follow. If it is not, nothing was read."""
+        data, root, walker = self.window.data, self.root, self.walker
+        if not self.start < stop <= len(data) - 2 or data[stop : stop + 2] == _META_GROUP:
+            return False
+        before = len(walker.issues)
+        walker.data, walker.total = data[:stop], stop
+        try:
+            end = walker.walk(root, self.start, stop)
+        except Damage:
+            end = -1
+        if end == stop and len(walker.issues) == before and root.last >> 16 == 2:
+            root.last = -1
+            self.meta_attributes = len(root.attributes)
+            return True
+        self.root, self.walker = Level(EXPLICIT_LITTLE), Walker(walker.memo)
+        self.walker.issues += walker.issues[:before]
+        return False
 
     def _meta_end(self, claimed: int) -> tuple[int, Encoding]:
         """The offset behind the file meta, and its encoding. The elements tell, unless their group length ``claimed``

@@ -173,12 +173,11 @@ def _items(
     if level.depth >= MAX_DEPTH or len(path) > MAX_PATH:
         detail = f"more than {MAX_DEPTH} sequences within each other, or a path of more than {MAX_PATH} characters"
         raise Damage("nesting-too-deep", position, path[:-1], detail)
-    unpack_tag, unpack_length = encoding.tag, encoding.long
+    unpack = encoding.item_head
     while position < end:
         if end - position < 8:
             walker.missing(position, position + 8, end, path)
-        group, element = unpack_tag(data, position)
-        (length,) = unpack_length(data, position + 4)
+        group, element, length = unpack(data, position)
         tag = group << 16 | element
         position += 8
         if tag == SEQUENCE_END:
@@ -236,13 +235,14 @@ def _item(
 
 def _item_encoding(walker: "Walker", path: str, position: int, stop: int, encoding: Encoding) -> Encoding:
     """Items may be implicit in an explicit data set, and rarely the other way round; only their bytes tell."""
-    last = stop if stop < len(walker.data) else walker.total
+    data = walker.data
+    last = stop if stop < len(data) else walker.total
     if last - position < 8:
         return encoding
-    if len(walker.data) < position + 8:
+    if len(data) < position + 8:
         raise NeedMore(position + 8)
-    head = walker.data[position : position + 8]
-    if head[:4] == encoding.item_end:
+    head = data[position : position + 8]
+    if head in encoding.heads or head[:4] == encoding.item_end:
         return encoding
     letters = head[4:6].isalpha() and head[4:6].isupper()
     if encoding.explicit and not letters:

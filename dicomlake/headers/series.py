@@ -2,11 +2,10 @@
 
 import os
 from collections import OrderedDict
-from dataclasses import replace
 from typing import Final, NamedTuple
 
 from dicomlake.headers import memo, start
-from dicomlake.headers.encodings import EXPLICIT_LITTLE, PIXEL_DATA
+from dicomlake.headers.encodings import EXPLICIT_LITTLE, PIXEL_DATA, Plan
 from dicomlake.headers.header import Header
 from dicomlake.headers.reader import OnDisk, Reading
 from dicomlake.headers.template import VALUE_CODES, Elements, Template
@@ -17,9 +16,11 @@ SERIES_LIMIT: Final = 64
 """Series with templates; of more, the one not read for longest goes."""
 TEMPLATES_LIMIT: Final = 3
 """Templates of one series: its scouts may have other elements than its slices."""
-HEADS_LIMIT: Final = 512
+USUAL_LIMIT: Final = 512
 _EAGER: Final = 8
 """Misses of a series that may be learnt from; of later ones, the 16th, 32nd, 64th..."""
+ALIKE: Final = 2
+"""Files like one before them until a template is made: of fewer it costs more than it saves."""
 _SERIES: Final = b"\x20\0\x0e\0"
 
 
@@ -37,11 +38,13 @@ class _Series:
     """Templates of one series, the one that matched last in front; the last file that no template resembles, until
     there is another of its kind; how often no template matched."""
 
-    __slots__ = ("misses", "templates", "waiting")
+    __slots__ = ("alike", "misses", "templates", "waiting")
 
     def __init__(self) -> None:
         self.templates: list[Template] = []
         self.waiting: _Sight | None = None
+        self.alike = 0
+        """How many were like the one that waits."""
         self.misses = 0
 
 
@@ -53,8 +56,8 @@ class Reader:
     def __init__(self) -> None:
         self._memo = memo.empty()
         self._series: OrderedDict[bytes, _Series] = OrderedDict()
-        self._usual: set[bytes] = set()
-        """Heads of the elements that varied in the series so far."""
+        self._usual: set[int] = set()
+        """Tags of the elements that varied in the series so far."""
 
     def read_file(self, path: str | os.PathLike[str]) -> Header:
         """The header of a file. Raises as the function of the same name."""
@@ -93,52 +96,79 @@ class Reader:
         """Learn from a file if it is likely that others are like it: learning takes about as long as reading."""
         waiting = series.waiting
         if waiting is not None and waiting.header.attributes.keys() == sight.header.attributes.keys():
-            self._learn(series, waiting)
-            self._learn(series, sight)
-            series.waiting = None
+            series.alike += 1
+            if series.alike >= ALIKE:
+                series.waiting, series.alike = None, 0
+                self._learn(series, sight, waiting)
         elif series.misses > _EAGER or any(template.resembles(sight.header) for template in series.templates):
             self._learn(series, sight)
         else:
-            series.waiting = sight
+            series.waiting, series.alike = sight, 0
 
-    def _learn(self, series: _Series, sight: _Sight) -> None:
-        """Make a template, if possible in place of one that knew the same elements."""
-        data, header, root, meta, ends = sight
-        encoding, end = root.encoding, header.length
-        pixels = encoding.plans.get(data[end : end + encoding.head]) if end < header.size else None
-        if not start.looks_like(data, meta[1], encoding) or (
-            end < header.size and (pixels is None or pixels[0] not in PIXEL_DATA)
-        ):
-            return
-        found = Elements()
-        if not found.add(data, *meta, EXPLICIT_LITTLE, root, {}):
-            return
-        found.meta = len(found.heads)
-        if not found.add(data, meta[1], end, encoding, root, ends):
-            return
-        found.bounds.append(end)
-        varying = None
-        for place, template in enumerate(series.templates):
-            varying = template.differing(data, found)
-            if varying is not None:
+    def _learn(self, series: _Series, sight: _Sight, before: _Sight | None = None) -> None:
+        """Make a template, if possible of one that knew the same elements. ``before`` is a file that is likely to be
+        alike, so that what differs is what varies."""
+        data, header = sight.data, sight.header
+        for place, known in enumerate(series.templates):
+            template = known.widened(data, header.length)
+            if template is not None:
                 del series.templates[place]
-                self._usual.update(found.heads[index] for index in varying)
-                if len(self._usual) > HEADS_LIMIT:
-                    self._usual.clear()
+                self._usual.update(template.tags)
                 break
-        if varying is None:
-            varying = frozenset(i for i, head in enumerate(found.heads) if head in self._usual and found.plans[i])
-        template = Template(data, header, found, root.charset, varying, pixels)
+        else:
+            found = _elements(sight)
+            if found is None:
+                return
+            varying = found.differing(data, before.data, before.header.length) if before is not None else None
+            if varying is None:
+                usual = self._usual
+                varying = frozenset(i for i, plan in enumerate(found.plans) if plan[0] in usual and found.may_vary(i))
+            template = Template(data, header, found, sight.root.charset, varying, _pixels(sight))
+            if before is not None:
+                self._usual.update(template.tags)
+        if len(self._usual) > USUAL_LIMIT:
+            self._usual.clear()
         if template.header(data, header.size) == header:
             series.templates.insert(0, template)
             del series.templates[TEMPLATES_LIMIT:]
+
+
+def _elements(sight: _Sight) -> Elements | None:
+    """The elements of a file; None when it cannot become a template."""
+    data, header, root, meta, ends = sight
+    encoding, end = root.encoding, header.length
+    if not start.looks_like(data, meta[1], encoding) or (end < header.size and _pixels(sight) is None):
+        return None
+    found = Elements()
+    if not found.add(data, *meta, EXPLICIT_LITTLE, root, {}):
+        return None
+    found.meta = len(found.plans)
+    if not found.add(data, meta[1], end, encoding, root, ends):
+        return None
+    found.bounds.append(end)
+    return found
+
+
+def _pixels(sight: _Sight) -> Plan | None:
+    """The plan of the pixel data that the header ends at, if there are any."""
+    end, encoding = sight.header.length, sight.root.encoding
+    plan = encoding.plans.get(sight.data[end : end + encoding.head]) if end < sight.header.size else None
+    return plan if plan is not None and plan[0] in PIXEL_DATA else None
 
 
 def _sight(data: bytes, reading: Reading, header: Header) -> _Sight | None:
     """What a template can be made of, when the file is of the kind that makes one."""
     if not reading.plain or not all(issue.code in VALUE_CODES for issue in header.issues):
         return None
-    own = replace(header, attributes=header.attributes.copy(), vrs=header.vrs.copy(), issues=header.issues.copy())
+    own = Header(
+        header.attributes.copy(),
+        header.vrs.copy(),
+        header.issues.copy(),
+        header.transfer_syntax,
+        header.length,
+        header.sha256,
+        header.size,
+    )
     return _Sight(data, own, reading.root, (reading.start, reading.behind_meta), reading.walker.ends)
 
 

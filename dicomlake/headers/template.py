@@ -7,7 +7,7 @@ syntax), sequences and whatever was odd are part of the bytes that must be the s
 """
 
 import struct
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from hashlib import sha256
 from typing import Final, TypeAlias
 
@@ -60,42 +60,73 @@ VALUE_CODES: Final = frozenset(
 
 
 class Elements:
-    """The elements of file meta and data set, in lists: their first bytes, tag and VR; where they begin (and the last
-    ends); their plans and decoders. The plan is None where an element may not vary."""
+    """The elements of file meta and data set, in lists: their plans, and where they begin (and the last ends)."""
 
-    __slots__ = ("bounds", "decoders", "heads", "meta", "plans")
+    __slots__ = ("_decoders", "_sign", "bounds", "meta", "plans")
 
     def __init__(self) -> None:
-        self.heads: list[bytes] = []
         self.bounds: list[int] = []
-        self.plans: list[Plan | None] = []
-        self.decoders: list[Decoder | None] = []
+        self.plans: list[Plan] = []
         self.meta = 0
         """How many are file meta information."""
+        self._decoders: Mapping[str, Decoder] = {}
+        self._sign: int | None = None
 
     def add(self, data: bytes, position: int, end: int, encoding: Encoding, level: Level, ends: dict[int, int]) -> bool:
         """Those from ``position`` up to ``end`` of a file that was read in full into ``level``; ``ends`` are the
         indices behind the ones of undefined length. False when one is of a kind that makes no template."""
-        size, plans, own = encoding.head, encoding.plans, level.private
+        size, known, own = encoding.head, encoding.plans, level.private
+        self._decoders, self._sign = encoding.decoders, level.pixel_representation
+        bounds, plans = self.bounds, self.plans
         while position < end:
             head = data[position : position + size]
-            plan = plans.get(head) or own.get(head) or _bare(head, encoding)
+            plan = known.get(head) or own.get(head) or _bare(head, encoding)
             if plan is None or plan[0] == 0:  # an oddity, or zeros behind the end
                 return False
-            tag, _, decode, unpack, at, skip, vr, _ = plan
-            length = unpack(data, position + at)[0]
-            self.heads.append(head)
-            self.bounds.append(position)
-            if vr == "US or SS" and tag > PIXEL_REPRESENTATION and tag not in LUT_DESCRIPTORS:
-                sign = level.pixel_representation
-                decode = None if sign is None else encoding.decoders["SS" if sign == 1 else "US"]
-            fixed = length > _LONGEST or (decode is None and tag & 0xFFFF != 0) or tag == _TRANSFER_SYNTAX
-            self.plans.append(None if fixed else plan)
-            self.decoders.append(decode)
-            position = ends.get(position, -1) if length == UNDEFINED else position + skip + length
-            if position <= self.bounds[-1]:
+            length = plan[3](data, position + plan[4])[0]
+            plans.append(plan)
+            bounds.append(position)
+            behind = ends.get(position, -1) if length == UNDEFINED else position + plan[5] + length
+            if behind <= position:
                 return False
+            position = behind
         return position == end
+
+    def may_vary(self, index: int) -> bool:
+        """Whether the element may be another in each file."""
+        tag, _, decode, _, _, skip, vr, _ = self.plans[index]
+        if self.bounds[index + 1] - self.bounds[index] - skip > _LONGEST or tag == _TRANSFER_SYNTAX:
+            return False
+        return decode is not None or tag & 0xFFFF == 0 or self._signed(tag, vr) is not None
+
+    def decoder(self, index: int) -> Decoder | None:
+        """What decodes an element that may vary; None for a group length."""
+        tag, _, decode, _, _, _, vr, _ = self.plans[index]
+        return decode or self._signed(tag, vr)
+
+    def _signed(self, tag: int, vr: str) -> Decoder | None:
+        """The decoder of an element whose VR the pixel representation decides."""
+        if vr != "US or SS" or tag <= PIXEL_REPRESENTATION or tag in LUT_DESCRIPTORS or self._sign is None:
+            return None
+        return self._decoders["SS" if self._sign == 1 else "US"]
+
+    def differing(self, data: bytes, other: bytes, end: int) -> frozenset[int] | None:
+        """Which elements of ``data``, the file that these are of, are otherwise in another file, whose header ends at
+        ``end``; None when it has not the same ones, or they are otherwise in what may not vary."""
+        found = []
+        bounds = self.bounds
+        position = bounds[0]
+        for index, plan in enumerate(self.plans):
+            element = data[bounds[index] : bounds[index + 1]]
+            if other.startswith(element, position):
+                position += len(element)
+                continue
+            _, _, _, unpack, at, skip, _, _ = plan
+            if not self.may_vary(index) or not other.startswith(element[:at], position) or position + skip > end:
+                return None
+            found.append(index)
+            position += skip + unpack(other, position + at)[0]
+        return frozenset(found) if position == end else None
 
 
 def _bare(head: bytes, encoding: Encoding) -> Plan | None:
@@ -108,7 +139,7 @@ def _bare(head: bytes, encoding: Encoding) -> Plan | None:
 
 
 _Part: TypeAlias = tuple[bytes, int, Unpack, int, int, str, Decoder | None, Charset]
-"""Bytes up to and with the head of a varying element, and how many of them are before it; function that reads its
+"""Bytes up to the length of a varying element, and how many of them are before it; function that reads its
 length, where that is, and where the value is; key, decoder (None: a group length), character set."""
 _Found: TypeAlias = list[tuple[str, Decoder, Charset, int, int]]
 
@@ -118,65 +149,60 @@ class Template:
 
     __slots__ = (
         "_attributes",
+        "_charset",
         "_data",
+        "_elements",
         "_head",
-        "_issues",
+        "_header",
         "_meta",
         "_meta_rest",
         "_parts",
         "_pixels",
-        "_syntax",
         "_tail",
-        "_vrs",
-        "elements",
-        "varying",
+        "_varying",
     )
 
     def __init__(
         self, data: bytes, header: Header, elements: Elements, charset: Charset, varying: Set[int], pixels: Plan | None
     ) -> None:
-        """``charset``: that of the data set; ``pixels``: the plan of the pixel data behind the last element, if any."""
-        end, bounds = header.length, elements.bounds
-        self._pixels, self._head = pixels, len(elements.heads[-1]) if pixels else 0
+        """``header`` is the template's from now on. ``charset``: that of the data set; ``pixels``: plan of the pixel
+        data behind the last element, if any."""
+        bounds = elements.bounds
+        self._pixels, self._head = pixels, pixels[4] if pixels else 0
+        end = header.length + self._head
         self._data = data[:end]
-        self._attributes, self._vrs, self._issues = header.attributes.copy(), header.vrs.copy(), header.issues.copy()
-        self._syntax = header.transfer_syntax
-        self.elements, self.varying = elements, varying
+        self._header, self._attributes = header, header.attributes
+        self._elements, self._charset, self._varying = elements, charset, varying
         position = last = PREAMBLE
         self._meta: list[_Part] = []
         self._parts: list[_Part] = []
         for index in sorted(varying):
-            plan = elements.plans[index]
-            if plan is not None:
-                tag, key, _, unpack, at, skip, _, _ = plan
-                begin, head = bounds[index], elements.heads[index]
-                run = data[position : begin + len(head)]
-                valid = charset if tag > CHARSET_TAG else DEFAULT
-                part = (run, begin - position, unpack, at, skip, key, elements.decoders[index], valid)
-                position = bounds[index + 1]
-                if index < elements.meta:
-                    self._meta.append(part)
-                    last = position
-                else:
-                    self._parts.append(part)
+            tag, key, _, unpack, at, skip, _, _ = elements.plans[index]
+            begin = bounds[index]
+            run = data[position : begin + at]
+            valid = charset if tag > CHARSET_TAG else DEFAULT
+            part = (run, begin - position, unpack, at, skip, key, elements.decoder(index), valid)
+            position = bounds[index + 1]
+            if index < elements.meta:
+                self._meta.append(part)
+                last = position
+            else:
+                self._parts.append(part)
         self._meta_rest = bounds[elements.meta] - last
-        self._tail = data[position : end + self._head]
+        self._tail = data[position:end]
 
     def resembles(self, header: Header) -> bool:
         """Whether a file has the same attributes, whatever their values."""
         return self._attributes.keys() == header.attributes.keys()
 
-    def differing(self, data: bytes, elements: Elements) -> frozenset[int] | None:
-        """The elements of another file that vary, when it has the same ones; None when it has not."""
-        own, mine, other = self._data, self.elements.bounds, elements.bounds
-        if self.elements.heads != elements.heads or self.elements.meta != elements.meta:
+    def widened(self, data: bytes, end: int) -> "Template | None":
+        """A template for a file that begins with ``data``, and whose header ends at ``end``, too;
+        None when that file has other elements, or they are otherwise in what may not vary."""
+        found = self._elements.differing(self._data, data, end)
+        if found is None:
             return None
-        found = {
-            index
-            for index in range(len(elements.heads))
-            if own[mine[index] : mine[index + 1]] != data[other[index] : other[index + 1]]
-        }
-        return frozenset(index for index in found | self.varying if elements.plans[index])
+        varying = found | self._varying
+        return Template(self._data, self._header, self._elements, self._charset, varying, self._pixels)
 
     def header(self, data: bytes, size: int) -> Header | None:
         """The header of a file of ``size`` bytes that begins with ``data``; None unless it is as this one in all but
@@ -208,7 +234,13 @@ class Template:
         except (struct.error, Breach):
             return None
         digest = sha256(memoryview(data)[:end]).hexdigest()
-        return Header(attributes, self._vrs.copy(), self._issues.copy(), self._syntax, end, digest, size)
+        own = self._header
+        return Header(attributes, own.vrs.copy(), own.issues.copy(), own.transfer_syntax, end, digest, size)
+
+    @property
+    def tags(self) -> Iterator[int]:
+        """The tags of the elements that vary."""
+        return (self._elements.plans[index][0] for index in self._varying)
 
 
 def _follow(parts: Sequence[_Part], data: bytes, position: int, found: _Found) -> int:

@@ -19,7 +19,7 @@ from dicomlake.headers.encodings import (
 )
 from dicomlake.headers.faults import Breach, Damage, NeedMore
 from dicomlake.headers.header import Issue, Value
-from dicomlake.headers.memo import Memo, remember
+from dicomlake.headers.memo import NO_MEMO, SLOTS, Memo, know, remember
 from dicomlake.headers.values import HOLDS_ITEMS, LARGE
 
 ISSUES_LIMIT: Final = 250
@@ -33,45 +33,32 @@ _NO_PLANS: Final[dict[bytes, Plan]] = {}
 
 
 class Level:
-    """One data set or item while it is read."""
+    """One data set or item while it is read. Most are small items: what is as usual stands in the class."""
 
-    __slots__ = (
-        "attributes",
-        "blocks",
-        "charset",
-        "delimited",
-        "depth",
-        "disordered",
-        "encoding",
-        "last",
-        "parent",
-        "path",
-        "pending",
-        "pixel_representation",
-        "position",
-        "private",
-    )
+    blocks: private.Blocks | None = None
+    """The private blocks that are reserved so far; most items have none."""
+    private: dict[bytes, Plan] = _NO_PLANS
+    """Plans of the elements in these blocks."""
+    pixel_representation: int | None = None
+    pending: "list[oddities.Signed] | None" = None
+    """US-or-SS elements of this level or below whose pixel representation is not known yet."""
+    delimited = False
+    """Ends with an item delimitation item rather than after a length."""
+    disordered = False
+    depth = 0
+    last = -1
+    position = 0
+    """Where the walk ended, or the element that needs more than the window has."""
 
     def __init__(self, encoding: Encoding, parent: "Level | None" = None, path: str = "") -> None:
         self.attributes: dict[str, Value] = {}
         self.encoding = encoding
         self.parent = parent
         self.path = path
-        self.depth: int = 0 if parent is None else parent.depth + 1
-        self.charset: Charset = DEFAULT if parent is None else parent.charset
-        self.blocks: private.Blocks | None = None
-        """The private blocks that are reserved so far; most items have none."""
-        self.private: dict[bytes, Plan] = _NO_PLANS
-        """Plans of the elements in these blocks."""
-        self.pixel_representation: int | None = None
-        self.pending: list[oddities.Signed] | None = None
-        """US-or-SS elements of this level or below whose pixel representation is not known yet."""
-        self.delimited = False
-        """Ends with an item delimitation item rather than after a length."""
-        self.disordered = False
-        self.last = -1
-        self.position = 0
-        """Where the walk ended, or the element that needs more than the window has."""
+        self.charset: Charset = DEFAULT
+        if parent is not None:
+            self.depth = parent.depth + 1
+            self.charset = parent.charset
 
     def item(self, encoding: Encoding, path: str) -> "Level":
         """The level of an item of a sequence in this one."""
@@ -82,7 +69,7 @@ class Walker:
     """Reads levels out of a window: the bytes ``data`` of a longer stream that has ``total`` bytes from their start on
     (infinite while unknown). Issues are reported once per code and path."""
 
-    def __init__(self, memo: Memo | None = None) -> None:
+    def __init__(self, memo: Memo = NO_MEMO) -> None:
         self.data = b""
         self.memo = memo
         self.ends: dict[int, int] = {}
@@ -106,41 +93,53 @@ class Walker:
         Raises NeedMore with ``level.position`` at the element that the window does not hold as a whole; the walk can
         go on there. Raises Damage.
         """
-        data = self.data
-        plans, own, head = level.encoding.plans, level.private, level.encoding.head
-        attributes, path, text, last = level.attributes, level.path, level.charset, level.last
+        data, encoding = self.data, level.encoding
         memo = self.memo
+        heads, plans, own, head = encoding.heads, encoding.plans, level.private, encoding.head
+        attributes, path, text, last = level.attributes, level.path, level.charset, level.last
+        plan: Plan | None
         try:
             while end - position >= 8:
-                first = data[position : position + head]
-                plan = plans.get(first) or own.get(first) or self._plan(level, position, end)
-                tag, key, decode, unpack, at, skip, vr, note = plan
-                if tag <= last and self._disordered(level, tag, key, position, end):
-                    return position
-                start = position + skip
-                stop = start + unpack(data, position + at)[0]
-                if decode is None:
-                    stop = self._special(level, plan, position, stop, end)
-                    if stop < 0:
-                        position = ~stop
+                first = data[position : position + 8]
+                plan = None
+                if (simple := heads.get(first)) is not None:
+                    tag, key, decode, size, slot = simple
+                    start = position + 8
+                    stop = position + size
+                if simple is None or tag <= last or stop > end:
+                    plan = plans.get(first[:head])
+                    if plan is None:
+                        plan = own.get(first[:head]) or self._plan(level, position, end)
+                    else:
+                        know(encoding, first, plan)
+                    tag, key, decoder, unpack, at, skip, vr, note = plan
+                    if tag <= last and self._disordered(level, tag, key, position, end):
                         return position
-                    text, own = level.charset, level.private
-                    if tag < ITEM:
-                        last = tag
-                    position = stop
-                    continue
-                if stop > end:
-                    if stop - start == UNDEFINED:
-                        stop = self._undefined(level, plan, position, end)
-                        last, position = tag, stop
+                    start = position + skip
+                    stop = start + unpack(data, position + at)[0]
+                    if decoder is None:
+                        stop = self._special(level, plan, position, stop, end)
+                        if stop < 0:
+                            position = ~stop
+                            return position
+                        text, own = level.charset, level.private
+                        if tag < ITEM:
+                            last = tag
+                        position = stop
                         continue
-                    self._beyond(level, plan, position, stop, end)
-                if note:
-                    self.vrs[path + key] = vr
+                    if stop > end:
+                        if stop - start == UNDEFINED:
+                            stop = self._undefined(level, plan, position, end)
+                            last, position = tag, stop
+                            continue
+                        self._beyond(level, plan, position, stop, end)
+                    decode, slot = decoder, SLOTS.get(decoder, 0)
+                    if note:
+                        self.vrs[path + key] = vr
                 if start < stop:
                     raw = data[start:stop]
                     try:
-                        if memo is None or (known := memo.get(decode)) is None:
+                        if (known := memo[slot]) is None:
                             attributes[key] = decode(raw, text)
                         elif raw in known:
                             attributes[key] = known[raw]
@@ -148,6 +147,7 @@ class Walker:
                             attributes[key] = value = decode(raw, text)
                             remember(known, raw, value)
                     except Breach as breach:
+                        plan = plan or plans.get(first[:head]) or self._plan(level, position, end)
                         self._breached(level, plan, position, raw, breach)
                 else:
                     attributes[key] = None

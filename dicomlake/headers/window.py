@@ -11,9 +11,9 @@ Read = Callable[[int, int], bytes]
 
 FIRST_READ: Final = 32_768
 """Bytes of the first read: more than most headers have (measured: one read of 16 to 32 KB is the fastest)."""
-_GROWTH: Final = 4
-"""A window grows by this, a large one twofold: what it cut off in the middle of a sequence is read again from the start
-of that."""
+_GROWTH: Final = 16
+"""The first window grows by this, a larger one fourfold, a large one twofold: what it cut off in the middle of a
+sequence is read again from the start of that."""
 _CHUNK: Final = 1 << 20
 _PIECE: Final = 1 << 14
 
@@ -55,7 +55,7 @@ class Window:
         self._leave(position)
         before = len(self.data)
         wanted -= position
-        growth = _GROWTH if before < _CHUNK else 2
+        growth = _GROWTH if before <= FIRST_READ else 4 if before < _CHUNK else 2
         self._extend(int(min(max(wanted, growth * before, FIRST_READ), before + self._room)))
         self._room -= len(self.data) - before
         if not self._room and len(self.data) < min(wanted, self.total):

@@ -215,13 +215,13 @@ def test_headers_have_top_levels_of_their_own():
 def test_caches_stay_within_their_limits(monkeypatch):
     monkeypatch.setattr(memo, "VALUES_LIMIT", 5)
     monkeypatch.setattr(series, "SERIES_LIMIT", 4)
-    monkeypatch.setattr(series, "HEADS_LIMIT", 6)
+    monkeypatch.setattr(series, "USUAL_LIMIT", 6)
     reader = Reader()
     files = [slice_of(n, study=f"1.2.{k}", name=f"N{n}{k}".encode()) for n in range(8) for k in range(12)]
     files += [slice_of(n, extra=WRITERS[EXPLICIT].element(0x00300000 + n, "LO", "x")) for n in range(1, 9)]
     for data in files:
         same(reader, [data])
-        assert all(len(known) <= 5 for known in reader._memo.values())
+        assert all(len(known) <= 5 for known in reader._memo if known)
         assert len(reader._series) <= 4
         assert all(len(one.templates) <= series.TEMPLATES_LIMIT for one in reader._series.values())
         assert len(reader._usual) <= 6
@@ -230,4 +230,4 @@ def test_caches_stay_within_their_limits(monkeypatch):
 def test_only_short_values_are_kept():
     reader = Reader()
     same(reader, [file(WRITERS[EXPLICIT].element(0x00081030, "LO", "x" * 1000))])
-    assert all(len(raw) <= memo.LONGEST for known in reader._memo.values() for raw in known)
+    assert all(len(raw) <= memo.LONGEST for known in reader._memo if known for raw in known)
