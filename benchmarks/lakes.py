@@ -7,8 +7,9 @@ from benchmarks.processes import folder_size
 from benchmarks.tables import Table
 from dicomlake import settings
 from dicomlake.lake import Lake
-from indexer import Summary, run
+from indexer.flow import run
 from indexer.sources.folder import folders
+from indexer.summary import Summary
 
 _LOOK = 0.5
 """Seconds over which a process is looked at to see whether it rests."""

@@ -29,9 +29,10 @@ from benchmarks.processes import Memory, children, cpu_seconds, end_cleanly, fol
 from benchmarks.tables import Table, target
 from dicomlake import settings
 from dicomlake.documents.instance import Origin
-from indexer import Summary, run
+from indexer.flow import run
 from indexer.items import Found, Outcome
 from indexer.sources.folder import Folder
+from indexer.summary import Summary
 
 STEADY = 0.8
 """Rate of the last fifth of the files, at least so many times that of the first."""

@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     from dicomlake import settings  # noqa: PLC0415
     from dicomlake.catalog import Catalog  # noqa: PLC0415
     from dicomlake.errors import UsageError  # noqa: PLC0415
-    from indexer import run as index  # noqa: PLC0415
+    from indexer.flow import run as index  # noqa: PLC0415
     from indexer.sources.folder import folders  # noqa: PLC0415
     from indexer.sources.media import with_media  # noqa: PLC0415
 

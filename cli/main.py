@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.metadata import version
 from typing import Protocol, cast
 
 from cli.output import say_error
@@ -66,10 +65,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(_unexpected(error), as_json=as_json)
 
 
+class _Version(argparse.Action):
+    """Looks the version up when it is asked for: at every start it would take as long as all commands together."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version  # noqa: PLC0415
+
+        print(f"dicomlake {version('dicomlake')}")
+        parser.exit()
+
+
 def parser() -> Parser:
     """The grammar of every command."""
     whole = Parser(prog="dicomlake", description="Every DICOM header a searchable document.")
-    whole.add_argument("--version", action="version", version=f"dicomlake {version('dicomlake')}")
+    whole.add_argument("--version", action=_Version, nargs=0, help="show the version and end")
     commands = whole.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name in COMMANDS:
         _add(commands, f"cli.{name}")

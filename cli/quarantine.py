@@ -85,7 +85,7 @@ def _retry(chosen: "Sequence[Seen]", lake: Path, arguments: argparse.Namespace) 
     from cli.progress import watching  # noqa: PLC0415
     from cli.stopping import stopping  # noqa: PLC0415
     from dicomlake import settings  # noqa: PLC0415
-    from indexer import run as index  # noqa: PLC0415
+    from indexer.flow import run as index  # noqa: PLC0415
     from indexer.sources.quarantined import quarantined  # noqa: PLC0415
 
     set_ = settings.load()

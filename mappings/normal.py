@@ -22,6 +22,7 @@ import re
 import struct
 import unicodedata
 from functools import lru_cache
+from math import isfinite
 
 TEXT_LIMIT = 8_000
 """UTF-8 bytes of a text value that engines see. OpenSearch refuses a document with a term over 32,766 bytes and
@@ -31,6 +32,10 @@ WORD_LIMIT = 255
 """Characters of one word; the rest of a longer run is dropped (Lucene's own default)."""
 
 _MOMENT_OFFSET = 1 << 63
+_EXACT = 1 << 53
+"""Integers up to here are doubles."""
+_pack_double = struct.Struct(">d").pack
+_unpack_bits = struct.Struct(">Q").unpack
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -39,20 +44,31 @@ def number_token(value: int | float) -> str:
 
     Raises ValueError for NaN, infinities and integers beyond the range of a double.
     """
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("not a finite number")
+    if isinstance(value, float):
+        if not isfinite(value):
+            raise ValueError("not a finite number")
+        double, rest = value, 0
+    elif -_EXACT <= value <= _EXACT:
+        double, rest = float(value), 0
+    else:
+        double, rest = _double_below(value)
+    bits = _unpack_bits(_pack_double(double + 0.0))[0]
+    ordered = bits ^ 0xFFFFFFFFFFFFFFFF if bits >> 63 else bits | 1 << 63
+    return f"n{ordered:016x}{rest:04x}"
+
+
+def _double_below(value: int) -> tuple[float, int]:
+    """The largest double that is not above an integer, and what is missing: never negative."""
     try:
         double = float(value)
     except OverflowError as error:
         raise ValueError("number out of range") from error
-    if double > value:  # an integer that the double rounded up: take the double below, the rest is positive
+    if double > value:
         double = math.nextafter(double, -math.inf)
-    rest = int(value) - int(double) if isinstance(value, int) else 0
+    rest = value - int(double)
     if rest > 0xFFFF:
         raise ValueError("integer beyond 64 bits")
-    bits = struct.unpack(">Q", struct.pack(">d", double + 0.0))[0]
-    ordered = bits ^ 0xFFFFFFFFFFFFFFFF if bits >> 63 else bits | 1 << 63
-    return f"n{ordered:016x}{rest:04x}"
+    return double, rest
 
 
 def moment_token(letter: str, microseconds: int) -> str:

@@ -5,8 +5,9 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import astuple, fields
+from dataclasses import fields
 from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,7 @@ _UPGRADES: dict[int, str] = {}
 writing, which a lake of an older format never is but at the end of its migration."""
 
 _COLUMNS = tuple(field.name for field in fields(Seen))
+_row = attrgetter(*_COLUMNS)
 _SELECT = "SELECT {} FROM files".format(", ".join(f'"{name}"' for name in _COLUMNS))
 _INSERT = "INSERT OR REPLACE INTO files ({}) VALUES ({})".format(
     ", ".join(f'"{name}"' for name in _COLUMNS), ", ".join("?" for _ in _COLUMNS)
@@ -121,7 +123,7 @@ class Catalog:
     def record(self, seen: Iterable[Seen], gone: Iterable[str] = ()) -> None:
         """Durably record locations and drop those that hold nothing any more, all or none; call it when the engine
         has committed what they hold."""
-        rows = [astuple(one) for one in seen]
+        rows = [_row(one) for one in seen]
         dropped = [(location,) for location in gone]
         with self._transaction() as connection:
             connection.executemany("DELETE FROM files WHERE location = ?", dropped)

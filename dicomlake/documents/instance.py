@@ -47,6 +47,23 @@ class InstanceDocument:
     common: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     encoded: tuple[Encoded, ...] = ()
 
+    def sharing(
+        self, own: Mapping[str, Any], common: Mapping[str, Any], encoded: tuple[Encoded, ...]
+    ) -> "InstanceDocument":
+        """The same document in other parts."""
+        return InstanceDocument(
+            self.uid,
+            self.series,
+            self.study,
+            self.patient,
+            self.location,
+            self.size,
+            self.header_hash,
+            own,
+            common,
+            encoded,
+        )
+
     @property
     def body(self) -> Mapping[str, Any]:
         """The whole document."""

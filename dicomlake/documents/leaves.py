@@ -12,6 +12,8 @@ from mappings.normal import moment_token, number_token, text_token, words
 NOT_INDEXED = frozenset({"vr", "lifted", "variants", "patientKey"})
 """Own keys that describe the document rather than the study."""
 
+_PLAIN = (str, int, float)
+
 
 @dataclass(slots=True)
 class Leaves:
@@ -36,7 +38,10 @@ def leaves(attributes: Mapping[str, Any], vrs: Mapping[str, str]) -> Leaves:
 
 
 def _add(found: Leaves, path: str, value: Any, vrs: Mapping[str, str]) -> None:
-    if value is None or value in ("", []):
+    if isinstance(value, _PLAIN):
+        _add_values(found, path, (value,), vrs)
+        return
+    if value is None or value == []:
         return
     if path == "quality":
         found.present.add(path)
@@ -47,19 +52,17 @@ def _add(found: Leaves, path: str, value: Any, vrs: Mapping[str, str]) -> None:
         if "first" in value:
             _add_values(found, path, value["first"], vrs)
         return
-    values = value if isinstance(value, list) else [value]
-    if isinstance(values[0], dict):
+    if isinstance(value[0], dict):
         found.present.add(path)
-        for item in values:
+        for item in value:
             for key, inner in item.items():
                 _add(found, f"{path}.{key}", inner, vrs)
         return
-    _add_values(found, path, values, vrs)
+    _add_values(found, path, value, vrs)
 
 
 def _add_values(found: Leaves, path: str, values: Iterable[Any], vrs: Mapping[str, str]) -> None:
-    vr, is_text = _typing(path)
-    to_token = _TOKENS.get(vrs.get(path) or vr, text_token) if vrs else _TOKENS.get(vr, text_token)
+    to_token, is_text = _reading(path, vrs.get(path) if vrs else None)
     tokens = found.tokens[path]
     for value in values:
         if isinstance(value, str):
@@ -72,6 +75,14 @@ def _add_values(found: Leaves, path: str, values: Iterable[Any], vrs: Mapping[st
             tokens.add(number_token(value))
     if tokens:
         found.present.add(path)
+
+
+@lru_cache(maxsize=16_384)
+def _reading(path: str, vr: str | None) -> tuple[Callable[[str], str], bool]:
+    """What makes the token of a text at a path, whose VR the file says where it is not the dictionary's; and whether
+    its words are searched."""
+    usual, is_text = _typing(path)
+    return _TOKENS.get(vr or usual, text_token), is_text
 
 
 @lru_cache(maxsize=8_192)

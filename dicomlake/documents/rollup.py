@@ -123,17 +123,20 @@ def _nested_fields() -> dict[str, list[str]]:
 
 def varied(bodies: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Attributes that vary: the first distinct values in order, how many there are, and the bounds of numbers."""
-    distinct: dict[str, dict[bytes, Any]] = {}
+    distinct: dict[str, dict[str | bytes, Any]] = {}
     for body in bodies:
         for key, value in body.items():
             if not _is_sequence(value) and not isinstance(value, dict):
                 for one in value if isinstance(value, list) else [value]:
-                    if one is not None and one != "":
-                        distinct.setdefault(key, {}).setdefault(orjson.dumps(one), one)
+                    if isinstance(one, str):
+                        if one:
+                            distinct.setdefault(key, {})[one] = one
+                    elif one is not None:
+                        distinct.setdefault(key, {}).setdefault(orjson.dumps(one), one)  # 1 and 1.0 differ
     return {key: _summary(values) for key, values in distinct.items()}
 
 
-def _summary(distinct: Mapping[bytes, Any]) -> dict[str, Any]:
+def _summary(distinct: Mapping[str | bytes, Any]) -> dict[str, Any]:
     values = [one for _, one in sorted(distinct.items(), key=lambda item: (isinstance(item[1], str), item[1], item[0]))]
     summary: dict[str, Any] = {"values": values[:SHOWN_VALUES], "count": len(values)}
     if all(isinstance(value, int | float) for value in values):

@@ -1,7 +1,6 @@
 """What the instances of a series have in common is held, compared and written once."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -35,7 +34,7 @@ def share(documents: Iterable[InstanceDocument], encoder: Encoder) -> list[Insta
         for document in group:
             own = without(document.body, common)
             parts = (once, encoded(leaves(own, document.vrs), encoder)) if own else (once,)
-            shared[id(document)] = replace(document, own=own, common=common, encoded=parts)
+            shared[id(document)] = document.sharing(own, common, parts)
     return [shared[id(document)] for document in listed]
 
 

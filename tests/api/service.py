@@ -12,7 +12,7 @@ import pydicom.data
 from api.app import create
 from api.search.schemas import SearchAnswer
 from api.server import listen, server
-from indexer import run
+from indexer.flow import run
 from indexer.sources.folder import folders
 
 PROBLEM = "application/problem+json"

@@ -14,7 +14,7 @@ from benchmarks import ingest, large, memory, orthanc, searching
 from benchmarks.ingest import OURS
 from benchmarks.processes import Memory, Spent
 from benchmarks.tables import Table
-from indexer import Summary
+from indexer.summary import Summary
 
 
 def column(table: Table, name: str) -> dict[object, object]:

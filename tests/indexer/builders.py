@@ -10,8 +10,9 @@ from dicomlake.catalog import Catalog
 from dicomlake.documents.kept import KeptSeries
 from dicomlake.engines.base import FacetPlan, Plan
 from dicomlake.lake import Lake
-from indexer import Summary, run
+from indexer.flow import run
 from indexer.sources.folder import folders
+from indexer.summary import Summary
 from mappings import registry
 from tests.builders import dicom_file
 

@@ -10,7 +10,8 @@ import threading
 import time
 from pathlib import Path
 
-from indexer import load, run
+from indexer import load
+from indexer.flow import run
 from indexer.sources.folder import folders
 
 

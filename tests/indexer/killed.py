@@ -16,7 +16,8 @@ from typing import Any
 
 from dicomlake.catalog import Catalog
 from dicomlake.engines.embedded import EmbeddedEngine
-from indexer import load, run
+from indexer import load
+from indexer.flow import run
 from indexer.sources.folder import folders
 
 CALLS: dict[str, tuple[type, str]] = {

@@ -14,7 +14,8 @@ from dicomlake.engines.embedded import EmbeddedEngine
 from dicomlake.lake import Lake
 from dicomlake.search import Searcher
 from dicomlake.search.request import SearchRequest
-from indexer import load, run
+from indexer import load
+from indexer.flow import run
 from indexer.sources.folder import folders
 
 

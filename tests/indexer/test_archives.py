@@ -14,9 +14,10 @@ from pydicom.dataset import Dataset
 from dicomlake.catalog import Catalog
 from dicomlake.lake import Lake
 from dicomlake.search import Searcher, SearchRequest
-from indexer import Summary, run
+from indexer.flow import run
 from indexer.sources.folder import folders
 from indexer.sources.media import with_media
+from indexer.summary import Summary
 from tests.builders import data_set, dicom_file, write
 from tests.indexer.builders import PYDICOM_FILES, content, hospital, index
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from dicomlake.errors import PruneError
-from indexer import Summary, run
+from indexer.flow import run
 from indexer.sources.folder import folders
+from indexer.summary import Summary
 from tests.builders import dicom_file
 from tests.indexer.builders import catalogue, content, hospital, index
 from tests.indexer.test_killed import indexer

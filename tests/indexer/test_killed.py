@@ -14,7 +14,7 @@ import pytest
 import sample
 from dicomlake.errors import DicomlakeError
 from dicomlake.lake import Lake
-from indexer import run
+from indexer.flow import run
 from indexer.sources.folder import folders
 from tests.builders import dicom_file
 from tests.indexer.builders import content, copy_over, hospital, index

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer import Summary
+from indexer.summary import Summary
 from tests.builders import dicom_file
 from tests.indexer.builders import content, copy_over, hospital, index
 from tests.indexer.test_gone import assert_is_fresh, prune

@@ -13,8 +13,9 @@ from dicomlake.documents.instance import Origin
 from dicomlake.engines.base import Plan
 from dicomlake.errors import LakeBusyError, LakeError, SourceError, StoppedError
 from dicomlake.lake import Lake
-from indexer import Summary, run
+from indexer.flow import run
 from indexer.sources.folder import Folder, folders
+from indexer.summary import Summary
 from tests.builders import dicom_file
 from tests.indexer.builders import PYDICOM_FILES, catalogue, content, hospital, index
 

@@ -16,7 +16,7 @@ from typing import Any
 import sample
 from dicomlake.documents.kept import KeptSeries
 from dicomlake.lake import Lake
-from indexer import run
+from indexer.flow import run
 from indexer.sources.folder import folders
 
 ARCHIVE = Path("/archive")

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 
 import sample
 from api import app
-from indexer import run as index
+from indexer.flow import run as index
 from indexer.sources.folder import folders
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -17,7 +17,7 @@ from dicomlake.headers.quality import codes as known_codes
 from dicomlake.lake import Lake
 from dicomlake.search import Searcher, quality, service
 from dicomlake.search.request import SearchRequest
-from indexer import run
+from indexer.flow import run
 from indexer.sources.folder import folders
 from mappings import site
 from mappings.canonical import merged, tables
