@@ -165,7 +165,7 @@ class _Flow:
     def _add(self, outcome: Outcome, origin: Origin, before: Seen | None) -> None:
         if outcome.reason == ARCHIVE:
             self._archives.append((outcome, origin))
-            if before is not None and before.status == "indexed":  # it was DICOM itself
+            if before is not None and before.uid:  # it was DICOM itself
                 self.loader.leave(before.location, {before.uid})
             return
         if before is not None and before.reason == ARCHIVE:  # its members are gone

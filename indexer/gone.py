@@ -35,9 +35,9 @@ class Gone:
         refused = self._refused()
         for root in self._roots:
             for one in self._absent(root):
-                if (self._prune and refused is None) or one.reason in PASSING:
+                if (self._prune and refused is None) or (one.reason in PASSING and not one.uid):
                     self._leave(one.location, {one.uid} - {""})
-                elif one.status == "indexed":
+                elif one.uid:
                     self._loader.summary.gone += 1
         for location, uids in self._catalog.announced().items():
             if gone(location):
@@ -47,7 +47,7 @@ class Gone:
 
     def _refused(self) -> PruneError | None:
         for root, had in self._had.items():
-            lost = sum(one.status == "indexed" for one in self._absent(root))
+            lost = sum(one.uid != "" for one in self._absent(root))
             if lost > MOST_LOSS * had:
                 return PruneError(
                     f"{lost} of the {had} files that the lake has of {root} are gone, and nothing was removed; "

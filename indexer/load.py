@@ -8,7 +8,7 @@ them again and takes back what the engine may have got.
 import time
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dicomlake.catalog import Seen, Status
 from dicomlake.documents import update
@@ -16,7 +16,7 @@ from dicomlake.documents.instance import InstanceDocument
 from dicomlake.documents.update import Departure
 from dicomlake.lake import Lake
 from dicomlake.storage import gone
-from indexer.items import Outcome
+from indexer.items import UNREADABLE, Outcome
 from indexer.memory import give_back
 from indexer.stages import Stages
 from indexer.summary import Summary
@@ -91,9 +91,12 @@ class Loader:
         """Take in what a location is now; ``before`` is what the catalogue says of it."""
         document = outcome.document
         location = outcome.found.location
-        held = {before.uid} if before is not None and before.status == "indexed" else set()
+        held = {before.uid} - {""} if before is not None else set()
         maybe_held = held | self._announced.get(location, frozenset())
         now = outcome.seen(source, self.run)
+        if before is not None and now.reason == UNREADABLE:  # nobody knows that it changed
+            now = replace(now, uid=before.uid, header_hash=before.header_hash)
+            maybe_held -= held
         summary = self.summary
         if document is None:
             if outcome.status == "ignored":

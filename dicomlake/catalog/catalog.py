@@ -160,8 +160,8 @@ class Catalog:
         )
 
     def within(self, root: str) -> int:
-        """Number of indexed locations within a root."""
-        rows = self._rows(f"SELECT count(*) FROM files WHERE status = 'indexed' AND {_WITHIN}", *_within(root))
+        """Number of locations within a root that the lake has an instance of."""
+        rows = self._rows(f"SELECT count(*) FROM files WHERE uid <> '' AND {_WITHIN}", *_within(root))
         return int(rows[0][0]) if rows else 0
 
     def gone(self) -> dict[str, int]:

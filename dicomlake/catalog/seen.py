@@ -11,8 +11,9 @@ class Seen:
     """A location as a run found it.
 
     ``size`` (bytes) and ``mtime_ns`` are those of the file before it was read, -1 where there was no file to ask.
-    ``uid`` and ``header_hash`` are of the instance it holds, empty unless indexed. ``reason``, ``offset`` (bytes) and
-    ``detail`` say why it is not. ``run`` is the run that recorded it last.
+    ``uid`` and ``header_hash`` are of the instance that the lake has of it: empty unless it is indexed, or was before
+    it became unreadable. ``reason``, ``offset`` (bytes) and ``detail`` say why it is not indexed. ``run`` is the run that
+    recorded it last.
     """
 
     location: str

@@ -143,8 +143,8 @@ class Encoding:
 IMPLICIT_LITTLE: Final = Encoding("1.2.840.10008.1.2", explicit=False, byte_order="<")
 EXPLICIT_LITTLE: Final = Encoding("1.2.840.10008.1.2.1", explicit=True, byte_order="<")
 EXPLICIT_BIG: Final = Encoding("1.2.840.10008.1.2.2", explicit=True, byte_order=">")
-IMPLICIT_BIG: Final = Encoding("1.2.840.10008.1.2", explicit=False, byte_order=">")
-"""No transfer syntax: only for implicit items inside big endian data sets."""
+IMPLICIT_BIG: Final = Encoding("", explicit=False, byte_order=">")
+"""No transfer syntax: implicit items inside big endian data sets, and ACR-NEMA files of big endian machines."""
 
 
 def sibling(encoding: Encoding, *, explicit: bool) -> Encoding:

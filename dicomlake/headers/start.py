@@ -5,6 +5,7 @@ from typing import Final
 from dicomlake.headers.encodings import (
     EXPLICIT_BIG,
     EXPLICIT_LITTLE,
+    IMPLICIT_BIG,
     IMPLICIT_LITTLE,
     PIXEL_DATA,
     SHORT_VRS,
@@ -95,4 +96,4 @@ def looks_like(data: bytes, offset: int, encoding: Encoding) -> bool:
     return letters not in VRS
 
 
-_ENCODINGS: Final = (EXPLICIT_LITTLE, IMPLICIT_LITTLE, EXPLICIT_BIG)
+_ENCODINGS: Final = (EXPLICIT_LITTLE, IMPLICIT_LITTLE, EXPLICIT_BIG, IMPLICIT_BIG)

@@ -2,8 +2,6 @@
 
 import subprocess
 import sys
-import time
-import warnings
 from pathlib import Path
 
 import pydicom
@@ -37,18 +35,3 @@ def test_the_reader_needs_neither_pydicom_nor_yaml():
         "print({'pydicom', 'yaml', 'numpy'} & set(sys.modules))"
     )
     assert subprocess.check_output([sys.executable, "-c", program], text=True).strip() == "set()"
-
-
-def test_the_reader_is_several_times_as_fast_as_pydicom():
-    def seconds(action, times: int) -> float:
-        began = time.process_time()
-        for _ in range(times):
-            action()
-        return (time.process_time() - began) / times
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        read_file(CT)
-        ours = min(seconds(lambda: read_file(CT), 50) for _ in range(5))
-        theirs = min(seconds(lambda: pydicom.dcmread(CT, stop_before_pixels=True).to_json_dict(), 5) for _ in range(5))
-    assert theirs > 6 * ours  # measured 13 to 16 times; a loaded machine may blur that

@@ -19,6 +19,7 @@ from tests.headers.raw import (
     IL,
     IMPLICIT,
     WRITERS,
+    Writer,
     codes,
     file,
     identity,
@@ -119,6 +120,13 @@ def test_a_small_data_set_is_enough_when_it_is_all_there_is():
     assert read(identity()).attributes["SOPInstanceUID"]
     with pytest.raises(NotDicomError):
         read(EL.element(0x00080016, "UI", "1.2\0"))
+
+
+def test_an_acr_nema_file_of_a_big_endian_machine_is_read():
+    writer = Writer(explicit=False, big=True)
+    header = read(b"".join(writer.element(*element) for element in SOME))
+    assert (header.attributes["PatientID"], header.transfer_syntax) == ("P1", "")
+    assert [issue.code for issue in header.issues] == ["no-prefix", "no-file-meta", "missing-transfer-syntax"]
 
 
 @pytest.mark.parametrize("syntax", [EXPLICIT, IMPLICIT, BIG_ENDIAN])

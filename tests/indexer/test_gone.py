@@ -198,6 +198,47 @@ def test_an_unreadable_folder_keeps_its_files(tmp_path: Path, closed: set[str]) 
     assert_is_fresh(lake, source)
 
 
+def refused(monkeypatch: pytest.MonkeyPatch, *files: Path) -> None:
+    """Nobody may read these files, whoever runs the tests."""
+    really = os.open
+
+    def opening(path: str | Path, *more: int, **others: int) -> int:
+        if Path(os.fsdecode(path)) in files:
+            raise PermissionError(13, "Permission denied", str(path))
+        return really(path, *more, **others)
+
+    monkeypatch.setattr(os, "open", opening)
+
+
+def test_an_unreadable_file_keeps_its_instance_until_it_can_be_read(tmp_path: Path) -> None:
+    lake, files = tmp_path / "lake", flat(tmp_path / "h", 6)
+    index(lake, tmp_path / "h")
+    before = content(lake)["instances"]
+    with pytest.MonkeyPatch.context() as patch:
+        refused(patch, files[2], files[3])
+        os.utime(files[2], (1, 1))
+        dicom_file(files[3], StudyDescription="changed")
+        hidden = index(lake, tmp_path / "h")
+        assert (hidden.quarantined, hidden.unchanged, hidden.removed, hidden.instances) == (2, 4, 0, 6)
+        assert content(lake)["instances"] == before
+    again = index(lake, tmp_path / "h")
+    assert (again.updated, again.quarantined) == (2, 0)
+    assert_is_fresh(lake, tmp_path / "h")
+
+
+def test_an_unreadable_file_that_is_gone_leaves_when_it_is_pruned(tmp_path: Path) -> None:
+    lake, files = tmp_path / "lake", flat(tmp_path / "h", 8)
+    index(lake, tmp_path / "h")
+    with pytest.MonkeyPatch.context() as patch:
+        refused(patch, files[2])
+        os.utime(files[2], (1, 1))
+        index(lake, tmp_path / "h")
+    files[2].unlink()
+    assert (index(lake, tmp_path / "h").gone, len(content(lake)["instances"])) == (1, 8)
+    assert prune(lake, tmp_path / "h").removed == 1
+    assert_is_fresh(lake, tmp_path / "h")
+
+
 @pytest.mark.parametrize("force", [True, False])
 def test_an_archive_that_is_gone_takes_its_members_along(tmp_path: Path, force: bool) -> None:
     lake, source = tmp_path / "lake", hospital(tmp_path / "h", series=10)
