@@ -12,8 +12,8 @@ class Seen:
 
     ``size`` (bytes) and ``mtime_ns`` are those of the file before it was read, -1 where there was no file to ask.
     ``uid`` and ``header_hash`` are of the instance that the lake has of it: empty unless it is indexed, or was before
-    it became unreadable. ``reason``, ``offset`` (bytes) and ``detail`` say why it is not indexed. ``run`` is the run that
-    recorded it last.
+    it became unreadable. ``reason``, ``offset`` (bytes) and ``detail`` say why it is not indexed. ``run`` is the run
+    that recorded it last.
     """
 
     location: str
