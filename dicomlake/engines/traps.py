@@ -4,61 +4,19 @@
 for a fault that was seen in an engine; its docstring says which. What only one engine can get wrong is tested with it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import pytest
 
-from dicomlake.engines.base import Engine, FacetPlan, HistogramPlan, Level, Plan, Sort
+from dicomlake.engines.asking import ANY, ONE, EngineFactory, facet, filled, found
+from dicomlake.engines.base import HistogramPlan, Plan, Sort
 from dicomlake.engines.strategies import ODD_PATHS, series_record
-from dicomlake.query.resolved import (
-    All,
-    Any_,
-    Between,
-    Has,
-    Like,
-    Match,
-    MatchFolded,
-    Not,
-    Resolved,
-    Wild,
-    WordLike,
-    Words,
-)
-from mappings.normal import TEXT_LIMIT, WORD_LIMIT, fold, moment_token, number_token, text_token, words
-
-EngineFactory = Callable[[], AbstractContextManager[Engine]]
-
-ANY, ONE = Wild(True), Wild(False)
+from dicomlake.engines.traps_text import TextTraps
+from dicomlake.query.resolved import All, Any_, Between, Has, Like, Match, MatchFolded, Not, Resolved, WordLike, Words
+from mappings.normal import moment_token, number_token, text_token
 
 
-def filled(lake: Engine, *documents: Mapping[str, Sequence[str]], first: int = 0) -> None:
-    """Commit series 1.2.000, 1.2.001 and so on with these tokens; their words follow from their texts."""
-    records = []
-    for number, tokens in enumerate(documents, first):
-        texts = {path: [token[1:] for token in found if token[0] == "s"] for path, found in tokens.items()}
-        runs = {path: tuple(tuple(words(text)) for text in found if words(text)) for path, found in texts.items()}
-        one = series_record(f"1.2.{number:03}")
-        sorted_tokens = {path: tuple(sorted(set(found))) for path, found in tokens.items()}
-        present = frozenset(path for path, found in tokens.items() if found)
-        records.append(replace(one, tokens=sorted_tokens, words={p: r for p, r in runs.items() if r}, present=present))
-    lake.put(records)
-    lake.commit()
-
-
-def found(lake: Engine, query: Resolved, *sort: Sort, level: Level = "series") -> list[int]:
-    """Numbers of the series that a query finds, in order."""
-    return [int(hit.key[4:]) for hit in lake.search(Plan(level, query, sort=sort, limit=1_000)).hits]
-
-
-def facet(lake: Engine, path: str, limit: int = 1_000) -> list[tuple[str | None, int]]:
-    """Tokens of a path and their counts."""
-    counts = lake.search(Plan(facets=(FacetPlan(path, limit=limit),), limit=0)).facets[0].counts
-    return [(one.token, one.count) for one in counts]
-
-
-class TrapConformance:
+class TrapConformance(TextTraps):
     """What an engine must not get wrong. Subclasses give the fixture ``engine``."""
 
     @pytest.fixture
@@ -121,24 +79,6 @@ class TrapConformance:
             assert found(lake, Has("KVP"), Sort("KVP")) == positions
             assert found(lake, Has("KVP"), Sort("KVP", True)) == positions[::-1]
 
-    def test_a_prefix_finds_all_of_hundreds_of_words(self, engine: EngineFactory) -> None:
-        """Tantivy 3: a phrase prefix stopped at 50 expansions."""
-        with engine() as lake:
-            filled(lake, *({"SeriesDescription": [text_token(f"thorax{number}")]} for number in range(300)))
-            for query in (
-                WordLike(None, ("THORAX", ANY)),
-                WordLike("SeriesDescription", ("THORAX", ANY)),
-                Like("SeriesDescription", ("THORAX", ANY)),
-            ):
-                assert found(lake, query) == list(range(300))
-
-    def test_hits_sort_by_text(self, engine: EngineFactory) -> None:
-        """Tantivy 3: top hits ignored text sort keys. Order is that of code points."""
-        with engine() as lake:
-            texts = ["b", "a", "B", "é", "ab", "", "日"]
-            filled(lake, *({"SeriesDescription": [text_token(text)]} for text in texts))
-            assert found(lake, Has("SeriesDescription"), Sort("SeriesDescription")) == [5, 2, 1, 4, 0, 3, 6]
-
     def test_no_hits_may_be_asked_for(self, engine: EngineFactory) -> None:
         """Tantivy 3: a search with limit 0 panicked."""
         with engine() as lake:
@@ -157,15 +97,6 @@ class TrapConformance:
                 token, behind = moment_token("m", moment), moment_token("m", moment + 1)
                 assert found(lake, Match("StudyDate", (token,))) == [number]
                 assert found(lake, Between("StudyDate", "m", token, behind, include_high=False)) == [number]
-
-    @pytest.mark.parametrize("text", ["2019-01-01T00:00:00Z", "5", "5.0", "true", "null", "NaN", "1e5", '{"a":1}'])
-    def test_text_that_looks_like_another_type_stays_text(self, engine: EngineFactory, text: str) -> None:
-        """Tantivy 4: RFC 3339 strings inside JSON became dates."""
-        with engine() as lake:
-            filled(lake, {"SeriesDescription": [text_token(text)]}, {"SeriesDescription": [number_token(5)]})
-            assert found(lake, Match("SeriesDescription", (text_token(text),))) == [0]
-            assert (text_token(text), 1) in facet(lake, "SeriesDescription")
-            assert found(lake, Like("SeriesDescription", (fold(text)[:1], ANY))) == [0]
 
     def test_bounds_of_numbers_keep_every_digit(self, engine: EngineFactory) -> None:
         """Tantivy 4: statistics are doubles. 2**53 + 1 is no double."""
@@ -195,31 +126,6 @@ class TrapConformance:
             counts = facet(lake, "KVP", limit=3)
             assert counts[0] == (number_token(99_999), 3)
             assert [count for _, count in counts] == [3, 2, 2]
-
-    @pytest.mark.parametrize("literal", [*"^$\\.|()[]{}+-~#&@<>\"'/ *?\n", "\\b", "(?i)", "a{2}", "[a-z]", "a*?"])
-    def test_signs_of_regular_expressions_are_literal_in_patterns(self, engine: EngineFactory, literal: str) -> None:
-        """Tantivy 6: its regular expressions know no anchors, word bounds or lazy quantifiers."""
-        with engine() as lake:
-            filled(
-                lake,
-                {"SeriesDescription": [text_token(f"x{literal}y")]},
-                {"SeriesDescription": [text_token("xay")]},
-                {"SeriesDescription": [text_token("xy")]},
-                {"Modality": [text_token(f"x{literal}y")]},
-            )
-            pattern = fold(f"x{literal}")
-            assert found(lake, Like("SeriesDescription", (pattern, ANY))) == [0]
-            assert found(lake, Like("SeriesDescription", (ANY, fold(f"{literal}y")))) == [0]
-            assert found(lake, Like("Modality", (pattern, ONE))) == [3]
-
-    def test_a_pattern_fits_the_whole_value_and_takes_line_breaks(self, engine: EngineFactory) -> None:
-        """Tantivy 6: without anchors it must not fit a part."""
-        with engine() as lake:
-            filled(lake, *({"SeriesDescription": [text_token(text)]} for text in ("CT", "xCT", "CTx", "C\nT")))
-            assert found(lake, Like("SeriesDescription", ("CT",))) == [0]
-            assert found(lake, Like("SeriesDescription", (ONE, "CT"))) == [1]
-            assert found(lake, Like("SeriesDescription", ("C", ONE, "T"))) == [3]
-            assert found(lake, Like("SeriesDescription", ("C", ANY, "T"))) == [0, 3]
 
     @pytest.mark.parametrize("inner", [Has("KVP"), Match("KVP", (number_token(1),)), Like("KVP", ("A", ANY)), Any_(())])
     def test_a_negation_alone_or_inside_others_matches_the_rest(self, engine: EngineFactory, inner: Resolved) -> None:
@@ -251,22 +157,6 @@ class TrapConformance:
             lake.delete("series", ["1.2.002"])
             lake.commit()
             assert found(lake, Has("KVP")) == [1, 3]
-
-    @pytest.mark.parametrize("letter", ["x", "é", "½", "ß", "日"])
-    @pytest.mark.parametrize("size", [TEXT_LIMIT - 1, TEXT_LIMIT, TEXT_LIMIT + 1, 32_767, 40_000, 65_530, 200_000])
-    def test_text_of_any_length_is_found(self, engine: EngineFactory, letter: str, size: int) -> None:
-        """Tantivy 7: strings of 40,000 bytes and more left the index without a word; OpenSearch refused the document
-        from 32,767 on. Folding makes some texts longer than they were."""
-        text = letter * (size // len(letter.encode())) + "1"
-        other = letter * (size // len(letter.encode())) + "2"
-        with engine() as lake:
-            for path in ("SeriesDescription", "Modality"):
-                filled(lake, {path: [text_token(text)]}, {path: [text_token(other)]})
-                assert found(lake, Match(path, (text_token(text),))) == [0]
-                assert found(lake, MatchFolded(path, fold(text_token(text)[1:]))) == [0]
-                assert sorted(facet(lake, path)) == sorted([(text_token(text), 1), (text_token(other), 1)])
-                assert found(lake, Has(path)) == [0, 1]
-                assert len(found(lake, Like(path, (fold(letter), ANY)))) == 2
 
     def test_what_has_no_value_is_missing(self, engine: EngineFactory) -> None:
         """Tantivy 7: null and empty lists index nothing. A path without tokens but present, such as bytes, exists."""
@@ -301,49 +191,6 @@ class TrapConformance:
             keys = [(max if descending else min)(n % 4, n % 3 - 5) for n in seen if n < 20]
             assert keys == sorted(keys, reverse=descending)
             assert seen.index(21) == (0 if descending else 20)
-
-    def test_words_of_one_value_stand_together_and_of_two_do_not(self, engine: EngineFactory) -> None:
-        """Where engines differ: analysis. The service makes the words; the index only tells where they stand."""
-        with engine() as lake:
-            filled(
-                lake,
-                {"SeriesDescription": [text_token("Low-dose\u00a0CT"), text_token("chest")]},
-                {"SeriesDescription": [text_token("dose"), text_token("low")]},
-                {"SeriesDescription": [text_token("w" * 300)]},
-            )
-            for path in ("SeriesDescription", None):
-                assert found(lake, Words(path, ("LOW", "DOSE", "CT"))) == [0]
-                assert found(lake, Words(path, ("CT", "CHEST"))) == []
-                assert found(lake, Words(path, ("LOW", "DOSE"))) == [0]
-                assert found(lake, Words(path, ("DOSE", "LOW"))) == []
-                assert found(lake, Words(path, ("W" * WORD_LIMIT,))) == [2]
-
-    @pytest.mark.parametrize(
-        ("one", "other", "same"),
-        [
-            ("García", "GARCIA", True),
-            ("e\u0301", "é", True),
-            ("Straße", "strasse", True),
-            ("ﬁn", "fin", True),
-            ("ΣΊΣΥΦΟΣ", "σίσυφος", True),
-            ("ÀÉ", "ae", True),
-            ("İ", "i", True),
-            ("ñ", "n", True),
-            ("日本", "日木", False),
-            ("Å", "Ä", True),
-            ("l", "ł", False),
-        ],
-    )
-    def test_case_and_accents_are_the_same_for_equality_and_not_to_the_letter(
-        self, engine: EngineFactory, one: str, other: str, same: bool
-    ) -> None:
-        """Where engines differ: ASCII folding of one is not that of the other."""
-        with engine() as lake:
-            filled(lake, {"SeriesDescription": [text_token(one)]}, {"Modality": [text_token(one)]})
-            assert found(lake, MatchFolded("SeriesDescription", fold(other))) == [0] * same
-            assert found(lake, MatchFolded("Modality", fold(other))) == [1] * same
-            assert found(lake, Match("SeriesDescription", (text_token(one),))) == [0]
-            assert found(lake, Match("SeriesDescription", (text_token(other),))) == []
 
     def test_very_many_alternatives_are_one_condition(self, engine: EngineFactory) -> None:
         """Where engines differ: OpenSearch refuses more than 65,536 terms."""

@@ -3,88 +3,28 @@ them."""
 
 import random
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache, cached_property
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from itertools import islice
-from typing import Any
 
 import pytest
 
-from dicomlake.documents.instance import Origin, build
-from dicomlake.documents.update import apply
-from dicomlake.engines.base import Engine, Level, Plan
+from dicomlake.engines.base import Level
 from dicomlake.errors import BadValueError, QueryError, UnknownFieldError
-from dicomlake.headers import read_file
-from dicomlake.lake import Lake
 from dicomlake.query.resolve import resolve
 from dicomlake.query.text import parse
 from mappings import registry
 
-from .archive import PLACES, REGISTRY, VRS, Instance, make, path, read
+from .archive import PLACES, REGISTRY, VRS, Instance, path
+from .lake import CELLS, Archive, Asked, values
 from .questions import BYTES, NUMBERS, RUNNING, Question, in_a_row, questions, words
 
 Test = Callable[[Sequence[Instance]], bool]
 """Whether the instances of a document, one or a whole series, answer a question."""
 
 
-@dataclass(frozen=True)
-class Archive:
-    """The index, and the headers that it was made of."""
-
-    engine: Engine
-    instances: tuple[Instance, ...]
-
-    def found(self, text: str, level: Level = "series") -> set[str]:
-        """Keys of what the index finds."""
-        query = resolve(parse(text))
-        return {hit.key for hit in self.engine.search(Plan(level, query, limit=1_000, totals=False)).hits}
-
-    @cached_property
-    def series(self) -> dict[str, list[Instance]]:
-        """The instances of each series."""
-        found: dict[str, list[Instance]] = defaultdict(list)
-        for one in self.instances:
-            found[one.series].append(one)
-        return found
-
-    def expected(self, test: "Asked", level: Level) -> set[str]:
-        """Keys of what the headers say."""
-        groups = [[one] for one in self.instances] if level == "instance" else list(self.series.values())
-        matching = [group[0] for group in groups if test.holds(group, self)]
-        return {{"instance": one.uid, "series": one.series, "study": one.study}[level] for one in matching}
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A query text, and whether a document answers it; the archive is there for its other series."""
-
-    text: str
-    holds: Callable[[Sequence[Instance], Archive], bool]
-
-
-def values(group: Iterable[Instance], name: str) -> list[Any]:
-    """All values of an element in a document."""
-    return [value for one in group for value in one.values.get(name, ())]
-
-
 def asked(question: Question, name: str) -> Asked:
     return Asked(question.of(name), lambda group, _: question.answer(values(group, name)))
-
-
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
-    folder = tmp_path_factory.mktemp("operators")
-    files = make(folder / "files")
-    with Lake.open_for_writing(folder / "lake") as writing:
-        apply(writing.engine, [build(read_file(file), file.name, Origin("test")) for file in files])
-        writing.engine.commit()
-    with Lake.open(folder / "lake") as lake:
-        yield Archive(lake.engine, tuple(read(file) for file in files))
-
-
-CELLS = [(vr, place) for vr in VRS for place in PLACES if path(vr, place)]
 
 
 def by_words(vr: str, place: str) -> bool:
