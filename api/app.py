@@ -25,6 +25,9 @@ from api.series.endpoints import router as series
 from api.stats.endpoints import router as stats
 from api.studies.endpoints import router as studies
 from dicomlake.errors import DicomlakeError, ForbiddenError
+from dicomlake.search import Limits
+
+DEFAULT_LIMITS: Final = Limits()
 
 DESCRIPTION: Final = """
 Search and explore DICOM headers: every attribute a typed, faceted field, under its DICOM keyword.
@@ -54,13 +57,19 @@ _DESCRIBING = threading.Lock()
 """The framework's generator keeps state while it works."""
 
 
-def create(data: Path, *, allowed_hosts: Iterable[str] = (), allowed_origins: Iterable[str] = ()) -> FastAPI:
+def create(
+    data: Path,
+    *,
+    allowed_hosts: Iterable[str] = (),
+    allowed_origins: Iterable[str] = (),
+    limits: Limits = DEFAULT_LIMITS,
+) -> FastAPI:
     """The service over the lake in ``data``, which may appear later.
 
     ``allowed_hosts``: values of ``Host`` besides 127.0.0.1, localhost and [::1]. ``allowed_origins``: origins of pages
-    that may call, besides the service's own.
+    that may call, besides the service's own. ``limits``: what one search may cost.
     """
-    keeper = LakeKeeper(data)
+    keeper = LakeKeeper(data, limits)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

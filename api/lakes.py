@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 
 from dicomlake.errors import LakeError
 from dicomlake.lake import Lake
-from dicomlake.search import Searcher
+from dicomlake.search import Limits, Searcher
 
 Mark = tuple[int, int, int]
 
@@ -28,14 +28,15 @@ class _Held:
 
 
 class LakeKeeper:
-    """Lends the searcher of one data folder to many threads.
+    """Lends the searcher of one data folder to many threads; its searches keep to the limits.
 
     The folder need not exist yet. When it is deleted and made anew, the next request sees the new one, and the old is
     let go when its last request has ended.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, limits: Limits | None = None) -> None:
         self.path = path
+        self._limits = limits
         self._lock = threading.Lock()
         self._held: _Held | None = None
 
@@ -80,7 +81,7 @@ class LakeKeeper:
         try:
             lake = Lake.open(self.path)
             try:
-                return _Held(lake, Searcher(lake), mark)
+                return _Held(lake, Searcher(lake, self._limits), mark)
             except BaseException:
                 lake.close()
                 raise

@@ -66,9 +66,13 @@ class Api:
 
     def __init__(self, data: Path, listener: socket.socket) -> None:
         from api import app, server  # noqa: PLC0415
+        from dicomlake import settings  # noqa: PLC0415
+        from dicomlake.search import Limits  # noqa: PLC0415
 
+        chosen = settings.load()
+        limits = Limits(chosen.search_seconds, chosen.search_values, chosen.answer_bytes)
         self._address = address_of(listener)
-        self._server = server.server(app.create(data))
+        self._server = server.server(app.create(data, limits=limits))
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [listener]}, name="api", daemon=True
         )

@@ -97,6 +97,34 @@ class BadValueError(QueryError):
     title = "The value does not fit the field"
 
 
+class LinkVersionError(QueryError):
+    """A link of a version that this program does not read. ``details``: ``version``, ``readable``."""
+
+    code = "unknown-link-version"
+    title = "The link has another version"
+
+
+class CostError(QueryError):
+    """A search that would cost more than the service spends on one. Narrow it: ``details`` say where."""
+
+    code = "too-costly"
+    title = "The search would cost too much"
+
+
+class TimeLimitError(CostError):
+    """A search that was given up at the end of its time. ``details``: ``seconds``, the time it had."""
+
+    code = "time-limit"
+    title = "The search took too long"
+
+
+class AnswerSizeError(CostError):
+    """An answer larger than the service sends. ``details``: ``bytes``, the most it may have."""
+
+    code = "answer-too-large"
+    title = "The answer would be too large"
+
+
 class CursorError(QueryError):
     """A cursor that was altered, or belongs to another search."""
 

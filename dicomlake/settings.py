@@ -41,6 +41,15 @@ class Settings(BaseSettings):
     patients_file: Path | None = Field(
         default=None, description="The site's table of patient ids that are one person: a CSV file"
     )
+    search_seconds: float = Field(
+        default=30.0, gt=0, allow_inf_nan=False, description="Seconds after which the service gives a search up"
+    )
+    search_values: int = Field(
+        default=3_000_000, ge=1, description="Values that the wildcards of one search may look through in the service"
+    )
+    answer_bytes: int = Field(
+        default=64_000_000, ge=1_000, description="Bytes that the answer to a search may be made of in the service"
+    )
     access_log: bool = Field(default=False, description="Write a line for each request to standard error")
     debug: bool = Field(default=False, description="Show the traceback of an unexpected error")
 

@@ -158,12 +158,12 @@ def matches(record: Record, query: Resolved, series: Sequence[Record] = ()) -> b
         case Match(path, tokens):
             return not set(tokens).isdisjoint(record.tokens.get(path, ()))
         case MatchFolded(path, folded):
-            return any(limit_text(folded) in (text, fold(text)) for text in _texts(record, path))
+            return any(limit_text(folded) in _forms(text) for text in _texts(record, path))
         case Between():
             return any(_between(query, token) for token in record.tokens.get(query.path, ()))
         case Like(path, pattern):
             expression = _expression(pattern)
-            return any(expression.fullmatch(form) for text in _texts(record, path) for form in (text, fold(text)))
+            return any(expression.fullmatch(form) for text in _texts(record, path) for form in _forms(text))
         case Words(path, words):
             return bool(words) and any(_in_order(words, value) for value in _values(record, path))
         case WordLike(path, pattern):
@@ -183,6 +183,11 @@ def matches(record: Record, query: Resolved, series: Sequence[Record] = ()) -> b
 
 def _texts(record: Record, path: str) -> list[str]:
     return [token[1:] for token in record.tokens.get(path, ()) if token[0] == "s"]
+
+
+def _forms(text: str) -> tuple[str, str]:
+    """A text and its folded form, as long as engines see it."""
+    return text, limit_text(fold(text))
 
 
 def _values(record: Record, path: str | None) -> list[tuple[str, ...]]:

@@ -1,8 +1,10 @@
 """Hypothesis strategies: awkward records, queries and plans over few paths, studies and patients."""
 
+from dataclasses import dataclass
+
 from hypothesis import strategies as st
 
-from dicomlake.engines.base import FacetPlan, HistogramPlan, Level, Plan, Record, RecordLevel, Sort
+from dicomlake.engines.base import Engine, FacetPlan, HistogramPlan, Level, Plan, Record, RecordLevel, Sort
 from dicomlake.query.resolved import (
     All,
     Any_,
@@ -25,12 +27,27 @@ from mappings.normal import fold, moment_token, number_token, text_token, words
 COLUMNS = ("Modality", "Manufacturer.canonical", "SliceThickness", "StudyDate")
 """Paths the engine under test may keep in explicit fields; all others are open."""
 
+ODD_PATHS = (
+    '(0029,"ODD.\\ "" %2E\x01CRE*TOR",10)',
+    '(0029,"a.b",10)',
+    '(0029,"a%2Eb",10)',
+    '(0029,"A.B",10)',
+    'Seq.(0029,"a.b",10)',
+    '(0029,"[x TO y] (z) {q}: AND NOT /r/ ^2~",10)',
+    '(0029,"Größe 日本\u0301 \x1f\x00\n\t",10)',
+    '(0029,"",1010).(0029,"\'",10).KVP',
+    "KVP.canonical",
+    "kvp",
+    ".".join([*["ReferencedSeriesSequence"] * 12, "KVP"]),
+)
+"""Names that engines may take for structure, and names that become one another when they are escaped badly."""
+
 PATHS = (
     *COLUMNS,
     "SeriesDescription",
     "KVP",
     'Seq.(0019,"SIEMENS MR HEADER",0C)',
-    '(0029,"ODD.\\ "" %2E\x01CRE*TOR",10)',
+    *ODD_PATHS[:3],
     "RequestAttributesSequence.ScheduledProcedureStepDescription",
 )
 TEXT_PATHS = ("SeriesDescription", "RequestAttributesSequence.ScheduledProcedureStepDescription")
@@ -38,6 +55,21 @@ SPECIAL_TEXTS = (
     *("CT", "ct", "MR", "GE MEDICAL SYSTEMS", "Siemens", "García", "GARCIA", "Straße", "STRASSE", "ﬁn", "İ", "日本語"),
     *("a*b", "a?b", "\\", '"', "2019-01-01T00:00:00Z", "5", "5.0", "true", "null", "", " ", "low dose", "dose low"),
     *("[a TO b]", "NOT", "a\nb", "n8000000000000000", "\x1f", "str:x", "x" * 9_000, "x" * 9_001, "é" * 5_000),
+    *(
+        "½" * 4_000,
+        "x" * 40_000,
+        "x" * 65_530,
+        "e\u0301",
+        "É",
+        "ΣΊΣΥΦΟΣ",
+        "ς",
+        "ı",
+        "ŉ",
+        "y" * 256,
+        "y" * 300,
+        "\u2028",
+        "a\u00a0b",
+    ),
 )
 
 
@@ -70,14 +102,24 @@ def record(
     )
 
 
-_texts = st.one_of(st.sampled_from(SPECIAL_TEXTS), st.text(st.characters(exclude_categories=["Cs"]), max_size=12))
+def _special(number: int) -> str:
+    return SPECIAL_TEXTS[number]
+
+
+_texts = st.one_of(
+    st.integers(0, len(SPECIAL_TEXTS) - 1).map(_special),  # by number: a strategy's name holds what it chooses from
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=12),
+)
 _numbers = st.one_of(
     st.integers(-(2**63), 2**64 - 1),
     st.floats(allow_nan=False, allow_infinity=False),
     st.sampled_from([0, 0.0, -0.0, 1, 1.0, 1.5, 2**53, 2**53 + 1, -1, 1e308, 5e-324]),
     st.integers(0, 5),
 )
-_moments = st.builds(moment_token, st.sampled_from("dmt"), st.integers(-(10**17), 10**17))
+_moments = st.builds(
+    moment_token, st.sampled_from("dmt"), st.integers(-62_135_596_800_000_000, 253_402_300_799_999_999)
+)
+"""Of any day of the calendar."""
 _tokens = st.one_of(_texts.map(text_token), _numbers.map(number_token), _moments)
 _paths = st.sampled_from(PATHS)
 _patterns = st.lists(
@@ -87,7 +129,7 @@ _patterns = st.lists(
     ),
     max_size=4,
 ).map(tuple)
-_word = st.sampled_from(["LOW", "DOSE", "GARCIA", "CT", "X"])
+_word = st.sampled_from(["LOW", "DOSE", "GARCIA", "CT", "X", "A", "B", "N8000000000000000", "Y" * 255, "日本語"])
 
 
 @st.composite
@@ -139,6 +181,33 @@ def records(draw: st.DrawFn) -> list[Record]:
         study, patient = f"1.{draw(st.integers(1, 3))}", draw(st.sampled_from(["P1", "P2", "ñ\x1f"]))
         found.append(record(level, uid, uid if level == "series" else "1.2.9", study, patient, tokens))
     return found
+
+
+@dataclass(frozen=True)
+class Change:
+    """What goes into one commit, in this order; what was put may be put again or deleted in the same one."""
+
+    deleted: tuple[tuple[RecordLevel, str], ...]
+    put: list[Record]
+    deleted_after: tuple[tuple[RecordLevel, str], ...]
+
+    def make(self, engine: Engine) -> None:
+        """Carry it out and commit."""
+        for before, after in ((self.deleted, False), (self.deleted_after, True)):
+            if after:
+                engine.put(self.put)
+            for level, uid in before:
+                engine.delete(level, [uid])
+        engine.commit()
+
+
+_keys = st.lists(
+    st.tuples(st.sampled_from(("series", "instance")), st.integers(0, 5).map("1.2.{}".format)), max_size=3
+).map(tuple)
+histories: st.SearchStrategy[list[Change]] = st.lists(
+    st.builds(Change, _keys, records(), _keys), min_size=1, max_size=3
+)
+"""Inserts, updates and deletes with commits in between."""
 
 
 @st.composite

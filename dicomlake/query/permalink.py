@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
-from dicomlake.errors import QueryError
+from dicomlake.errors import LinkVersionError, QueryError
 from dicomlake.query.names import HALF_CHARACTER, NAME, spelled
 from dicomlake.query.tokens import MAX_CLAUSES, MAX_LENGTH, shown
 from dicomlake.query.values import Value
@@ -67,8 +67,17 @@ def encode(state: SearchState) -> dict[str, list[str]]:
 
 
 def decode(parameters: Mapping[str, str | Sequence[str]]) -> SearchState:
-    """The state of URL parameters (percent-decoded). Raises QueryError for unknown and broken ones."""
+    """The state of URL parameters (percent-decoded). Raises LinkVersionError for another version,
+    QueryError for unknown parameters and broken ones."""
     given = {name: [values] if isinstance(values, str) else list(values) for name, values in parameters.items()}
+    # The version first: what else is unknown may be known to the version that wrote the link.
+    version = _single(given, "v", VERSION)
+    if version != VERSION:
+        raise LinkVersionError(
+            f"the link has version {shown(version)}, this page reads version {VERSION}; search anew",
+            version=version[:40],
+            readable=[VERSION],
+        )
     unknown = sorted(given.keys() - {"v", "q", "level", "f", "sort", "page", "open", "col"})
     if unknown:
         raise QueryError(f"the link has a parameter {shown(unknown[0])} that is not known; remove it")
@@ -77,9 +86,6 @@ def decode(parameters: Mapping[str, str | Sequence[str]]) -> SearchState:
             raise QueryError(f"the link repeats {name} more than {MAX_CLAUSES} times; select fewer values")
         if any(len(value) > MAX_LENGTH or HALF_CHARACTER.search(value) for value in values):
             raise QueryError(f"the link's {name} is longer than {MAX_LENGTH:,} characters or no text; shorten it")
-    version = _single(given, "v", VERSION)
-    if version != VERSION:
-        raise QueryError(f"the link has version {shown(version)}, this page reads version {VERSION}; search anew")
     page = _single(given, "page", "1")
     if not _PAGE.fullmatch(page):
         raise QueryError(f"the link's page {shown(page)} is no page number; remove it")

@@ -11,6 +11,9 @@ FilterValue = str | int | float | None
 MAX_LIMIT = 1_000
 """Hits of one page."""
 MAX_FACETS = 64
+"""Facets of a search; filtered fields, too."""
+MAX_FIELDS = 200
+"""Fields that a hit may show beside the usual ones."""
 MAX_FACET_LIMIT = 10_000
 MAX_SORTS = 3
 MAX_FILTER_VALUES = 1_000

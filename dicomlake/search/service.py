@@ -6,11 +6,14 @@ from dataclasses import asdict, replace
 from functools import lru_cache
 from typing import Any
 
+import orjson
+
 from dicomlake.documents.declared import DECLARED
 from dicomlake.documents.instance import InstanceDocument
 from dicomlake.documents.kept import KeptSeries, in_order
 from dicomlake.documents.sharing import common_part
 from dicomlake.engines.base import Facet, FacetPlan, Found, Hit, Level, Member, Plan, Sort
+from dicomlake.engines.budget import Limits, limited, take
 from dicomlake.errors import BadValueError, LakeError, NotFoundError, QueryError
 from dicomlake.lake import Lake
 from dicomlake.query.names import resolve_name
@@ -23,6 +26,7 @@ from dicomlake.search.histogram import BINS, histogram
 from dicomlake.search.request import (
     MAX_FACET_LIMIT,
     MAX_FACETS,
+    MAX_FIELDS,
     MAX_FILTER_VALUES,
     MAX_LIMIT,
     MAX_SORTS,
@@ -48,8 +52,9 @@ class _Moved(Exception):
 class Searcher:
     """Answers requests over one lake. Safe to share between threads: every search looks at one commit."""
 
-    def __init__(self, lake: Lake) -> None:
+    def __init__(self, lake: Lake, limits: Limits | None = None) -> None:
         self._lake = lake
+        self._limits = limits
         self._engine = lake.engine
         self._secret = lake.secret
         self._kept = lru_cache(maxsize=KEPT_SERIES)(self._load_kept)
@@ -60,7 +65,8 @@ class Searcher:
         """The answer to a request: ``totals``, ``hits``, ``facets``, ``cursor``, ``approximate``, ``took_ms`` and
         ``generation``. Raises QueryError and its kin for what cannot be answered."""
         _check_limits(request)
-        return self._steadily(lambda: self._answer(request))
+        with limited(self._limits):
+            return self._steadily(lambda: self._answer(request))
 
     def _answer(self, request: SearchRequest) -> dict[str, Any]:
         started = time.perf_counter()
@@ -99,6 +105,10 @@ class Searcher:
 
     def facet(self, name: str, request: SearchRequest, limit: int = 100, contains: str = "") -> dict[str, Any]:
         """All values of one field under a search: most first, those only whose text contains ``contains``."""
+        with limited(self._limits):
+            return self._all_values(name, request, limit, contains)
+
+    def _all_values(self, name: str, request: SearchRequest, limit: int, contains: str) -> dict[str, Any]:
         self._engine.refresh()
         field = resolve_name(name)
         base, filters = self._conditions(request)
@@ -126,7 +136,8 @@ class Searcher:
         self._engine.refresh()
         field = resolve_name(name)
         base, filters = self._conditions(request)
-        return histogram(self._engine, field, _others(base, filters, field), request.level, interval, bins)
+        with limited(self._limits):
+            return histogram(self._engine, field, _others(base, filters, field), request.level, interval, bins)
 
     def _conditions(self, request: SearchRequest) -> tuple[Resolved, dict[str, Resolved]]:
         for name, values in request.filters.items():
@@ -153,7 +164,9 @@ class Searcher:
 
     def _instance_hit(self, hit: Hit, fields: Mapping[str, None], generation: str) -> dict[str, Any]:
         member = hit.members[0]
-        return hits.from_body(member, self._body(member, generation), fields)
+        shown = hits.from_body(member, self._body(member, generation), fields)
+        take(len(orjson.dumps(shown)))
+        return shown
 
     def _body(self, member: Member, generation: str) -> dict[str, Any]:
         kept = self._kept(member.series, generation)
@@ -270,6 +283,7 @@ def _selected(field: ResolvedField, request: SearchRequest) -> list[tuple[str | 
 
 def _facet_values(facet: Facet, selected: list[tuple[str | None, ...]]) -> list[dict[str, Any]]:
     """A selected value that nothing has is listed once, with 0, however many tokens it can stand for."""
+    take(sum(len(one.token or "") for one in facet.counts))
     counted = {one.token for one in facet.counts if one.count}
     missed = {readings[0] for readings in selected if counted.isdisjoint(readings)}
     chosen = {token for readings in selected for token in readings}
@@ -295,3 +309,5 @@ def _check_limits(request: SearchRequest) -> None:
     bounded("facet_limit", request.facet_limit, 1, MAX_FACET_LIMIT)
     bounded("the number of facets", len(request.facets), 0, MAX_FACETS)
     bounded("the number of sort fields", len(request.sort), 0, MAX_SORTS)
+    bounded("the number of filtered fields", len(request.filters), 0, MAX_FACETS)
+    bounded("the number of fields of a hit", len(request.fields), 0, MAX_FIELDS)

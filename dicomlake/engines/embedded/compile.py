@@ -7,7 +7,7 @@ import tantivy
 from tantivy import Occur, Query
 
 from dicomlake.engines.embedded.schema import Layout, encode_key
-from dicomlake.errors import QueryError
+from dicomlake.errors import CostError
 from dicomlake.query.resolved import (
     All,
     Any_,
@@ -132,7 +132,7 @@ class Compiler:
         try:
             return Query.regex_query(self._schema, field, expression)
         except ValueError as error:
-            raise QueryError("this wildcard pattern is too complex; shorten it") from error
+            raise CostError("this wildcard pattern is too complex; shorten it, or leave wildcards out") from error
 
 
 def differs(query: Query) -> Query:

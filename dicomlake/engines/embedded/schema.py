@@ -24,7 +24,7 @@ import orjson
 import tantivy
 
 from dicomlake.engines.base import Encoded, Encoder, Record
-from mappings.normal import fold
+from mappings.normal import fold, text_token
 
 LEVEL_LETTERS = {"instance": "i", "series": "s", "kept": "k"}
 
@@ -133,8 +133,8 @@ def _few(values: Collection[str]) -> str | Sequence[str]:
 
 
 def _folded(tokens: Iterable[str]) -> set[str]:
-    """Folded forms of the texts among the tokens, where they differ."""
-    return {"s" + fold(token[1:]) for token in tokens if token[0] == "s"}.difference(tokens)
+    """Folded forms of the texts among the tokens, where they differ. Folding can make a text longer than the limit."""
+    return {text_token(fold(token[1:])) for token in tokens if token[0] == "s"}.difference(tokens)
 
 
 def document(record: Record, hashed: tuple[int, int, int], encoder: TantivyEncoder) -> str:

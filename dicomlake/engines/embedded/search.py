@@ -8,6 +8,7 @@ from typing import Any
 import tantivy
 from tantivy import Query
 
+from dicomlake.engines import budget
 from dicomlake.engines.base import (
     Facet,
     FacetCount,
@@ -21,6 +22,7 @@ from dicomlake.engines.base import (
     Totals,
 )
 from dicomlake.engines.embedded.compile import Compiler, differs, every
+from dicomlake.engines.embedded.cost import refuse_costly
 from dicomlake.engines.embedded.schema import Layout
 from dicomlake.query.resolved import Between, Has, Not, Resolved
 
@@ -38,11 +40,14 @@ Place = tuple[str | None, ...]
 def member(found: tantivy.Document) -> Member:
     """The contract's view of a stored document."""
     text = {name: str(found.get_first(name) or "") for name in ("uid", "series", "study", "patient")}
-    return Member(**text, shown=bytes(found.get_first("shown") or b""))
+    shown = bytes(found.get_first("shown") or b"")
+    budget.take(len(shown))
+    return Member(**text, shown=shown)
 
 
 def count(searcher: tantivy.Searcher, query: Query) -> int:
     """How many documents match."""
+    budget.check()
     result: Any = searcher.search(query, limit=1, count=True)  # the binding's stub leaves ``count`` out
     return int(result.count)
 
@@ -59,6 +64,9 @@ class Search:
 
     def run(self, plan: Plan) -> Found:
         """Answer the plan."""
+        asked = [plan.query, *(one.query for one in plan.facets), *(one.query for one in plan.histograms)]
+        for one in dict.fromkeys(asked):
+            refuse_costly(self._searcher, self._layout, one)
         level = "instance" if plan.level == "instance" else "series"
         query = self._at_level(plan.query, level)
         hits, after = self._page(query, plan) if plan.limit else ((), None)
@@ -131,6 +139,10 @@ class Search:
         terms = self._aggregate(query, wanted)
         if len(terms["buckets"]) < TERMS_LIMIT:
             yield from ((bucket["key"], bucket["doc_count"]) for bucket in terms["buckets"])
+            return
+        if field in self._layout.columns.values():  # one walk over the dictionary, not one over the documents a page
+            found: Any = self._searcher.terms_with_prefix(field, "", filter_query=query)
+            yield from (item for item in found if item[1])
             return
         for key, matching in self._composite(query, [(field, False)], None, TERMS_LIMIT):
             if key[0] is not None:
@@ -255,6 +267,7 @@ class Search:
     # Aggregations
 
     def _aggregate(self, query: Query, wanted: dict[str, Any]) -> dict[str, Any]:
+        budget.check()
         answer: dict[str, Any] = self._searcher.aggregate(query, {"x": wanted})["x"]
         return answer
 
