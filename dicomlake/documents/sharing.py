@@ -1,6 +1,8 @@
 """What the instances of a series have in common is held, compared and written once."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import compress, count, repeat
+from operator import is_not
 from typing import Any
 
 import orjson
@@ -20,9 +22,9 @@ def share(documents: Iterable[InstanceDocument], encoder: Encoder) -> list[Insta
     listed = list(documents)
     by_series: dict[str, list[list[InstanceDocument]]] = {}
     for document in listed:
-        same_types = by_series.setdefault(document.series, [])
+        same_types, vrs = by_series.setdefault(document.series, []), document.vrs
         # What a value is indexed as depends on its VR, so instances of other VRs have nothing in common.
-        group = next((group for group in same_types if group[0].vrs == document.vrs), None)
+        group = next((one for one in same_types if one[0].vrs is vrs or one[0].vrs == vrs), None)
         if group is None:
             same_types.append([document])
         else:
@@ -32,7 +34,7 @@ def share(documents: Iterable[InstanceDocument], encoder: Encoder) -> list[Insta
         common = common_part(group)
         once = encoded(leaves(common, group[0].vrs), encoder)
         for document in group:
-            own = without(document.body, common)
+            own = without(document.body if document.common else document.own, common)
             parts = (once, encoded(leaves(own, document.vrs), encoder)) if own else (once,)
             shared[id(document)] = document.sharing(own, common, parts)
     return [shared[id(document)] for document in listed]
@@ -61,13 +63,18 @@ def common_part(documents: Sequence[InstanceDocument]) -> dict[str, Any]:
         for key in [k for k, v in found.items() if k not in owned and not same(v, common.get(k, _MISSING))]:
             del found[key]
         doubtful = {key: value for key, value in found.items() if key in owned}
+        keys, values = list(doubtful), list(doubtful.values())
         for document in group:
             own = document.own
-            # In fresh documents most values are the same object, and this is the loop in which the time goes.
-            unlike = [key for key, value in doubtful.items() if own.get(key, _MISSING) is not value]
-            for key in unlike:
-                if not same(doubtful[key], own.get(key, common.get(key, _MISSING))):
-                    del doubtful[key], found[key]
+            # In fresh documents most values are the object of the one before, and in this loop the time goes.
+            for place in compress(count(), map(is_not, values, map(own.get, keys, repeat(_MISSING)))):
+                key = keys[place]
+                if key in found:
+                    value = own.get(key, common.get(key, _MISSING))
+                    if same(found[key], value):
+                        values[place] = value
+                    else:
+                        del found[key]
     return found
 
 
