@@ -63,8 +63,8 @@ def everything(engine: Engine, plan: Plan) -> Iterator[tuple[object, ...]]:
 class EngineConformance(TrapConformance):
     """What every engine does. Subclasses give a fixture ``engine``: a factory for fresh, empty, writing engines.
 
-    Explicit fields are ``COLUMNS`` of :mod:`dicomlake.engines.strategies`. ``cases``: random searches that are compared;
-    an engine that is tested in several configurations may give fewer for each.
+    Explicit fields are ``COLUMNS`` of :mod:`dicomlake.engines.strategies`. ``cases``: random searches to compare; for
+    an engine that is tested in several configurations fewer of each will do.
     """
 
     cases = CASES
@@ -234,6 +234,17 @@ class EngineConformance(TrapConformance):
             found = lake.search(Plan(facets=(FacetPlan("KVP", limit=100_000),), limit=0)).facets[0]
             assert len(found.counts) == 96 * 700
             assert (found.counts[0].token, found.counts[0].count) == (number_token(67_199), 2)
+
+    def test_a_facet_of_one_series_with_more_values_than_an_aggregation_holds_is_exact(
+        self, engine: EngineFactory
+    ) -> None:
+        with engine() as lake:
+            lake.put([series_record("1.2.1", KVP=tuple(map(number_token, range(66_000))))])
+            lake.put([series_record("1.2.2", KVP=(number_token(65_999),))])
+            lake.commit()
+            counts = lake.search(Plan(facets=(FacetPlan("KVP", limit=100_000),), limit=0)).facets[0].counts
+            assert len(counts) == 66_000
+            assert (counts[0].token, counts[0].count) == (number_token(65_999), 2)
 
     def test_a_histogram_counts_a_document_once_in_every_bin_it_has_a_value_in(self, engine: EngineFactory) -> None:
         with engine() as lake:

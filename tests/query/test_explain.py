@@ -90,7 +90,7 @@ def test_what_a_search_refuses_is_not_explained() -> None:
 
 
 @given(strategies.hostile)
-@settings(max_examples=500)
+@settings(max_examples=max(500, settings().max_examples))
 def test_any_query_that_is_understood_can_be_explained_as_json(text: str) -> None:
     with suppress(QueryError):
         conditions = resolve(parse(text))
@@ -101,6 +101,6 @@ def test_any_query_that_is_understood_can_be_explained_as_json(text: str) -> Non
 
 
 @given(strategies.queries)
-@settings(max_examples=300)
+@settings(max_examples=max(300, settings().max_examples))
 def test_every_tree_can_be_told(query: object) -> None:
     assert json.loads(json.dumps(plain_query(query))) == plain_query(query)  # type: ignore[arg-type]

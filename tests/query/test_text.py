@@ -276,7 +276,7 @@ def test_the_limits_themselves_are_allowed() -> None:
 
 
 @given(strategies.queries)
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=max(600, settings().max_examples), deadline=None)
 def test_every_query_survives_its_text(query: Query) -> None:
     assert parse(to_text(query)) == query
 
@@ -298,7 +298,7 @@ def test_queries_are_written_readably(query: Query, text: str) -> None:
 
 
 @given(strategies.hostile)
-@settings(max_examples=3_000, deadline=None)
+@settings(max_examples=max(3_000, settings().max_examples), deadline=None)
 @example("Modality:CT\n~")
 def test_any_text_is_a_query_or_a_query_error(text: str) -> None:
     error = refusal(text)

@@ -103,6 +103,10 @@ class Compiler:
         """Documents with any of these unsigned numbers."""
         return Query.term_set_query(self._schema, field, list(values))
 
+    def numbers_between(self, field: str, low: int, high: int) -> Query:
+        """Documents whose unsigned number is from ``low`` to ``high``."""
+        return Query.range_query(self._schema, field, tantivy.FieldType.Unsigned, low, high)
+
     def _between(self, query: Between) -> Query:
         # Tantivy offers ranges over strings through its query text only. Tokens of numbers and moments are letters
         # and digits, so nothing needs quoting; an open side ends at the type letter itself or the next one.

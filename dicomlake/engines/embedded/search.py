@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import pairwise
 from typing import Any
 
@@ -23,11 +24,9 @@ from dicomlake.engines.base import (
 )
 from dicomlake.engines.embedded.compile import Compiler, differs, every
 from dicomlake.engines.embedded.cost import refuse_costly
+from dicomlake.engines.embedded.many import TERMS_LIMIT, many_counts
 from dicomlake.engines.embedded.schema import Layout
 from dicomlake.query.resolved import Between, Has, Not, Resolved
-
-TERMS_LIMIT = 65_000
-"""Buckets of one terms aggregation; Tantivy refuses more than 65,535. Above it the composite aggregation goes on."""
 
 BINNED_TERMS = 10_000
 """Distinct values up to which a histogram is made of their counts."""
@@ -140,9 +139,8 @@ class Search:
         if len(terms["buckets"]) < TERMS_LIMIT:
             yield from ((bucket["key"], bucket["doc_count"]) for bucket in terms["buckets"])
             return
-        if field in self._layout.columns.values():  # one walk over the dictionary, not one over the documents a page
-            found: Any = self._searcher.terms_with_prefix(field, "", filter_query=query)
-            yield from (item for item in found if item[1])
+        with suppress(OverflowError):
+            yield from many_counts(self._aggregate, self._compiler, query, field, self._count(query)).items()
             return
         for key, matching in self._composite(query, [(field, False)], None, TERMS_LIMIT):
             if key[0] is not None:
