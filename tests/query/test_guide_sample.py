@@ -9,7 +9,7 @@ import pytest
 import sample
 from dicomlake.lake import Lake
 from dicomlake.search import Searcher, SearchRequest
-from indexer import run as index
+from indexer.flow import run as index
 from indexer.sources.folder import folders
 
 from .questions import fold, in_a_row
