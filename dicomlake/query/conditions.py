@@ -20,7 +20,7 @@ from dicomlake.query.resolved import (
     WordLike,
     Words,
 )
-from dicomlake.query.tokens import MAX_WILDCARDS, shown
+from dicomlake.query.tokens import MAX_PATTERN, MAX_WILDCARDS, shown
 from dicomlake.query.values import NUMBERS, number
 from mappings.field import Kind, ResolvedField
 from mappings.normal import fold, limit_text, moment_token, number_token, text_token, words
@@ -150,7 +150,7 @@ def wildcard(field: ResolvedField, query: ast.Wildcard) -> Resolved:
 
 
 def pattern(query: ast.Wildcard) -> tuple[str | Wild, ...]:
-    """The pattern with its literal runs folded and stars in a row made one. Raises BadValueError for too many."""
+    """The pattern with its literal runs folded and stars in a row made one. Raises BadValueError if it is too long."""
     pieces: list[str | Wild] = []
     for text, wild in query.pieces():
         piece = Wild(text == "*") if wild else fold(text)
@@ -159,6 +159,12 @@ def pattern(query: ast.Wildcard) -> tuple[str | Wild, ...]:
     if sum(isinstance(piece, Wild) for piece in pieces) > MAX_WILDCARDS:
         raise BadValueError(
             f"the pattern has more than {MAX_WILDCARDS} wildcards; shorten it",
+            position=query.value_position,
+            field=query.field,
+        )
+    if sum(len(piece.encode("utf-8", "surrogatepass")) for piece in pieces if isinstance(piece, str)) > MAX_PATTERN:
+        raise BadValueError(
+            f"the pattern has more than {MAX_PATTERN} bytes of text; shorten it, or write the value without wildcards",
             position=query.value_position,
             field=query.field,
         )

@@ -14,6 +14,8 @@ MAX_WILDCARDS: Final = 32
 """Wildcards in one pattern, stars in a row counted once: what they cost grows with their number."""
 MAX_ALL_WILDCARDS: Final = 100
 """Wildcards of a query together: a pattern of many may cost an engine a third of a second."""
+MAX_PATTERN: Final = 500
+"""Bytes of text in a pattern besides its wildcards: engines turn it into an automaton of limited size."""
 MAX_IN_STUDY: Final = 8
 """``in_study(...)`` in a query: each is a search of its own."""
 MAX_DEPTH: Final = 50

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from dicomlake.engines.budget import Limits
 from dicomlake.errors import QueryError
 from dicomlake.query.permalink import SearchState, decode
 from dicomlake.query.render import to_text
 from dicomlake.query.resolve import resolve
 from dicomlake.query.text import MAX_CLAUSES, MAX_DEPTH, MAX_LENGTH, parse
-from dicomlake.query.tokens import MAX_ALL_WILDCARDS, MAX_WILDCARDS
+from dicomlake.query.tokens import MAX_ALL_WILDCARDS, MAX_PATTERN, MAX_WILDCARDS
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "guide" / "searching.md").read_text(encoding="utf-8")
 
@@ -46,7 +47,14 @@ def test_the_messages_are_those_that_are_shown() -> None:
 def test_the_limits_are_those_that_are_enforced() -> None:
     said = " ".join(GUIDE.split())
     assert f"at most {MAX_LENGTH:,} characters, {MAX_CLAUSES} words and values, {MAX_DEPTH} parentheses" in said
-    assert f"and {MAX_ALL_WILDCARDS} wildcards, of which {MAX_WILDCARDS} in one pattern" in said
+    assert (
+        f"{MAX_ALL_WILDCARDS} wildcards, of which {MAX_WILDCARDS} in one pattern, which has at most {MAX_PATTERN}"
+        in said
+    )
+    limits = Limits()
+    assert f"its time ({limits.seconds:g} seconds)" in said
+    assert f"look through ({limits.values // 1_000_000} million)" in said
+    assert f"the size of its answer ({limits.size // 1_000_000} MB)" in said
 
 
 def test_the_link_is_the_search_it_stands_for() -> None:

@@ -311,6 +311,8 @@ def test_a_private_name_never_seen_is_a_field() -> None:
         (f"{PRIVATE}:[1 TO 2019-01]", len(PRIVATE) + 2, PRIVATE, "two numbers, two dates or two times"),
         (f"{PRIVATE}:[-1 TO -2]", len(PRIVATE) + 2, PRIVATE, "swap the bounds"),
         ("Modality:" + "?" * 33, 9, "Modality", "more than 32 wildcards"),
+        ("a Modality:" + "x" * 501 + "*", 11, "Modality", "more than 500 bytes"),
+        ("é" * 600 + "*", 0, None, "more than 500 bytes"),
         ("a SliceThickness>=5", 2, "SliceThickness", "write SliceThickness:>=5"),
         ("Modality=CT", 0, "Modality", "write Modality:CT"),
         ("a ...", 2, None, "no letters or digits"),
