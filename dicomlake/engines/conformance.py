@@ -304,9 +304,9 @@ class EngineConformance(TrapConformance):
             self._compare(lake)
 
     def _compare(self, lake: Engine) -> None:
-        histories_of = max(self.cases, settings().max_examples) // SEARCHES
+        cases = self.cases if self.cases < CASES else max(CASES, settings().max_examples)
 
-        @settings(max_examples=histories_of, deadline=None, suppress_health_check=_SLOW)
+        @settings(max_examples=cases // SEARCHES, deadline=None, suppress_health_check=_SLOW)
         @given(history=histories, searches=st.lists(plans(), min_size=SEARCHES, max_size=SEARCHES))
         def compare(history: list[Change], searches: list[Plan]) -> None:
             for level in LEVELS:
