@@ -1,5 +1,6 @@
 """Conditions on one field: what a value, a range and a wildcard mean for each kind of field."""
 
+import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Final
@@ -22,9 +23,11 @@ from dicomlake.query.resolved import (
 )
 from dicomlake.query.tokens import MAX_PATTERN, MAX_WILDCARDS, shown
 from dicomlake.query.values import NUMBERS, number
+from mappings import dictionary
 from mappings.field import Kind, ResolvedField
 from mappings.normal import fold, limit_text, moment_token, number_token, text_token, words
 
+_DIGITS: Final = re.compile(r"\(?([0-9A-Fa-f]{4}),?([0-9A-Fa-f]{4})\)?")
 MOMENTS: Final[tuple[Kind, ...]] = ("date", "datetime", "time")
 
 
@@ -54,8 +57,15 @@ def _one(field: ResolvedField, value: str, position: int) -> Resolved:
         case "any":
             return _any([*_typed(path, value), _folded(path, value)])
         case "string":
-            return _folded(path, value)
+            return _folded(path, _tag(value) if field.vr == "AT" else value)
     raise _without_values(field, position)
+
+
+def _tag(value: str) -> str:
+    """A value of VR AT as documents have it, ``(0018,1063)``, from its digits or a keyword; else as it is."""
+    found = _DIGITS.fullmatch(value)
+    number = int(found[1] + found[2], 16) if found else dictionary.tag_of(value)
+    return value if number is None else f"({number >> 16:04X},{number & 0xFFFF:04X})"
 
 
 def _typed(path: str, value: str) -> Iterable[Resolved]:

@@ -74,8 +74,9 @@ def quoted(text: str) -> str:
     return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
 
 
-def questions(vr: str, by_words: bool) -> Iterator[Question]:
-    """All questions about an element of this VR; ``by_words``: its field is running text."""
+def questions(vr: str, by_words: bool, private: bool = False) -> Iterator[Question]:
+    """All questions about an element of this VR; ``by_words``: its field is running text;
+    ``private``: the VR is not known before the file is read."""
     yield Question("_exists_:@", bool, "exists")
     yield Question("@:*", bool, "exists")
     yield Question("@:[* TO *]", bool, "exists")
@@ -85,10 +86,10 @@ def questions(vr: str, by_words: bool) -> Iterator[Question]:
     elif vr in ("DA", "TM", "DT"):
         yield from _of_moments(vr)
     elif vr not in BYTES:
-        yield from _of_texts(vr, by_words)
+        yield from _of_texts(vr, by_words, private)
 
 
-def _of_texts(vr: str, by_words: bool) -> Iterator[Question]:
+def _of_texts(vr: str, by_words: bool, private: bool) -> Iterator[Question]:
     pool = [str(value) for value in VALUES[vr]]
     if vr == "AT":
         pool = ["(0018,1063)", "(0020,000D)", "(0008,0060)"]
@@ -119,6 +120,9 @@ def _of_texts(vr: str, by_words: bool) -> Iterator[Question]:
         if "\\" not in pattern:
             yield Question(f"@:?{escaped(wanted[1:])}", like("?" + wanted[1:]), "wildcard")
             yield Question(f"@:{escaped(wanted[:-1])}?", like(wanted[:-1] + "?"), "wildcard")
+    if vr == "AT" and not private:  # what a private element holds differs from file to file
+        for form in ("00181063", "0018,1063", "(0018,1063)", "FrameTime", '"00181063"'):
+            yield Question(f"@:{form}", some(equal("(0018,1063)")), "term")
     for one, other in pairwise(pool):
         tests = equal(one), equal(other)
         either = some(lambda text, tests=tests: any(test(text) for test in tests))

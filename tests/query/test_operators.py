@@ -39,7 +39,7 @@ def by_words(vr: str, place: str) -> bool:
 @cache
 def cell(vr: str, place: str) -> list[Asked]:
     """Every question about the element of a VR in a place."""
-    return [asked(question, path(vr, place)) for question in questions(vr, by_words(vr, place))]
+    return [asked(question, path(vr, place)) for question in questions(vr, by_words(vr, place), "private" in place)]
 
 
 @pytest.mark.parametrize(("vr", "place"), CELLS, ids=[f"{vr}-{place}" for vr, place in CELLS])
