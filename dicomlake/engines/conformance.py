@@ -39,7 +39,7 @@ __all__ = ["EngineConformance", "EngineFactory", "everything"]
 CASES = 2_000
 """Random searches over random histories of documents that an engine is compared over; a profile of Hypothesis may ask
 for more, such as ``--hypothesis-profile=long``."""
-SEARCHES = 4
+SEARCHES = 5
 """Searches over one history: they cost less than its commits."""
 
 LEVELS: tuple[RecordLevel, ...] = ("instance", "series")

@@ -11,7 +11,7 @@ from dicomlake.engines.oracle import OracleEngine
 
 
 class TestOracle(EngineConformance):
-    cases = 4  # it is compared with itself
+    cases = 5  # it is compared with itself
 
     @pytest.fixture
     def engine(self) -> EngineFactory:
