@@ -1,7 +1,7 @@
 """``dicomlake search``: totals, facets and hits of a query."""
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cli.output import byte_size, number, plural, printable, say, say_json, table
@@ -18,6 +18,12 @@ def options(parser: argparse.ArgumentParser) -> None:
     add("--level", choices=("instance", "series", "study", "patient"), default="series", help="what a hit is")
     add("--facet", action="append", default=[], metavar="F", help="count the values of this field (repeat)")
     add("--filter", action="append", default=[], type=field_and_value, metavar="F=V", help="only this value (repeat)")
+    add("--exclude", action="append", default=[], type=field_and_value, metavar="F=V", help="not this value (repeat)")
+    add("--facet-limit", type=count, default=1_000, metavar="N", help="values of each facet (default: 1000)")
+    add("--facet-sort", choices=("count", "value"), default="count", help="the most frequent values first, or in order")
+    add("--facet-contains", default="", metavar="TEXT", help="only values with this text, case and accents aside")
+    add("--histogram", action="append", default=[], metavar="F", help="count numbers, dates, times by ranges (repeat)")
+    add("--interval", metavar="I", help="width of a range: 0.5, month, 7d or 15min (default: what people can read)")
     add("--field", action="append", default=[], metavar="F", help="show this field too (repeat)")
     add("--sort", action="append", default=[], metavar="F|-F", help="order by a field; a minus is descending (repeat)")
     add("--limit", type=count, default=20, metavar="N", help="hits of a page (default: 20)")
@@ -30,21 +36,26 @@ def run(arguments: argparse.Namespace) -> int:
     from dicomlake.lake import Lake  # noqa: PLC0415
     from dicomlake.search import Searcher, SearchRequest  # noqa: PLC0415
 
-    filters: dict[str, list[str | int | float | None]] = {}
-    for name, value in arguments.filter:
-        filters.setdefault(name, []).append(value)
     request = SearchRequest(
         q=arguments.query,
         level=arguments.level,
-        filters=filters,
+        filters=_by_field(arguments.filter),
+        exclude=_by_field(arguments.exclude),
         facets=arguments.facet,
         sort=arguments.sort,
         limit=arguments.limit,
         cursor=arguments.cursor,
         fields=arguments.field,
+        facet_limit=arguments.facet_limit,
+        facet_sort=arguments.facet_sort,
+        facet_contains=arguments.facet_contains,
     )
     with Lake.open(arguments.data or settings.load().data) as lake:
-        answer = Searcher(lake).run(request)
+        searcher = Searcher(lake)
+        answer = searcher.run(request)
+        if arguments.histogram:
+            drawn = {name: searcher.histogram(name, request, arguments.interval) for name in arguments.histogram}
+            answer["histograms"] = drawn
     if arguments.json:
         say_json(answer)
         return 0
@@ -54,6 +65,8 @@ def run(arguments: argparse.Namespace) -> int:
         say(f"Left out, as their instances are not here: {found} ({plural(declared['instances'], 'instance')})")
     for name, values in answer["facets"].items():
         _show_facet(name, values)
+    for name, drawn in answer.get("histograms", {}).items():
+        _show_histogram(name, drawn)
     if answer["hits"]:
         say()
         columns = _columns(arguments.level, [field.removeprefix("-") for field in arguments.field + arguments.sort])
@@ -78,7 +91,25 @@ def _show_facet(name: str, values: Sequence[Mapping[str, Any]]) -> None:
     say(f"\n{printable(name)}")
     for one in values:
         value = "(missing)" if one["value"] is None else printable(one["value"])
-        say(f"  {number(one['count']):>9} {'*' if one['selected'] else ' '} {value}")
+        mark = "-" if one.get("excluded") else "*" if one["selected"] else " "
+        say(f"  {number(one['count']):>9} {mark} {value}")
+
+
+def _show_histogram(name: str, drawn: Mapping[str, Any]) -> None:
+    unit = f" in {drawn['unit']}" if drawn["unit"] else ""
+    say(f"\n{printable(name)}{unit}: {drawn['min']} to {drawn['max']}, by {drawn['interval']}")
+    for one in drawn["bins"]:
+        say(f"  {number(one['count']):>9}   from {one['from']}")
+    for said in ("missing", "other"):
+        if drawn[said]:
+            say(f"  {number(drawn[said]):>9}   ({said})")
+
+
+def _by_field(given: Iterable[tuple[str, str | None]]) -> dict[str, list[str | int | float | None]]:
+    found: dict[str, list[str | int | float | None]] = {}
+    for name, value in given:
+        found.setdefault(name, []).append(value)
+    return found
 
 
 def _columns(level: str, asked: Sequence[str]) -> list[str]:

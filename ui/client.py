@@ -37,11 +37,15 @@ class Search:
     fields: Sequence[str] = ()
     limit: int = 50
     cursor: str | None = None
+    exclude: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
     def body(self) -> dict[str, Any]:
         """The request as JSON."""
-        chosen = {name: list(values) for name, values in self.filters.items()}
-        return {name: getattr(self, name) for name in self.__slots__} | {"filters": chosen}
+        lists = {
+            part: {name: list(values) for name, values in getattr(self, part).items()}
+            for part in ("filters", "exclude")
+        }
+        return {name: getattr(self, name) for name in self.__slots__} | lists
 
 
 class Api:

@@ -168,7 +168,7 @@ def without(state: PageState, id: str) -> PageState:
 
 def cleared(state: PageState) -> PageState:
     """The state without any condition."""
-    return state.asking(q="", filters={})
+    return state.asking(q="", filters={}, exclude={})
 
 
 def rail(state: PageState, answer: Mapping[str, Any] | None) -> None:

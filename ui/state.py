@@ -28,7 +28,8 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class PageState:
-    """What the address says. ``sort`` is empty for the level's own order, ``page`` counts from 1."""
+    """What the address says. ``sort`` is empty for the level's own order, ``page`` counts from 1, values of ``exclude``
+    are those that hits must not have."""
 
     q: str = ""
     level: permalink.Level = "series"
@@ -36,6 +37,7 @@ class PageState:
     sort: Sequence[str] = ()
     page: int = 1
     open: Open | None = None
+    exclude: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, parameters: Mapping[str, Sequence[str]]) -> "PageState":
@@ -48,6 +50,7 @@ class PageState:
             search.sort,
             _page(_first(parameters, "page")),
             parse_open(_first(parameters, "open")),
+            search.exclude,
         )
 
     def parameters(self) -> dict[str, list[str]]:
@@ -55,8 +58,11 @@ class PageState:
 
         Raises QueryError for what no address can hold.
         """
-        chosen = {path: tuple(values) for path, values in self.filters.items() if values}
-        written = permalink.encode(SearchState(self.q, self.level, chosen, tuple(self.sort)))
+        chosen, excluded = (
+            {path: tuple(values) for path, values in by_path.items() if values}
+            for by_path in (self.filters, self.exclude)
+        )
+        written = permalink.encode(SearchState(self.q, self.level, chosen, tuple(self.sort), exclude=excluded))
         if len(written) == 1:
             written = {}
         if self.page > 1:

@@ -1,7 +1,7 @@
 """Answers of the API as the data that the page's components paint. Pure functions: no Streamlit, no HTTP."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -50,23 +50,24 @@ class Condition:
 
 
 def conditions(state: PageState) -> list[Condition]:
-    """The query, then every value of every filter."""
+    """The query, then every value of every filter, then every value that is excluded."""
     found = []
     if state.q:
         found.append(Condition("q", "Query", state.q, False, state.asking(q="")))
-    for path, values in state.filters.items():
-        for value in values:
-            rest = [other for other in values if other is not value]
-            found.append(
-                Condition(
-                    json.dumps([path, value]),
-                    shown(path).label,
-                    value_label(path, value),
-                    value is None,
-                    state.asking(filters={**state.filters, path: rest}),
-                )
-            )
+    for path, value, rest in _each(state.filters):
+        said = shown(path).label, value_label(path, value)
+        found.append(Condition(json.dumps([path, value]), *said, value is None, state.asking(filters=rest)))
+    for path, value, rest in _each(state.exclude):
+        said = f"Not {shown(path).label}", value_label(path, value)
+        found.append(Condition(json.dumps([path, value, "not"]), *said, value is None, state.asking(exclude=rest)))
     return found
+
+
+def _each(values: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+    """Field, value, and everything without this value."""
+    for path, listed in values.items():
+        for value in listed:
+            yield path, value, {**values, path: [other for other in listed if other is not value]}
 
 
 def cards(state: PageState, facets: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
@@ -108,7 +109,7 @@ def table(state: PageState, answer: Mapping[str, Any]) -> dict[str, Any]:
         "page": state.page,
         "pages": pages_of(total),
         "more": answer["cursor"] is not None,
-        "turn": json.dumps([state.q, state.level, state.filters, sorts, state.page], sort_keys=True),
+        "turn": json.dumps([state.q, state.level, state.filters, state.exclude, sorts, state.page], sort_keys=True),
     }
 
 

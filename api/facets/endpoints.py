@@ -8,10 +8,8 @@ from api.facets.schemas import FacetAnswer, FacetParameters
 from api.lakes import TheLake
 from api.problems import documented
 from api.responses import Json
-from api.search import filters
 from api.search.schemas import MAX_NAME
 from dicomlake.errors import BadValueError, InvalidRequestError, LakeError, QueryError, UnknownFieldError
-from dicomlake.search import SearchRequest
 
 router = APIRouter(prefix="/api/v1/facets", tags=["search"])
 
@@ -41,7 +39,6 @@ _ANSWER = {
     responses=documented(InvalidRequestError, QueryError, UnknownFieldError, BadValueError, LakeError, example=_ANSWER),
 )
 def facet(lake: TheLake, field: FieldName, parameters: Annotated[FacetParameters, Query()]) -> Response:
-    """Count the values of a field, its own filter aside: what a facet shows when it is opened or searched in."""
-    request = SearchRequest(q=parameters.q, level=parameters.level, filters=filters.gather(parameters.filter))
+    """Count the values of a field, what is chosen and excluded of it aside: a facet that is opened or searched in."""
     with lake.searcher() as searcher:
-        return Json(searcher.facet(field, request, parameters.limit, parameters.contains))
+        return Json(searcher.facet(field, parameters.request()))

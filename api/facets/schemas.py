@@ -1,23 +1,27 @@
 """All values of one field under a search."""
 
-from typing import Annotated
+from dataclasses import replace
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.search.schemas import FacetLimit, FacetValue, Selection, Text
+from api.search.schemas import Contains, FacetLimit, FacetSort, FacetValue, Selection
+from dicomlake.search import SearchRequest
 
 
 class FacetParameters(Selection):
     """What selects the documents to count, and which values to list."""
 
     limit: FacetLimit = 100
-    contains: Annotated[
-        Text, Field(max_length=200, description="Only values that contain this, case and accents aside", examples=["c"])
-    ] = ""
+    sort: FacetSort = "count"
+    contains: Contains = ""
+
+    def request(self) -> SearchRequest:
+        """The request these parameters stand for."""
+        return replace(self.selection(), facet_limit=self.limit, facet_sort=self.sort, facet_contains=self.contains)
 
 
 class FacetAnswer(BaseModel):
-    """Values, most frequent first."""
+    """Values, most frequent first or in their order."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -8,10 +8,8 @@ from api.histograms.schemas import HistogramAnswer, HistogramParameters
 from api.lakes import TheLake
 from api.problems import documented
 from api.responses import Json
-from api.search import filters
 from api.search.schemas import MAX_NAME
 from dicomlake.errors import BadValueError, InvalidRequestError, LakeError, QueryError, UnknownFieldError
-from dicomlake.search import SearchRequest
 
 router = APIRouter(prefix="/api/v1/histogram", tags=["search"])
 
@@ -44,7 +42,6 @@ _ANSWER = {
     responses=documented(InvalidRequestError, QueryError, UnknownFieldError, BadValueError, LakeError, example=_ANSWER),
 )
 def histogram(lake: TheLake, field: FieldName, parameters: Annotated[HistogramParameters, Query()]) -> Response:
-    """Count the numbers, dates or times of a field by ranges, its own filter aside."""
-    request = SearchRequest(q=parameters.q, level=parameters.level, filters=filters.gather(parameters.filter))
+    """Count the numbers, dates or times of a field by ranges, what is chosen and excluded of it aside."""
     with lake.searcher() as searcher:
-        return Json(searcher.histogram(field, request, parameters.interval, parameters.bins))
+        return Json(searcher.histogram(field, parameters.selection(), parameters.interval, parameters.bins))

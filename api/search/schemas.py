@@ -1,6 +1,7 @@
 """What a search request may hold, and the shape of its answer."""
 
 import math
+from dataclasses import replace
 from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
@@ -72,6 +73,14 @@ Filters = Annotated[
         examples=[["Modality:CT"]],
     ),
 ]
+Exclusions = Annotated[
+    list[Filter],
+    Field(
+        max_length=MAX_FILTERS * 16,
+        description="`Field:value`, repeated: hits must have none of them; `Field:` asks for those with a value",
+        examples=[["Modality:SR"]],
+    ),
+]
 Facets = Annotated[
     list[Name],
     Field(max_length=MAX_FACETS, description="Fields whose values are counted", examples=[["Modality"]]),
@@ -86,6 +95,14 @@ Order = Annotated[
 ]
 Limit = Annotated[int, Field(ge=0, le=MAX_LIMIT, description="Hits of this page", examples=[10])]
 FacetLimit = Annotated[int, Field(ge=1, le=MAX_FACET_LIMIT, description="Values of a facet", examples=[100])]
+FacetSort = Annotated[
+    Literal["count", "value"],
+    Field(description="Values of a facet: the most frequent first, or in their order", examples=["value"]),
+]
+Contains = Annotated[
+    Text,
+    Field(max_length=200, description="Only values that contain this, case and accents aside", examples=["c"]),
+]
 Cursor = Annotated[
     Text,
     Field(max_length=MAX_CURSOR, description="The `cursor` of the page before, with the same search; good for a day"),
@@ -100,6 +117,9 @@ Fields = Annotated[
 ]
 
 
+ValuesByField = dict[Name, Annotated[list[Value], Field(max_length=MAX_FILTER_VALUES)]]
+
+
 class SearchBody(BaseModel):
     """A search, as JSON."""
 
@@ -108,11 +128,19 @@ class SearchBody(BaseModel):
     q: Query = ""
     level: SearchLevel = "series"
     filters: Annotated[
-        dict[Name, Annotated[list[Value], Field(max_length=MAX_FILTER_VALUES)]],
+        ValuesByField,
         Field(
             max_length=MAX_FILTERS,
             description="Values by field, exact: OR within a field, AND across fields; null is missing",
             examples=[{"Modality": ["CT", "MR"]}],
+        ),
+    ] = Field(default_factory=dict)
+    exclude: Annotated[
+        ValuesByField,
+        Field(
+            max_length=MAX_FILTERS,
+            description="Values by field, exact, that hits must not have; null leaves out those without a value",
+            examples=[{"Modality": ["SR"]}],
         ),
     ] = Field(default_factory=dict)
     facets: Facets = []
@@ -121,6 +149,8 @@ class SearchBody(BaseModel):
     cursor: Cursor | None = None
     totals: Counting = "exact"
     facet_limit: FacetLimit = 1_000
+    facet_sort: FacetSort = "count"
+    facet_contains: Contains = ""
     fields: Fields = []
 
     def request(self) -> SearchRequest:
@@ -136,6 +166,12 @@ class Selection(BaseModel):
     q: Query = ""
     level: SearchLevel = "series"
     filter: Filters = []
+    exclude: Exclusions = []
+
+    def selection(self) -> SearchRequest:
+        """The request that selects the same, without facets and hits."""
+        chosen, excluded = filters.gather(self.filter), filters.gather(self.exclude)
+        return SearchRequest(q=self.q, level=self.level, filters=chosen, exclude=excluded)
 
 
 class SearchParameters(Selection):
@@ -147,12 +183,14 @@ class SearchParameters(Selection):
     cursor: Cursor | None = None
     totals: Counting = "exact"
     facet_limit: FacetLimit = 1_000
+    facet_sort: FacetSort = "count"
+    facet_contains: Contains = ""
     fields: Fields = []
 
     def request(self) -> SearchRequest:
         """The request these parameters stand for."""
-        asked = {name: getattr(self, name) for name in type(self).model_fields if name != "filter"}
-        return SearchRequest(**asked, filters=filters.gather(self.filter))
+        asked = {name: getattr(self, name) for name in type(self).model_fields if name not in Selection.model_fields}
+        return replace(self.selection(), **asked)
 
 
 class Totals(BaseModel):
@@ -175,6 +213,7 @@ class FacetValue(BaseModel):
     value: str | int | float | None
     count: int
     selected: bool = Field(description="Whether a filter of the search names it; such values are listed even with 0")
+    excluded: bool = Field(False, description="There and true where the search excludes the value; listed even with 0")
 
 
 class Hit(BaseModel):
@@ -201,7 +240,9 @@ class SearchAnswer(BaseModel):
 
     totals: Totals = Field(description="Of everything that matches, not of this page")
     hits: list[Hit]
-    facets: dict[str, list[FacetValue]] = Field(description="By field as asked; each ignores the filter on itself")
+    facets: dict[str, list[FacetValue]] = Field(
+        description="By field as asked; each ignores what is chosen and excluded of itself"
+    )
     cursor: str | None = Field(description="For the next page; null on the last")
     approximate: list[str] = Field(description="Names of totals that are estimates")
     took_ms: float

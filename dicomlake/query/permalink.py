@@ -1,7 +1,8 @@
 """A whole search as the parameters of a URL and back: readable, versioned, and strict about what it does not know.
 
 ``?v=1&q=lung&level=study&f=Modality:CT&f=Modality:MR&f=BodyPartExamined:&sort=-StudyDate&page=2&open=series:1.2.3``:
-``f`` is one value of a filter (nothing behind the colon: missing), repeated within a field and over fields.
+``f`` is one value of a filter (nothing behind the colon: missing), repeated within a field and over fields; ``x`` in
+the same form one value that is excluded.
 """
 
 import re
@@ -34,9 +35,9 @@ class OpenHit:
 
 @dataclass(frozen=True, slots=True)
 class SearchState:
-    """What a page shows. ``filters`` maps a field to its selected values in DICOM form, ``None`` for missing; they come
-    back as text, since the field's kind says what a value is. ``page`` counts from 1, ``columns`` empty are the
-    default ones."""
+    """What a page shows. ``filters`` and ``exclude`` map a field to its selected and its excluded values in DICOM form,
+    ``None`` for missing; they come back as text, since the field's kind says what a value is. ``page`` counts from 1,
+    ``columns`` empty are the default ones."""
 
     q: str = ""
     level: Level = DEFAULT_LEVEL
@@ -45,6 +46,7 @@ class SearchState:
     page: int = 1
     open: OpenHit | None = None
     columns: tuple[str, ...] = ()
+    exclude: Mapping[str, Sequence[Value | None]] = field(default_factory=dict)
 
 
 def encode(state: SearchState) -> dict[str, list[str]]:
@@ -54,8 +56,8 @@ def encode(state: SearchState) -> dict[str, list[str]]:
         parameters["q"] = [state.q]
     if state.level != DEFAULT_LEVEL:
         parameters["level"] = [state.level]
-    filters = [f"{name}:{'' if value is None else value}" for name, values in state.filters.items() for value in values]
-    for name, values in (("f", filters), ("sort", list(state.sort)), ("col", list(state.columns))):
+    chosen, excluded = (_items(values) for values in (state.filters, state.exclude))
+    for name, values in (("f", chosen), ("x", excluded), ("sort", list(state.sort)), ("col", list(state.columns))):
         if values:
             parameters[name] = values
     if state.page != 1:
@@ -78,7 +80,7 @@ def decode(parameters: Mapping[str, str | Sequence[str]]) -> SearchState:
             version=version[:40],
             readable=[VERSION],
         )
-    unknown = sorted(given.keys() - {"v", "q", "level", "f", "sort", "page", "open", "col"})
+    unknown = sorted(given.keys() - {"v", "q", "level", "f", "x", "sort", "page", "open", "col"})
     if unknown:
         raise QueryError(f"the link has a parameter {shown(unknown[0])} that is not known; remove it")
     for name, values in given.items():
@@ -89,20 +91,29 @@ def decode(parameters: Mapping[str, str | Sequence[str]]) -> SearchState:
     page = _single(given, "page", "1")
     if not _PAGE.fullmatch(page):
         raise QueryError(f"the link's page {shown(page)} is no page number; remove it")
-    filters: dict[str, tuple[Value | None, ...]] = {}
-    for item in given.get("f", []):
-        name, value = parse_filter(item)
-        if value not in (chosen := filters.get(name, ())):
-            filters[name] = (*chosen, value)
     return SearchState(
         _single(given, "q", ""),
         _level(_single(given, "level", DEFAULT_LEVEL)),
-        filters,
+        _values(given.get("f", [])),
         _names(given, "sort"),
         int(page),
         _open(_single(given, "open", "")),
         _names(given, "col"),
+        _values(given.get("x", [])),
     )
+
+
+def _items(values: Mapping[str, Sequence[Value | None]]) -> list[str]:
+    return [f"{name}:{'' if value is None else value}" for name, listed in values.items() for value in listed]
+
+
+def _values(items: Sequence[str]) -> dict[str, tuple[Value | None, ...]]:
+    """Values by field, each once."""
+    found: dict[str, tuple[Value | None, ...]] = {}
+    for name, value in map(parse_filter, items):
+        if value not in (listed := found.get(name, ())):
+            found[name] = (*listed, value)
+    return found
 
 
 def _level(text: str) -> Level:

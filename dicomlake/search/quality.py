@@ -82,9 +82,9 @@ def _counts(searcher: Searcher, name: str, q: str) -> dict[Any, dict[str, int]]:
     """Instances and series of every value of a field."""
     found: dict[Any, dict[str, int]] = {}
     for level, counted in _LEVELS.items():
-        limit = MAX_FACET_LIMIT
-        while (answer := searcher.facet(name, SearchRequest(q=q, level=level), limit))["more"]:
-            limit *= 10
+        request = SearchRequest(q=q, level=level, facet_limit=MAX_FACET_LIMIT)
+        while (answer := searcher.facet(name, request))["more"]:
+            request = replace(request, facet_limit=request.facet_limit * 10)
         for one in answer["values"]:
             if one["value"] is not None:
                 found.setdefault(one["value"], dict.fromkeys(_LEVELS.values(), 0))[counted] = one["count"]

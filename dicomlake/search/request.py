@@ -23,7 +23,9 @@ MAX_FILTER_VALUES = 1_000
 class SearchRequest:
     """A search: query text, filters (OR within a field, AND across; None is missing), facets, order and page.
 
-    ``sort`` names fields, descending with a minus in front. ``fields`` adds fields to each hit.
+    ``exclude`` are values that must not be there, in no field. ``sort`` names fields, descending with a minus in front.
+    ``fields`` adds fields to each hit. Of each facet ``facet_limit`` values are listed, the most frequent or the first
+    in order, only those that contain ``facet_contains`` (case and accents aside).
     """
 
     q: str = ""
@@ -36,3 +38,6 @@ class SearchRequest:
     totals: Literal["fast", "exact"] = "exact"
     facet_limit: int = 1_000
     fields: Sequence[str] = ()
+    exclude: Mapping[str, Sequence[FilterValue]] = field(default_factory=dict)
+    facet_sort: Literal["count", "value"] = "count"
+    facet_contains: str = ""

@@ -1,52 +1,26 @@
 """Search over a lake: request to plan to engine to answer. The CLI and the API give the same answer through here."""
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import orjson
 
 from dicomlake.documents.declared import DECLARED
-from dicomlake.documents.instance import InstanceDocument
-from dicomlake.documents.kept import KeptSeries, in_order
-from dicomlake.documents.sharing import common_part
-from dicomlake.engines.base import Facet, FacetPlan, Found, Hit, Level, Member, Plan, Sort
+from dicomlake.engines.base import Found, Hit, Level, Plan, Sort
 from dicomlake.engines.budget import Limits, limited, take
-from dicomlake.errors import BadValueError, LakeError, NotFoundError, QueryError
+from dicomlake.errors import BadValueError, QueryError
 from dicomlake.lake import Lake
 from dicomlake.query.names import resolve_name
-from dicomlake.query.resolve import filters_to_resolved, resolve
-from dicomlake.query.resolved import All, Has, Match, Resolved
-from dicomlake.query.text import parse
-from dicomlake.query.values import token_display, value_tokens
-from dicomlake.search import cursor, hits
+from dicomlake.query.resolved import All, Has, Resolved
+from dicomlake.search import cursor, facets, hits
+from dicomlake.search.details import Details, steadily
 from dicomlake.search.histogram import BINS, histogram
-from dicomlake.search.request import (
-    MAX_FACET_LIMIT,
-    MAX_FACETS,
-    MAX_FIELDS,
-    MAX_FILTER_VALUES,
-    MAX_LIMIT,
-    MAX_SORTS,
-    SearchRequest,
-)
-from mappings.field import ResolvedField
-from mappings.normal import fold, text_token
-
-KEPT_SERIES = 8
-"""Series whose decoded headers stay in memory between requests; a series of 500 instances takes some 10 MB."""
+from dicomlake.search.request import MAX_FACET_LIMIT, MAX_FACETS, MAX_FIELDS, MAX_LIMIT, MAX_SORTS, SearchRequest
+from dicomlake.search.selection import Selection
 
 LEVELS: tuple[Level, ...] = ("instance", "series", "study", "patient")
-
-
-ATTEMPTS = 10
-"""Times that an answer is begun when commits keep coming in between."""
-
-
-class _Moved(Exception):
-    """An instance that was found is no longer among the kept headers of its series."""
 
 
 class Searcher:
@@ -57,7 +31,7 @@ class Searcher:
         self._limits = limits
         self._engine = lake.engine
         self._secret = lake.secret
-        self._kept = lru_cache(maxsize=KEPT_SERIES)(self._load_kept)
+        self._details = Details(lake.engine)
 
     # Search
 
@@ -66,29 +40,28 @@ class Searcher:
         ``generation``. Raises QueryError and its kin for what cannot be answered."""
         _check_limits(request)
         with limited(self._limits):
-            return self._steadily(lambda: self._answer(request))
+            return steadily(lambda: self._answer(request))
 
     def _answer(self, request: SearchRequest) -> dict[str, Any]:
         started = time.perf_counter()
         self._engine.refresh()
-        base, filters = self._conditions(request)
-        search = cursor.digest(request.q, {k: list(v) for k, v in request.filters.items()}, request.level, request.sort)
+        selection = Selection.of(request)
+        asked = [facets.countable(name) for name in request.facets]
+        search = _digest(request)
         plan = Plan(
             level=request.level,
-            query=_combined(base, filters),
-            facets=tuple(self._facet_plan(name, base, filters, request) for name in request.facets),
-            sort=tuple(_sort(name) for name in request.sort),
+            query=selection.whole(),
+            facets=tuple(facets.plan(field, selection, request) for field in asked),
+            sort=sort_plan(request.sort),
             limit=request.limit,
             after=cursor.decode(self._secret, search, request.cursor) if request.cursor else None,
         )
         found = self._engine.search(plan)
+        counted = zip(request.facets, asked, found.facets, strict=True)
         answer = {
             "totals": asdict(found.totals) if found.totals else {},
             "hits": self._hits(found, request),
-            "facets": {
-                name: _facet_values(facet, _selected(resolve_name(name), request))
-                for name, facet in zip(request.facets, found.facets, strict=True)
-            },
+            "facets": {name: facets.shown(field, facet, request)[0] for name, field, facet in counted},
             "cursor": cursor.encode(self._secret, search, found.after) if found.after else None,
             "approximate": [],
             "took_ms": round((time.perf_counter() - started) * 1000, 2),
@@ -103,56 +76,27 @@ class Searcher:
         found = self._engine.search(Plan(query=All((query, Has(DECLARED))), limit=0)).totals
         return {"series": found.series, "instances": found.instances} if found and found.series else {}
 
-    def facet(self, name: str, request: SearchRequest, limit: int = 100, contains: str = "") -> dict[str, Any]:
-        """All values of one field under a search: most first, those only whose text contains ``contains``."""
-        with limited(self._limits):
-            return self._all_values(name, request, limit, contains)
-
-    def _all_values(self, name: str, request: SearchRequest, limit: int, contains: str) -> dict[str, Any]:
+    def facet(self, name: str, request: SearchRequest) -> dict[str, Any]:
+        """The values of one field under a search, as the request's ``facet_limit``, ``facet_sort`` and
+        ``facet_contains`` list them. Raises QueryError and its kin."""
         self._engine.refresh()
-        field = resolve_name(name)
-        base, filters = self._conditions(request)
-        asked = replace(request, facet_limit=MAX_FACET_LIMIT * 100 if contains else limit)
-        plan = self._facet_plan(name, base, filters, asked)
-        found = self._engine.search(Plan(level=request.level, facets=(plan,), limit=0, totals=False)).facets[0]
-        values = _facet_values(found, _selected(field, request))
-        if contains:
-            wanted = fold(contains)
-            values = [
-                v for v in values if v["selected"] or (v["value"] is not None and wanted in fold(str(v["value"])))
-            ]
-        listed = [v for place, v in enumerate(values) if place < limit or v["selected"]]
-        return {
-            "field": name,
-            "label": field.label,
-            "values": listed,
-            "more": found.more or len(listed) < len(values),
-        }
+        field = facets.countable(name)
+        plan = facets.plan(field, Selection.of(request), request)
+        with limited(self._limits):
+            found = self._engine.search(Plan(level=request.level, facets=(plan,), limit=0, totals=False)).facets[0]
+            values, more = facets.shown(field, found, request)
+        return {"field": name, "label": field.label, "values": values, "more": more}
 
     def histogram(
         self, name: str, request: SearchRequest, interval: str | None = None, bins: int = BINS
     ) -> dict[str, Any]:
-        """Counts of one field by ranges under a search, its own filter aside (:mod:`dicomlake.search.histogram`)."""
+        """Counts of one field by ranges under a search, what it chooses and excludes of the field itself aside
+        (:mod:`dicomlake.search.histogram`)."""
         self._engine.refresh()
         field = resolve_name(name)
-        base, filters = self._conditions(request)
+        query = Selection.of(request).beside(field)
         with limited(self._limits):
-            return histogram(self._engine, field, _others(base, filters, field), request.level, interval, bins)
-
-    def _conditions(self, request: SearchRequest) -> tuple[Resolved, dict[str, Resolved]]:
-        for name, values in request.filters.items():
-            if len(values) > MAX_FILTER_VALUES:
-                raise QueryError(f"{len(values)} values of {name} are too many for a filter; {MAX_FILTER_VALUES} fit")
-        return resolve(parse(request.q)), filters_to_resolved(request.filters)
-
-    def _facet_plan(
-        self, name: str, base: Resolved, filters: Mapping[str, Resolved], request: SearchRequest
-    ) -> FacetPlan:
-        field = resolve_name(name)
-        if field.kind in ("binary", "sequence"):
-            raise BadValueError(f"{name} holds no values to count; ask for a field inside it", field=name)
-        selected = tuple(dict.fromkeys(token for readings in _selected(field, request) for token in readings))
-        return FacetPlan(field.path, _others(base, filters, field), request.facet_limit, selected)
+            return histogram(self._engine, field, query, request.level, interval, bins)
 
     def _hits(self, found: Found, request: SearchRequest) -> list[dict[str, Any]]:
         fields = dict.fromkeys(
@@ -164,75 +108,23 @@ class Searcher:
 
     def _instance_hit(self, hit: Hit, fields: Mapping[str, None], generation: str) -> dict[str, Any]:
         member = hit.members[0]
-        shown = hits.from_body(member, self._body(member, generation), fields)
+        shown = hits.from_body(member, self._details.body(member, generation), fields)
         take(len(orjson.dumps(shown)))
         return shown
-
-    def _body(self, member: Member, generation: str) -> dict[str, Any]:
-        kept = self._kept(member.series, generation)
-        if member.uid not in kept.instances:
-            raise _Moved
-        return kept.body(member.uid)
-
-    def _steadily(self, answer: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """An answer, begun again when a commit came between what it found and the headers it then read."""
-        for _ in range(ATTEMPTS):
-            try:
-                return answer()
-            except _Moved:
-                continue
-        raise LakeError("the lake changes faster than this can be answered; ask again in a moment")
-
-    def _load_kept(self, series: str, generation: str) -> KeptSeries:
-        kept = self._engine.kept([series]).get(series)
-        return KeptSeries.decode(kept) if kept is not None else KeptSeries()
 
     # Details
 
     def study(self, uid: str) -> dict[str, Any]:
         """A study and its series. Raises NotFoundError."""
-        condition = Match("StudyInstanceUID", (text_token(uid),))
-        self._engine.refresh()
-        fields = hits.default_fields("series")
-        studies = self._engine.search(Plan("study", condition, limit=1))
-        if not studies.hits:
-            raise NotFoundError(f"no study {uid} in this lake")
-        plan = Plan("series", condition, sort=(Sort("SeriesNumber"),), limit=MAX_LIMIT, totals=False)
-        listed: list[dict[str, Any]] = []
-        while True:
-            found = self._engine.search(plan)
-            listed += [hits.from_members(hit, "series", fields) for hit in found.hits]
-            if found.after is None:
-                break
-            plan = replace(plan, after=found.after)
-        return {"study": hits.from_members(studies.hits[0], "study", fields), "series": listed}
+        return self._details.study(uid)
 
     def series(self, uid: str) -> dict[str, Any]:
         """A series: its roll-up, its instances, and the attributes they all have in common. Raises NotFoundError."""
-        generation = self._engine.refresh()
-        member = self._engine.get("series", [uid]).get(uid)
-        if member is None:
-            raise NotFoundError(f"no series {uid} in this lake")
-        kept = self._kept(uid, generation)
-        documents = kept.documents()
-        instances = [_listed(document) for document in documents]
-        instances.sort(key=lambda one: (_number(one.get("InstanceNumber")), one["SOPInstanceUID"]))
-        return {
-            "series": hits.everything_shown(member),
-            "instances": instances,
-            "common": in_order(common_part(documents)),
-        }
+        return self._details.series(uid)
 
     def instance(self, uid: str) -> dict[str, Any]:
         """The whole document of an instance. Raises NotFoundError."""
-        return self._steadily(lambda: self._instance(uid))
-
-    def _instance(self, uid: str) -> dict[str, Any]:
-        generation = self._engine.refresh()
-        member = self._engine.get("instance", [uid]).get(uid)
-        if member is None:
-            raise NotFoundError(f"no instance {uid} in this lake")
-        return self._body(member, generation)
+        return self._details.instance(uid)
 
     # The lake itself
 
@@ -248,24 +140,9 @@ class Searcher:
         }
 
 
-def _listed(document: InstanceDocument) -> dict[str, Any]:
-    """An instance as the list of its series shows it."""
-    body = document.body
-    shown = {key: body[key] for key in ("InstanceNumber", "location", "fileSize") if body.get(key) is not None}
-    return {"SOPInstanceUID": document.uid, **shown}
-
-
-def _number(value: object) -> tuple[bool, float]:
-    return (False, value) if isinstance(value, int | float) else (True, 0.0)
-
-
-def _others(base: Resolved, filters: Mapping[str, Resolved], field: ResolvedField) -> Resolved:
-    """Everything asked for but the filter on the field itself, so that its other values keep their counts."""
-    return _combined(base, {path: condition for path, condition in filters.items() if path != field.path})
-
-
-def _combined(base: Resolved, filters: Mapping[str, Resolved]) -> Resolved:
-    return All((base, *filters.values())) if filters else base
+def sort_plan(names: Iterable[str]) -> tuple[Sort, ...]:
+    """The order that these names ask for. Raises UnknownFieldError and BadValueError."""
+    return tuple(_sort(name) for name in names)
 
 
 def _sort(name: str) -> Sort:
@@ -275,27 +152,10 @@ def _sort(name: str) -> Sort:
     return Sort(field.path, name.startswith("-"))
 
 
-def _selected(field: ResolvedField, request: SearchRequest) -> list[tuple[str | None, ...]]:
-    """For each value the request selects of a field the tokens it can stand for, the likeliest first."""
-    values = [v for name, vs in request.filters.items() if resolve_name(name).path == field.path for v in vs]
-    return [(None,) if value is None else value_tokens(field.kind, value) for value in values]
-
-
-def _facet_values(facet: Facet, selected: list[tuple[str | None, ...]]) -> list[dict[str, Any]]:
-    """A selected value that nothing has is listed once, with 0, however many tokens it can stand for."""
-    take(sum(len(one.token or "") for one in facet.counts))
-    counted = {one.token for one in facet.counts if one.count}
-    missed = {readings[0] for readings in selected if counted.isdisjoint(readings)}
-    chosen = {token for readings in selected for token in readings}
-    return [
-        {
-            "value": None if one.token is None else token_display(one.token),
-            "count": one.count,
-            "selected": one.token in chosen,
-        }
-        for one in facet.counts
-        if one.count or one.token in missed
-    ]
+def _digest(request: SearchRequest) -> bytes:
+    """What the request's cursors are bound to."""
+    chosen, excluded = ({k: list(v) for k, v in values.items()} for values in (request.filters, request.exclude))
+    return cursor.digest(request.q, chosen, excluded, request.level, list(request.sort))
 
 
 def _check_limits(request: SearchRequest) -> None:
@@ -310,4 +170,5 @@ def _check_limits(request: SearchRequest) -> None:
     bounded("the number of facets", len(request.facets), 0, MAX_FACETS)
     bounded("the number of sort fields", len(request.sort), 0, MAX_SORTS)
     bounded("the number of filtered fields", len(request.filters), 0, MAX_FACETS)
+    bounded("the number of fields with exclusions", len(request.exclude), 0, MAX_FACETS)
     bounded("the number of fields of a hit", len(request.fields), 0, MAX_FIELDS)

@@ -87,3 +87,25 @@ def test_parameters_beyond_the_schema_are_named(client: httpx.Client, parameters
 def test_a_broken_query_is_told(client: httpx.Client) -> None:
     problem(client.get("/api/v1/facets/Modality", params={"q": "("}), 422, "invalid-query")
     problem(client.get("/api/v1/facets/Modality", params={"q": "SliceThickness:x"}), 422, "bad-value")
+
+
+def test_excluded_values_are_left_out_and_marked(client: httpx.Client) -> None:
+    free = facet(client, "Modality")["values"]
+    marked = facet(client, "Modality", exclude=["Modality:CT", "Modality:"])["values"]
+    assert [(v["value"], v["count"]) for v in marked] == [(v["value"], v["count"]) for v in free]
+    assert {v["value"] for v in marked if v.get("excluded")} == {"CT", None}
+    asked = {"exclude": {"Modality": ["CT", None]}, "facets": ["Modality"], "limit": 1_000}
+    answer = client.post("/api/v1/search", json=asked).json()
+    assert answer["facets"]["Modality"] == marked
+    assert answer["hits"]
+    assert all(hit["Modality"] != "CT" and "CT" not in list(hit["Modality"]) for hit in answer["hits"])
+    got = client.get("/api/v1/search", params={"exclude": ["Modality:CT", "Modality:"], "limit": 1_000}).json()
+    assert got["hits"] == answer["hits"]
+
+
+def test_values_come_in_their_order_when_asked(client: httpx.Client) -> None:
+    values = [v["value"] for v in facet(client, "SliceThickness", sort="value")["values"]]
+    assert values[-1] is None
+    assert values[:-1] == sorted(values[:-1])
+    assert len(values) > 5
+    problem(client.get("/api/v1/facets/Modality", params={"sort": "size"}), 422, "invalid-request")

@@ -16,13 +16,15 @@ from .strategies import WELL_FORMED, characters
 
 texts = st.text(characters, max_size=20)
 names = st.sampled_from(WELL_FORMED)
+values = st.dictionaries(
+    names, st.lists(st.none() | texts.filter(bool), min_size=1, max_size=4, unique=True).map(tuple), max_size=3
+)
 states = st.builds(
     SearchState,
     q=texts,
     level=st.sampled_from(LEVELS),
-    filters=st.dictionaries(
-        names, st.lists(st.none() | texts.filter(bool), min_size=1, max_size=4, unique=True).map(tuple), max_size=3
-    ),
+    filters=values,
+    exclude=values,
     sort=st.lists(st.builds("{}{}".format, st.sampled_from(["", "-"]), names), max_size=3).map(tuple),
     page=st.integers(1, 999_999_999),
     open=st.none() | st.builds(OpenHit, st.sampled_from(LEVELS), texts.filter(bool)),
@@ -82,6 +84,13 @@ def test_a_link_is_readable() -> None:
         "open": ["series:1.2.3"],
         "col": ["Modality", "StudyDate"],
     }
+
+
+def test_excluded_values_are_in_the_link() -> None:
+    state = SearchState(filters={"Modality": ("CT",)}, exclude={"BodyPartExamined": ("HEAD", None)})
+    assert encode(state) == {"v": ["1"], "f": ["Modality:CT"], "x": ["BodyPartExamined:HEAD", "BodyPartExamined:"]}
+    with pytest.raises(QueryError, match="a field, a colon and a value"):
+        decode({"x": "Modality"})
 
 
 def test_what_is_as_by_default_is_left_out() -> None:

@@ -225,9 +225,9 @@ def test_unknown_names_bad_values_and_limits_are_said(search: Searcher) -> None:
 
 
 def test_all_values_of_a_field_can_be_searched(search: Searcher) -> None:
-    answer = search.facet("Manufacturer", SearchRequest(q="Modality:CT"), contains="sIEM")
+    answer = search.facet("Manufacturer", SearchRequest(q="Modality:CT", facet_contains="sIEM"))
     assert {v["value"]: v["count"] for v in answer["values"]} == {"SIEMENS": 2, "Siemens": 2}
-    assert search.facet("SliceThickness", SearchRequest(), limit=5)["more"]
+    assert search.facet("SliceThickness", SearchRequest(facet_limit=5))["more"]
 
 
 def test_details_give_the_study_its_series_and_whole_documents(search: Searcher) -> None:

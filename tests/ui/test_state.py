@@ -11,6 +11,7 @@ FULL = PageState(
     sort=("-StudyDate",),
     page=3,
     open=Open("series", "1.2.3"),
+    exclude={"Modality": ("SR", None)},
 )
 
 
