@@ -190,6 +190,28 @@ class Encoder(ABC):
         """A part for :attr:`Record.encoded`. What many records share needs to be written only once."""
 
 
+class Snapshot(ABC):
+    """One commit of an index: what is committed later does not change its answers. Nothing has to be closed."""
+
+    @property
+    @abstractmethod
+    def generation(self) -> str:
+        """The generation of this commit."""
+
+    @abstractmethod
+    def search(self, plan: Plan) -> Found:
+        """Answer a plan exactly."""
+
+    @abstractmethod
+    def walk(self, level: RecordLevel, query: Resolved) -> Iterator[Member]:
+        """Every document of a level that matches, each once, in an order that is the same for every walk over this
+        commit; few of them are in memory at a time."""
+
+    @abstractmethod
+    def kept(self, series: Iterable[str]) -> dict[str, bytes]:
+        """The kept bytes of series; missing ones are left out."""
+
+
 class Engine(ABC):
     """One index of instances and series. A writing engine is opened once; readers may be many."""
 
@@ -225,6 +247,20 @@ class Engine(ABC):
     @abstractmethod
     def search(self, plan: Plan) -> Found:
         """Answer a plan exactly, over the last commit this engine has seen (see :meth:`refresh`)."""
+
+    @abstractmethod
+    def snapshot(self) -> Snapshot:
+        """The last commit this engine has seen (see :meth:`refresh`), to be asked more than once."""
+
+    @abstractmethod
+    def present(self, level: RecordLevel) -> dict[str, int]:
+        """How many committed documents of a level have a value at each path."""
+
+    @abstractmethod
+    def vocabulary(self, path: str, prefix: str, limit: int) -> list[tuple[str, int]]:
+        """The tokens of a path that begin with ``prefix`` (its type letter first), at most ``limit`` of them, those of
+        most documents first, and in how many documents of both levels they are. Quick rather than exact: documents
+        that were deleted or replaced may still count."""
 
     @abstractmethod
     def scan(self, level: RecordLevel) -> Iterator[Member]:

@@ -3,6 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from itertools import pairwise
 
@@ -23,6 +24,7 @@ from dicomlake.engines.base import (
     Plan,
     Record,
     RecordLevel,
+    Snapshot,
     Sort,
     Stats,
     Totals,
@@ -109,6 +111,19 @@ class OracleEngine(Engine):
                 found.setdefault(record.study, {}).setdefault(record.series, set()).add(record.patient)
         return found
 
+    def snapshot(self) -> Snapshot:
+        return _OracleSnapshot(self)
+
+    def present(self, level: RecordLevel) -> dict[str, int]:
+        return dict(
+            Counter(path for (at, _), record in self._records.items() if at == level for path in record.present)
+        )
+
+    def vocabulary(self, path: str, prefix: str, limit: int) -> list[tuple[str, int]]:
+        tokens = (token for record in self._records.values() for token in set(record.tokens.get(path, ())))
+        counted = Counter(token for token in tokens if token.startswith(prefix))
+        return sorted(counted.items(), key=lambda one: (-one[1], one[0]))[:limit]
+
     def scan(self, level: RecordLevel) -> Iterator[Member]:
         return (_member(record) for (at, _), record in list(self._records.items()) if at == level)
 
@@ -131,6 +146,29 @@ class OracleEngine(Engine):
         facets = tuple(_facet(everything, facet, series) for facet in plan.facets)
         histograms = tuple(_histogram(everything, histogram, series) for histogram in plan.histograms)
         return Found(hits, facets, histograms, _totals(matching) if plan.totals else None, after, self.refresh())
+
+
+class _OracleSnapshot(Snapshot):
+    """The records of one moment."""
+
+    def __init__(self, engine: OracleEngine) -> None:
+        self._engine = copy(engine)
+        self._engine._records = dict(engine._records)
+
+    @property
+    def generation(self) -> str:
+        return self._engine.refresh()
+
+    def search(self, plan: Plan) -> Found:
+        return self._engine.search(plan)
+
+    def walk(self, level: RecordLevel, query: Resolved) -> Iterator[Member]:
+        records = self._engine._records.items()
+        series = [record for (at, _), record in records if at == "series"]
+        return (_member(one) for (at, _), one in records if at == level and matches(one, query, series))
+
+    def kept(self, series: Iterable[str]) -> dict[str, bytes]:
+        return self._engine.kept(series)
 
 
 def _whole(record: Record) -> Record:

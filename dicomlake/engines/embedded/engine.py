@@ -11,7 +11,7 @@ import orjson
 import tantivy
 
 from dicomlake import disk
-from dicomlake.engines.base import Encoder, Engine, Found, Member, Plan, Record, RecordLevel, Stats
+from dicomlake.engines.base import Encoder, Engine, Found, Member, Plan, Record, RecordLevel, Snapshot, Stats
 from dicomlake.engines.embedded.compile import Compiler
 from dicomlake.engines.embedded.lock import busy
 from dicomlake.engines.embedded.schema import (
@@ -23,6 +23,7 @@ from dicomlake.engines.embedded.schema import (
     register_tokenizers,
 )
 from dicomlake.engines.embedded.search import Search, count, member
+from dicomlake.engines.embedded.snapshot import EmbeddedSnapshot
 from dicomlake.errors import LakeError
 
 WRITER_HEAP = 256_000_000
@@ -154,6 +155,26 @@ class EmbeddedEngine(Engine):
     def search(self, plan: Plan) -> Found:
         with self._reading():
             return Search(self._index.searcher(), self._compiler, self._layout, self._generation).run(plan)
+
+    def snapshot(self) -> Snapshot:
+        while True:
+            before = self._generation
+            searcher = self._index.searcher()
+            if self._generation == before:  # else another thread has refreshed in between
+                return EmbeddedSnapshot(Search(searcher, self._compiler, self._layout, before), self._reading)
+
+    def present(self, level: RecordLevel) -> dict[str, int]:
+        with self._reading():
+            within = self._compiler.term("level", level)
+            return dict(self._index.searcher().terms_with_prefix("e", "", within))
+
+    def vocabulary(self, path: str, prefix: str, limit: int) -> list[tuple[str, int]]:
+        column = self._layout.columns.get(path)
+        with self._reading():
+            searcher = self._index.searcher()
+            if column is not None:
+                return searcher.terms_with_prefix(column, prefix, None, limit)
+            return Search(searcher, self._compiler, self._layout, self._generation).frequent(path, prefix, limit)
 
     def scan(self, level: RecordLevel) -> Iterator[Member]:
         searcher = self._index.searcher()

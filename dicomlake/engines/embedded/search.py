@@ -28,6 +28,9 @@ from dicomlake.engines.embedded.many import TERMS_LIMIT, many_counts
 from dicomlake.engines.embedded.schema import Layout
 from dicomlake.query.resolved import Between, Has, Not, Resolved
 
+WALK = 5_000
+"""Documents that a walk finds at a time."""
+
 BINNED_TERMS = 10_000
 """Distinct values up to which a histogram is made of their counts."""
 
@@ -145,6 +148,37 @@ class Search:
         for key, matching in self._composite(query, [(field, False)], None, TERMS_LIMIT):
             if key[0] is not None:
                 yield key[0], matching
+
+    def frequent(self, path: str, prefix: str, limit: int) -> list[tuple[str, int]]:
+        """The most frequent tokens of a path with a prefix, among the most frequent ones that an aggregation holds."""
+        wanted = {"terms": {"field": self._layout.text_field(path), "size": TERMS_LIMIT, "segment_size": TERMS_LIMIT}}
+        terms = self._aggregate(Query.all_query(), wanted)["buckets"]
+        found = [(term["key"], term["doc_count"]) for term in terms if term["key"].startswith(prefix)]
+        return sorted(found, key=lambda one: (-one[1], one[0]))[:limit]
+
+    # What a snapshot is asked for
+
+    @property
+    def generation(self) -> str:
+        """The commit that is searched."""
+        return self._generation
+
+    def walk(self, query: Resolved, level: str) -> Iterator[Member]:
+        """Every document that matches, in the order in which they are stored: reading them so is a sequential read."""
+        matching = Query.const_score_query(self._at_level(query, level), 1.0)  # equal scores leave that order alone
+        place = 0
+        while hits := self._searcher.search(matching, limit=WALK, count=False, offset=place).hits:
+            yield from (member(self._searcher.doc(address)) for _, address in hits)
+            place += len(hits)
+
+    def kept(self, series: Iterable[str]) -> dict[str, bytes]:
+        """The kept bytes of series."""
+        wanted = [f"k:{uid}" for uid in series]
+        if not wanted:
+            return {}
+        hits = self._searcher.search(self._compiler.terms("id", wanted), limit=len(wanted), count=False).hits
+        found = [self._searcher.doc(address) for _, address in hits]
+        return {str(one.get_first("uid")): bytes(one.get_first("kept") or b"") for one in found}
 
     # Histograms
 
