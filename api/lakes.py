@@ -43,9 +43,15 @@ class LakeKeeper:
     @contextmanager
     def searcher(self) -> Iterator[Searcher]:
         """The searcher, for the time of one request. Raises LakeError when the folder cannot be read."""
+        with self.marked() as (searcher, _):
+            yield searcher
+
+    @contextmanager
+    def marked(self) -> Iterator[tuple[Searcher, Mark | None]]:
+        """The searcher and what tells its index from others in this place, as :meth:`searcher` does."""
         held = self._take()
         try:
-            yield held.searcher
+            yield held.searcher, held.mark
         finally:
             self._give_back(held)
 

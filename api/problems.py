@@ -83,11 +83,18 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
 
 
-def documented(*errors: type[DicomlakeError], example: Any = None) -> dict[int | str, dict[str, Any]]:
-    """The ``responses`` of an endpoint that answers like ``example`` and may fail in these ways."""
+def documented(
+    *errors: type[DicomlakeError], example: Any = None, tagged: bool = False
+) -> dict[int | str, dict[str, Any]]:
+    """The ``responses`` of an endpoint that answers like ``example`` and may fail in these ways; ``tagged`` when its
+    answers have an ETag (:mod:`api.tags`)."""
     by_status: dict[int | str, dict[str, Any]] = {}
     if example is not None:
         by_status[200] = {"content": {"application/json": {"example": example}}}
+    if tagged:
+        tag = {"ETag": {"description": "State of the index and the request", "schema": {"type": "string"}}}
+        by_status.setdefault(200, {})["headers"] = tag
+        by_status[304] = {"description": "The answer that `If-None-Match` names still holds", "headers": tag}
     for error in errors:
         entry = by_status.setdefault(error.status, {"description": "", "content": {MEDIA_TYPE: {"examples": {}}}})
         entry["description"] += f"{'; ' if entry['description'] else ''}{error.title} (`{error.code}`)"

@@ -5,10 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from api.facets.schemas import FacetAnswer, FacetParameters
-from api.lakes import TheLake
 from api.problems import documented
-from api.responses import Json
 from api.search.schemas import MAX_NAME
+from api.tags import TheRequest
 from dicomlake.errors import BadValueError, InvalidRequestError, LakeError, QueryError, UnknownFieldError
 
 router = APIRouter(prefix="/api/v1/facets", tags=["search"])
@@ -36,9 +35,10 @@ _ANSWER = {
 @router.get(
     "/{field:path}",
     response_model=FacetAnswer,
-    responses=documented(InvalidRequestError, QueryError, UnknownFieldError, BadValueError, LakeError, example=_ANSWER),
+    responses=documented(
+        InvalidRequestError, QueryError, UnknownFieldError, BadValueError, LakeError, example=_ANSWER, tagged=True
+    ),
 )
-def facet(lake: TheLake, field: FieldName, parameters: Annotated[FacetParameters, Query()]) -> Response:
+def facet(asked: TheRequest, field: FieldName, parameters: Annotated[FacetParameters, Query()]) -> Response:
     """Count the values of a field, what is chosen and excluded of it aside: a facet that is opened or searched in."""
-    with lake.searcher() as searcher:
-        return Json(searcher.facet(field, parameters.request()))
+    return asked.json(lambda searcher: searcher.facet(field, parameters.request()))

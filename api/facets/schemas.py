@@ -1,14 +1,12 @@
 """All values of one field under a search."""
 
-from dataclasses import replace
-
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.search.schemas import Contains, FacetLimit, FacetSort, FacetValue, Selection
+from api.search.schemas import ByParameters, Contains, FacetLimit, FacetSort, FacetValue
 from dicomlake.search import SearchRequest
 
 
-class FacetParameters(Selection):
+class FacetParameters(ByParameters):
     """What selects the documents to count, and which values to list."""
 
     limit: FacetLimit = 100
@@ -17,7 +15,7 @@ class FacetParameters(Selection):
 
     def request(self) -> SearchRequest:
         """The request these parameters stand for."""
-        return replace(self.selection(), facet_limit=self.limit, facet_sort=self.sort, facet_contains=self.contains)
+        return self.selection(facet_limit=self.limit, facet_sort=self.sort, facet_contains=self.contains)
 
 
 class FacetAnswer(BaseModel):

@@ -5,10 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from api.histograms.schemas import HistogramAnswer, HistogramParameters
-from api.lakes import TheLake
 from api.problems import documented
-from api.responses import Json
 from api.search.schemas import MAX_NAME
+from api.tags import TheRequest
 from dicomlake.errors import BadValueError, InvalidRequestError, LakeError, QueryError, UnknownFieldError
 
 router = APIRouter(prefix="/api/v1/histogram", tags=["search"])
@@ -39,9 +38,11 @@ _ANSWER = {
 @router.get(
     "/{field:path}",
     response_model=HistogramAnswer,
-    responses=documented(InvalidRequestError, QueryError, UnknownFieldError, BadValueError, LakeError, example=_ANSWER),
+    responses=documented(
+        InvalidRequestError, QueryError, UnknownFieldError, BadValueError, LakeError, example=_ANSWER, tagged=True
+    ),
 )
-def histogram(lake: TheLake, field: FieldName, parameters: Annotated[HistogramParameters, Query()]) -> Response:
+def histogram(asked: TheRequest, field: FieldName, parameters: Annotated[HistogramParameters, Query()]) -> Response:
     """Count the numbers, dates or times of a field by ranges, what is chosen and excluded of it aside."""
-    with lake.searcher() as searcher:
-        return Json(searcher.histogram(field, parameters.selection(), parameters.interval, parameters.bins))
+    request, interval, bins = parameters.selection(), parameters.interval, parameters.bins
+    return asked.json(lambda searcher: searcher.histogram(field, request, interval, bins))

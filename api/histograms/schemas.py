@@ -4,14 +4,14 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.search.schemas import Selection, Text
+from api.search.schemas import ByParameters, Text
 from dicomlake.search.histogram import BINS
 from dicomlake.search.intervals import MAX_BINS
 
 Edge = float | int | str | None
 
 
-class HistogramParameters(Selection):
+class HistogramParameters(ByParameters):
     """What selects the documents to count, and how wide a bin is."""
 
     interval: Annotated[

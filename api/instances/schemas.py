@@ -1,6 +1,6 @@
 """The document of an instance."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,3 +20,47 @@ class InstanceAnswer(BaseModel):
     patientKey: str = Field(description="Issuer and PatientID")
     vr: dict[str, str] = Field({}, description="VR by path where it is not the dictionary's")
     quality: list[dict[str, Any]] = Field([], description="What is wrong with the header: code, path, detail")
+
+
+class LeftOutAttribute(BaseModel):
+    """An attribute that the header had and this answer has not."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    path: str = Field(description="Its name in queries")
+    tag: str | None
+    vr: str
+    reason: Literal["long", "many", "broken", "no-block", "made-up"]
+    kept: Any = Field(description="What the lake has of it")
+
+
+class ModelAnswer(BaseModel):
+    """A header in the DICOM JSON model (PS3.18 annex F)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    dataset: dict[str, dict[str, Any]] = Field(description="Attributes by tag: vr, and Value or InlineBinary")
+    left_out: list[LeftOutAttribute]
+
+
+class Node(BaseModel):
+    """An attribute."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    path: str = Field(description="Its name in queries")
+    tag: str | None = Field(description="8 digits; null for a private element whose block is not reserved")
+    vr: str
+    name: str = Field(description="As the data dictionary names it; empty when nobody does")
+    creator: str | None = Field(description="Of a private element")
+    value: Any = Field(description="As in the document; null when empty")
+    items: list[list["Node"]] | None = Field(description="Of a sequence")
+    issues: list[str] = Field(description="Quality codes")
+
+
+class TreeAnswer(BaseModel):
+    """A header as a tree, in tag order."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    attributes: list[Node]

@@ -9,6 +9,7 @@ from api.problems import documented
 from api.responses import Json
 from api.search import examples
 from api.search.schemas import SearchAnswer, SearchBody, SearchParameters
+from api.tags import TheRequest
 from dicomlake.errors import (
     BadValueError,
     BodyTooLargeError,
@@ -47,9 +48,8 @@ def search(lake: TheLake, body: Annotated[SearchBody, Body(openapi_examples=exam
     "",
     response_model=SearchAnswer,
     response_model_exclude_unset=True,
-    responses=documented(*_QUERY, example=examples.ANSWER),
+    responses=documented(*_QUERY, example=examples.ANSWER, tagged=True),
 )
-def search_by_parameters(lake: TheLake, parameters: Annotated[SearchParameters, Query()]) -> Response:
+def search_by_parameters(asked: TheRequest, parameters: Annotated[SearchParameters, Query()]) -> Response:
     """Search the lake, the request in the URL. The answer is that of POST."""
-    with lake.searcher() as searcher:
-        return Json(searcher.run(parameters.request()))
+    return asked.json(lambda searcher: searcher.run(parameters.request()))

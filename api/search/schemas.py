@@ -1,8 +1,7 @@
 """What a search request may hold, and the shape of its answer."""
 
 import math
-from dataclasses import replace
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
 
@@ -120,8 +119,8 @@ Fields = Annotated[
 ValuesByField = dict[Name, Annotated[list[Value], Field(max_length=MAX_FILTER_VALUES)]]
 
 
-class SearchBody(BaseModel):
-    """A search, as JSON."""
+class SelectionBody(BaseModel):
+    """The part of a search that selects, as JSON."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -143,6 +142,11 @@ class SearchBody(BaseModel):
             examples=[{"Modality": ["SR"]}],
         ),
     ] = Field(default_factory=dict)
+
+
+class SearchBody(SelectionBody):
+    """A search, as JSON."""
+
     facets: Facets = []
     sort: Order = []
     limit: Limit = 50
@@ -158,7 +162,7 @@ class SearchBody(BaseModel):
         return SearchRequest(**{name: getattr(self, name) for name in type(self).model_fields})
 
 
-class Selection(BaseModel):
+class ByParameters(BaseModel):
     """The part of a search that selects, as parameters of a URL."""
 
     model_config = ConfigDict(extra="forbid")
@@ -168,13 +172,13 @@ class Selection(BaseModel):
     filter: Filters = []
     exclude: Exclusions = []
 
-    def selection(self) -> SearchRequest:
-        """The request that selects the same, without facets and hits."""
+    def selection(self, **more: Any) -> SearchRequest:
+        """The request that selects the same, with what else it asks for."""
         chosen, excluded = filters.gather(self.filter), filters.gather(self.exclude)
-        return SearchRequest(q=self.q, level=self.level, filters=chosen, exclude=excluded)
+        return SearchRequest(q=self.q, level=self.level, filters=chosen, exclude=excluded, **more)
 
 
-class SearchParameters(Selection):
+class SearchParameters(ByParameters):
     """A search, as parameters of a URL."""
 
     facets: Facets = []
@@ -189,8 +193,8 @@ class SearchParameters(Selection):
 
     def request(self) -> SearchRequest:
         """The request these parameters stand for."""
-        asked = {name: getattr(self, name) for name in type(self).model_fields if name not in Selection.model_fields}
-        return replace(self.selection(), **asked)
+        own = type(self).model_fields.keys() - ByParameters.model_fields.keys()
+        return self.selection(**{name: getattr(self, name) for name in own})
 
 
 class Totals(BaseModel):

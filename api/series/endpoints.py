@@ -4,12 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
-from api.lakes import TheLake
 from api.problems import documented
-from api.responses import Json
 from api.search import examples
 from api.search.schemas import MAX_NAME
 from api.series.schemas import SeriesAnswer
+from api.tags import TheRequest
 from dicomlake.errors import InvalidRequestError, LakeError, NotFoundError
 
 router = APIRouter(prefix="/api/v1/series", tags=["details"])
@@ -35,9 +34,8 @@ _ANSWER = {
 @router.get(
     "/{uid:path}",
     response_model=SeriesAnswer,
-    responses=documented(NotFoundError, InvalidRequestError, LakeError, example=_ANSWER),
+    responses=documented(NotFoundError, InvalidRequestError, LakeError, example=_ANSWER, tagged=True),
 )
-def series(lake: TheLake, uid: SeriesUid) -> Response:
+def series(asked: TheRequest, uid: SeriesUid) -> Response:
     """A series, its instances, and the attributes they all have in common."""
-    with lake.searcher() as searcher:
-        return Json(searcher.series(uid))
+    return asked.json(lambda searcher: searcher.series(uid))

@@ -4,12 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
-from api.lakes import TheLake
 from api.problems import documented
-from api.responses import Json
 from api.search import examples
 from api.search.schemas import MAX_NAME
 from api.studies.schemas import StudyAnswer
+from api.tags import TheRequest
 from dicomlake.errors import InvalidRequestError, LakeError, NotFoundError
 
 router = APIRouter(prefix="/api/v1/studies", tags=["details"])
@@ -26,9 +25,8 @@ _ANSWER = {"study": _STUDY | {"level": "study", "seriesCount": 1}, "series": [ex
 @router.get(
     "/{uid:path}",
     response_model=StudyAnswer,
-    responses=documented(NotFoundError, InvalidRequestError, LakeError, example=_ANSWER),
+    responses=documented(NotFoundError, InvalidRequestError, LakeError, example=_ANSWER, tagged=True),
 )
-def study(lake: TheLake, uid: StudyUid) -> Response:
+def study(asked: TheRequest, uid: StudyUid) -> Response:
     """A study and its series."""
-    with lake.searcher() as searcher:
-        return Json(searcher.study(uid))
+    return asked.json(lambda searcher: searcher.study(uid))

@@ -104,7 +104,7 @@ def dig(body: Mapping[str, Any], path: str) -> list[Any]:
 
 def _nested(bodies: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Sequences are not shown in hits, but the registry's fields inside them are."""
-    wanted = _nested_fields()
+    wanted = nested_fields()
     found = (
         {path: values for head in wanted.keys() & body.keys() for path in wanted[head] if (values := dig(body, path))}
         for body in bodies
@@ -113,7 +113,7 @@ def _nested(bodies: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 @cache
-def _nested_fields() -> dict[str, list[str]]:
+def nested_fields() -> dict[str, list[str]]:
     """The registry's fields inside sequences, by the sequence at the top."""
     found: dict[str, list[str]] = {}
     for keyword in (f.keyword for f in registry.load().fields if "." in f.keyword):

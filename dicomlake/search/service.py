@@ -1,8 +1,9 @@
 """Search over a lake: request to plan to engine to answer. The CLI and the API give the same answer through here."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -14,7 +15,7 @@ from dicomlake.errors import BadValueError, QueryError
 from dicomlake.lake import Lake
 from dicomlake.query.names import resolve_name
 from dicomlake.query.resolved import All, Has, Resolved
-from dicomlake.search import cursor, facets, hits
+from dicomlake.search import cursor, export, facets, hits
 from dicomlake.search.details import Details, steadily
 from dicomlake.search.histogram import BINS, histogram
 from dicomlake.search.request import MAX_FACET_LIMIT, MAX_FACETS, MAX_FIELDS, MAX_LIMIT, MAX_SORTS, SearchRequest
@@ -112,6 +113,20 @@ class Searcher:
         take(len(orjson.dumps(shown)))
         return shown
 
+    def export(self, request: SearchRequest, form: export.Format) -> Iterator[bytes]:
+        """All hits of a request, as files hold them, over one commit. Its page, facets and totals are left aside.
+
+        What cannot be answered is refused at once, by QueryError and its kin, and not when the first bytes are asked
+        for.
+        """
+        _check_limits(request)
+        self._engine.refresh()
+        wanted = export.columns(request.level, request.fields)
+        query, sort = Selection.of(request).whole(), sort_plan(request.sort)
+        rows = export.rows(self._engine.snapshot(), request.level, query, sort, wanted)
+        first = next(rows, None)
+        return export.FORMATS[form](chain(() if first is None else (first,), rows), wanted)
+
     # Details
 
     def study(self, uid: str) -> dict[str, Any]:
@@ -127,6 +142,10 @@ class Searcher:
         return self._details.instance(uid)
 
     # The lake itself
+
+    def generation(self) -> str:
+        """The state of the index that the next answer is of, or of a later one."""
+        return self._engine.refresh()
 
     def stats(self) -> dict[str, Any]:
         """Totals of the lake, what the catalogue saw, and the engine's numbers."""

@@ -18,6 +18,9 @@ from indexer.sources.folder import folders
 PROBLEM = "application/problem+json"
 
 
+KINDS = {"application/json", "application/dicom+json", "application/x-ndjson", "text/csv", "text/plain"}
+"""Types of answers."""
+
 REAL_FILES = Path(pydicom.data.__file__).parent / "test_files"
 """Files of many makers inside the pydicom package, broken ones and what is no DICOM included."""
 
@@ -60,9 +63,12 @@ class Service:
     def _check_announced(self, response: httpx.Response) -> None:
         """Status and type of an answer are in the OpenAPI description; every answer has the security headers."""
         assert response.headers["X-Content-Type-Options"] == "nosniff"
-        assert response.headers["Cache-Control"] == "no-store"
-        kind = response.headers["Content-Type"]
-        assert kind == (PROBLEM if response.is_error else "application/json")
+        tagged = "ETag" in response.headers
+        assert response.headers["Cache-Control"] == ("private, no-cache" if tagged else "no-store")
+        if response.status_code == 304:
+            return
+        kind = response.headers["Content-Type"].partition(";")[0]
+        assert kind in KINDS if response.is_success else kind == PROBLEM
         template = template_of(self.app.openapi(), response.request.url.path)
         operation = self.app.openapi()["paths"].get(template, {}).get(response.request.method.lower())
         unknown = response.status_code == 404 and b'"unknown-route"' in response.read()

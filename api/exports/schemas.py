@@ -1,0 +1,39 @@
+"""What an export may be asked for."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from api.search.schemas import ByParameters, Fields, Order, SelectionBody
+from dicomlake.search import SearchRequest
+from dicomlake.search.export import Format
+
+Columns = Annotated[
+    Fields,
+    Field(description="Columns, in this order; left out, those that hits have", examples=[["Modality", "StudyDate"]]),
+]
+FileFormat = Annotated[Format, Field(description="CSV, or JSON lines", examples=["jsonl"])]
+
+
+class ExportBody(SelectionBody):
+    """All hits of a search, as JSON."""
+
+    sort: Order = Field([])
+    fields: Columns = Field([])
+    format: FileFormat = "csv"
+
+    def request(self) -> SearchRequest:
+        """The search this body stands for."""
+        return SearchRequest(**{name: getattr(self, name) for name in type(self).model_fields if name != "format"})
+
+
+class ExportParameters(ByParameters):
+    """All hits of a search, as parameters of a URL."""
+
+    sort: Order = Field([])
+    fields: Columns = Field([])
+    format: FileFormat = "csv"
+
+    def request(self) -> SearchRequest:
+        """The search these parameters stand for."""
+        return self.selection(sort=self.sort, fields=self.fields)
