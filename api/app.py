@@ -21,11 +21,15 @@ from api.health.endpoints import router as health
 from api.histograms.endpoints import router as histograms
 from api.instances.endpoints import router as instances
 from api.lakes import LakeKeeper
+from api.metrics.endpoints import router as metrics
+from api.metrics.measure import Measured, Measures
+from api.quality.endpoints import router as quality
 from api.search.endpoints import router as search
 from api.security import Guard
 from api.series.endpoints import router as series
 from api.stats.endpoints import router as stats
 from api.studies.endpoints import router as studies
+from api.suggestions.endpoints import router as suggestions
 from dicomlake.errors import DicomlakeError, ForbiddenError
 from dicomlake.search import Limits
 
@@ -77,6 +81,7 @@ def create(
     that may call, besides the service's own. ``limits``: what one search may cost.
     """
     keeper = LakeKeeper(data, limits)
+    measures = Measures(keeper)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -95,6 +100,7 @@ def create(
         redirect_slashes=False,  # a redirect would repeat the query string
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},  # spans hold URLs
         middleware=[
+            Middleware(Measured, measures=measures),
             Middleware(AccessLog),
             Middleware(Guard, hosts=tuple(allowed_hosts), origins=tuple(allowed_origins)),
             Middleware(GZipMiddleware, minimum_size=COMPRESSED, compresslevel=COMPRESSION),
@@ -105,7 +111,22 @@ def create(
         lifespan=lifespan,
     )
     app.state.lake = keeper
+    app.state.measures = measures
     problems.install(app)
-    for router in (search, exports, facets, histograms, fields, studies, series, instances, stats, health):
+    for router in (
+        search,
+        exports,
+        facets,
+        histograms,
+        suggestions,
+        fields,
+        studies,
+        series,
+        instances,
+        stats,
+        quality,
+        health,
+        metrics,
+    ):
         app.include_router(router)  # flat: the access log gets a router's own paths, not what is put before them
     return app

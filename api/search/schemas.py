@@ -143,6 +143,10 @@ class SelectionBody(BaseModel):
         ),
     ] = Field(default_factory=dict)
 
+    def selection(self) -> SearchRequest:
+        """The request that selects the same, without facets and hits."""
+        return SearchRequest(q=self.q, level=self.level, filters=self.filters, exclude=self.exclude)
+
 
 class SearchBody(SelectionBody):
     """A search, as JSON."""

@@ -257,10 +257,10 @@ class Engine(ABC):
         """How many committed documents of a level have a value at each path."""
 
     @abstractmethod
-    def vocabulary(self, path: str, prefix: str, limit: int) -> list[tuple[str, int]]:
-        """The tokens of a path that begin with ``prefix`` (its type letter first), at most ``limit`` of them, those of
-        most documents first, and in how many documents of both levels they are. Quick rather than exact: documents
-        that were deleted or replaced may still count."""
+    def vocabulary(self, level: RecordLevel, path: str, prefix: str, limit: int) -> list[tuple[str, int]]:
+        """The tokens of a path that begin with ``prefix`` (its type letter first) and how many committed documents of a
+        level have each, those of most documents first, ties by token; at most ``limit``, of a path that is no column
+        also at most those among its 65,000 most frequent tokens."""
 
     @abstractmethod
     def scan(self, level: RecordLevel) -> Iterator[Member]:

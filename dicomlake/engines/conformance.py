@@ -349,10 +349,14 @@ class EngineConformance(TrapConformance):
             lake.put([record("series", f"1.2.{i}", "1.2", "1.1", "P1", {path: has}) for i, has in enumerate(values)])
             lake.put([record("instance", "1.9.1", "1.2.1", "1.1", "P1", {path: ("sCT",)})])
             lake.commit()
-            assert lake.vocabulary(path, "sC", 10) == [("sCT", 3), ("sCR", 1)]
-            assert [token for token, _ in lake.vocabulary(path, "s", 3)] == ["sCT", "sCR", "sMR"]
-            assert lake.vocabulary(path, "n", 10) == [("n" + "0" * 20, 1)]
-            assert lake.vocabulary(path, "sX", 10) == []
+            assert lake.vocabulary("series", path, "sC", 10) == [("sCT", 2), ("sCR", 1)]
+            assert [token for token, _ in lake.vocabulary("series", path, "s", 3)] == ["sCT", "sCR", "sMR"]
+            assert lake.vocabulary("series", path, "n", 10) == [("n" + "0" * 20, 1)]
+            assert lake.vocabulary("series", path, "sX", 10) == []
+            assert lake.vocabulary("instance", path, "", 10) == [("sCT", 1)]
+            lake.delete("series", ["1.2.0"])
+            lake.commit()
+            assert lake.vocabulary("series", path, "sC", 10) == [("sCR", 1), ("sCT", 1)]
 
     def test_answers_equal_the_oracles(self, engine: EngineFactory) -> None:
         """Any documents, updates and deletes, any search. One index for all, so that what was deleted lies about."""

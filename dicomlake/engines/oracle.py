@@ -119,8 +119,9 @@ class OracleEngine(Engine):
             Counter(path for (at, _), record in self._records.items() if at == level for path in record.present)
         )
 
-    def vocabulary(self, path: str, prefix: str, limit: int) -> list[tuple[str, int]]:
-        tokens = (token for record in self._records.values() for token in set(record.tokens.get(path, ())))
+    def vocabulary(self, level: RecordLevel, path: str, prefix: str, limit: int) -> list[tuple[str, int]]:
+        records = (record for (at, _), record in self._records.items() if at == level)
+        tokens = (token for record in records for token in set(record.tokens.get(path, ())))
         counted = Counter(token for token in tokens if token.startswith(prefix))
         return sorted(counted.items(), key=lambda one: (-one[1], one[0]))[:limit]
 

@@ -14,19 +14,22 @@ from mappings import registry
 from mappings.field import Field
 from mappings.normal import words
 
+EVERYTHING: Final = SearchRequest()
 
-def codes(searcher: Searcher, q: str = "") -> list[dict[str, Any]]:
-    """The quality codes among what a query finds, those of most instances first.
+
+def codes(searcher: Searcher, q: str = "", within: SearchRequest = EVERYTHING) -> list[dict[str, Any]]:
+    """The quality codes among what a query, or what a request selects, finds; those of most instances first.
 
     Each with ``code``, its ``title``, ``description`` and ``standard``, ``instances`` and ``series`` that have it, and
     an ``example``: ``SOPInstanceUID``, ``location``, and ``path`` and ``detail`` of the issue. Raises QueryError.
     """
     known = quality.codes()
+    within = replace(within, q=q) if q else within
     found = []
-    for code, counted in _counts(searcher, "quality", q).items():
+    for code, counted in _counts(searcher, "quality", within).items():
         about = known.get(code)
         explained = {name: getattr(about, name, "") for name in ("title", "description", "standard")}
-        found.append({"code": code, **explained, **counted, "example": _example(searcher, q, code)})
+        found.append({"code": code, **explained, **counted, "example": _example(searcher, within, code)})
     return sorted(found, key=lambda one: (-one["instances"], one["code"]))
 
 
@@ -43,7 +46,7 @@ def unmapped(searcher: Searcher, q: str = "") -> list[dict[str, Any]]:
             "values": sorted(
                 (
                     {"value": value, **counted}
-                    for value, counted in _counts(searcher, field.keyword, q).items()
+                    for value, counted in _counts(searcher, field.keyword, SearchRequest(q)).items()
                     if isinstance(value, str) and tables[name].find(value) is None
                 ),
                 key=lambda one: (-one["instances"], one["value"]),
@@ -78,11 +81,11 @@ def _canonicalised() -> Iterator[tuple[Field, str]]:
             yield field, table
 
 
-def _counts(searcher: Searcher, name: str, q: str) -> dict[Any, dict[str, int]]:
+def _counts(searcher: Searcher, name: str, within: SearchRequest) -> dict[Any, dict[str, int]]:
     """Instances and series of every value of a field."""
     found: dict[Any, dict[str, int]] = {}
     for level, counted in _LEVELS.items():
-        request = SearchRequest(q=q, level=level, facet_limit=MAX_FACET_LIMIT)
+        request = replace(_selecting(within), level=level, facet_limit=MAX_FACET_LIMIT)
         while (answer := searcher.facet(name, request))["more"]:
             request = replace(request, facet_limit=request.facet_limit * 10)
         for one in answer["values"]:
@@ -97,10 +100,16 @@ _LEVELS: Final[dict[Level, str]] = {"instance": "instances", "series": "series"}
 _NOWHERE: Final = {"path": "", "detail": ""}
 
 
-def _example(searcher: Searcher, q: str, code: str) -> dict[str, Any] | None:
+def _selecting(within: SearchRequest) -> SearchRequest:
+    """What a request selects, without facets, order and page."""
+    return SearchRequest(q=within.q, filters=within.filters, exclude=within.exclude)
+
+
+def _example(searcher: Searcher, within: SearchRequest, code: str) -> dict[str, Any] | None:
     """The first instance with a code and its first issue of this code; for a code that series have by themselves the
     first instance of the first of them, without path and detail. None when it has gone meanwhile."""
-    request = SearchRequest(q=q, level="instance", filters={"quality": [code]}, limit=1, totals="fast")
+    filters = {**within.filters, "quality": [code]}
+    request = replace(_selecting(within), level="instance", filters=filters, limit=1, totals="fast")
     hits = searcher.run(request)["hits"]
     try:
         if not hits:

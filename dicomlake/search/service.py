@@ -20,6 +20,7 @@ from dicomlake.search.details import Details, steadily
 from dicomlake.search.histogram import BINS, histogram
 from dicomlake.search.request import MAX_FACET_LIMIT, MAX_FACETS, MAX_FIELDS, MAX_LIMIT, MAX_SORTS, SearchRequest
 from dicomlake.search.selection import Selection
+from dicomlake.search.suggest import Suggester
 
 LEVELS: tuple[Level, ...] = ("instance", "series", "study", "patient")
 
@@ -33,6 +34,8 @@ class Searcher:
         self._engine = lake.engine
         self._secret = lake.secret
         self._details = Details(lake.engine)
+        self._whole: tuple[str, dict[str, int]] = ("", {})
+        self.suggester = Suggester(lake.engine)
 
     # Search
 
@@ -150,13 +153,20 @@ class Searcher:
     def stats(self) -> dict[str, Any]:
         """Totals of the lake, what the catalogue saw, and the engine's numbers."""
         self._engine.refresh()
-        found = self._engine.search(Plan(limit=0))
         stats = self._engine.stats()
         return {
-            "totals": asdict(found.totals) if found.totals else {},
+            "totals": self._totals(stats.generation),
             "files": self._lake.catalog.counts(),
             "index": {"bytes": stats.size, "generation": stats.generation, **stats.extra},
         }
+
+    def _totals(self, generation: str) -> dict[str, int]:
+        """Totals of the whole lake, counted once a generation: probes and scrapers ask for them all the time."""
+        known = self._whole
+        if known[0] != generation:
+            found = self._engine.search(Plan(limit=0))
+            known = self._whole = (found.generation, asdict(found.totals) if found.totals else {})
+        return known[1]
 
 
 def sort_plan(names: Iterable[str]) -> tuple[Sort, ...]:

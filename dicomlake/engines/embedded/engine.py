@@ -168,13 +168,14 @@ class EmbeddedEngine(Engine):
             within = self._compiler.term("level", level)
             return dict(self._index.searcher().terms_with_prefix("e", "", within))
 
-    def vocabulary(self, path: str, prefix: str, limit: int) -> list[tuple[str, int]]:
+    def vocabulary(self, level: RecordLevel, path: str, prefix: str, limit: int) -> list[tuple[str, int]]:
         column = self._layout.columns.get(path)
         with self._reading():
             searcher = self._index.searcher()
             if column is not None:
-                return searcher.terms_with_prefix(column, prefix, None, limit)
-            return Search(searcher, self._compiler, self._layout, self._generation).frequent(path, prefix, limit)
+                return searcher.terms_with_prefix(column, prefix, self._compiler.term("level", level), limit)
+            search = Search(searcher, self._compiler, self._layout, self._generation)
+            return search.frequent(path, prefix, limit, level)
 
     def scan(self, level: RecordLevel) -> Iterator[Member]:
         searcher = self._index.searcher()

@@ -149,10 +149,10 @@ class Search:
             if key[0] is not None:
                 yield key[0], matching
 
-    def frequent(self, path: str, prefix: str, limit: int) -> list[tuple[str, int]]:
+    def frequent(self, path: str, prefix: str, limit: int, level: str) -> list[tuple[str, int]]:
         """The most frequent tokens of a path with a prefix, among the most frequent ones that an aggregation holds."""
         wanted = {"terms": {"field": self._layout.text_field(path), "size": TERMS_LIMIT, "segment_size": TERMS_LIMIT}}
-        terms = self._aggregate(Query.all_query(), wanted)["buckets"]
+        terms = self._aggregate(self._compiler.term("level", level), wanted)["buckets"]
         found = [(term["key"], term["doc_count"]) for term in terms if term["key"].startswith(prefix)]
         return sorted(found, key=lambda one: (-one[1], one[0]))[:limit]
 
