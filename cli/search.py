@@ -1,6 +1,7 @@
 """``dicomlake search``: totals, facets and hits of a query."""
 
 import argparse
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -8,7 +9,8 @@ from cli.output import byte_size, number, plural, printable, say, say_json, tabl
 from cli.parsing import count, field_and_value
 
 HELP = "search a lake: totals, facet counts and hits"
-EXAMPLE = """dicomlake search 'Modality:CT AND SliceThickness:[0 TO 1.5]' --facet Manufacturer.canonical"""
+EXAMPLE = """dicomlake search 'Modality:CT AND SliceThickness:[0 TO 1.5]' --facet Manufacturer.canonical
+  dicomlake search Modality:CT --all --format csv --field PatientID --field StudyDate > ct.csv"""
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -28,6 +30,8 @@ def options(parser: argparse.ArgumentParser) -> None:
     add("--sort", action="append", default=[], metavar="F|-F", help="order by a field; a minus is descending (repeat)")
     add("--limit", type=count, default=20, metavar="N", help="hits of a page (default: 20)")
     add("--cursor", metavar="C", help="the next page of an earlier answer")
+    add("--all", action="store_true", help="all hits as a file on standard output, of one state of the index")
+    add("--format", choices=("csv", "jsonl"), help="with --all: CSV (the default), or an object a line")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -50,8 +54,11 @@ def run(arguments: argparse.Namespace) -> int:
         facet_sort=arguments.facet_sort,
         facet_contains=arguments.facet_contains,
     )
+    _check(arguments)
     with Lake.open(arguments.data or settings.load().data) as lake:
         searcher = Searcher(lake)
+        if arguments.all:
+            return _write_all(searcher.export(request, arguments.format or "csv"))
         answer = searcher.run(request)
         if arguments.histogram:
             drawn = {name: searcher.histogram(name, request, arguments.interval) for name in arguments.histogram}
@@ -73,6 +80,27 @@ def run(arguments: argparse.Namespace) -> int:
         table(list(columns), [[hit.get(column) for column in columns] for hit in answer["hits"]])
     if answer["cursor"]:
         say(f"\nMore: --cursor {answer['cursor']}")
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Raises UsageError for options that do not go together."""
+    from dicomlake.errors import UsageError  # noqa: PLC0415
+
+    if arguments.format and not arguments.all:
+        raise UsageError("--format is for all hits; add --all")
+    if arguments.all:
+        for name in ("facet", "histogram", "cursor", "json"):
+            if getattr(arguments, name):
+                raise UsageError(f"--all writes hits and nothing else; leave out --{name}")
+
+
+def _write_all(chunks: Iterable[bytes]) -> int:
+    """Write a file to standard output."""
+    sys.stdout.flush()
+    for chunk in chunks:
+        sys.stdout.buffer.write(chunk)
+    sys.stdout.buffer.flush()
     return 0
 
 

@@ -72,9 +72,7 @@ _TREE: dict[str, Any] = {
             "tag": "00080060",
             "vr": "CS",
             "name": "Modality",
-            "creator": None,
             "value": "CT",
-            "items": None,
             "issues": [],
         }
     ]
@@ -141,6 +139,7 @@ def _model(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _node(attribute: Attribute) -> dict[str, Any]:
-    node = {name: getattr(attribute, name) for name in Attribute.__slots__}
-    items = attribute.items
-    return node | {"items": None if items is None else [list(map(_node, item)) for item in items]}
+    node = {name: value for name in Attribute.__slots__ if (value := getattr(attribute, name)) is not None}
+    if attribute.items is not None:
+        node["items"] = [list(map(_node, item)) for item in attribute.items]
+    return node

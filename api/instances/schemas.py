@@ -28,10 +28,10 @@ class LeftOutAttribute(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     path: str = Field(description="Its name in queries")
-    tag: str | None
+    tag: str | None = None
     vr: str
     reason: Literal["long", "many", "broken", "no-block", "made-up"]
-    kept: Any = Field(description="What the lake has of it")
+    kept: Any = Field(None, description="What the lake has of it")
 
 
 class ModelAnswer(BaseModel):
@@ -49,12 +49,12 @@ class Node(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     path: str = Field(description="Its name in queries")
-    tag: str | None = Field(description="8 digits; null for a private element whose block is not reserved")
+    tag: str | None = Field(None, description="8 digits; not there for a private element whose block is not reserved")
     vr: str
     name: str = Field(description="As the data dictionary names it; empty when nobody does")
-    creator: str | None = Field(description="Of a private element")
-    value: Any = Field(description="As in the document; null when empty")
-    items: list[list["Node"]] | None = Field(description="Of a sequence")
+    creator: str | None = Field(None, description="Of a private element")
+    value: Any = Field(None, description="As in the document; not there when empty")
+    items: list[list["Node"]] | None = Field(None, description="Of a sequence")
     issues: list[str] = Field(description="Quality codes")
 
 

@@ -19,13 +19,12 @@ class Typing(BaseModel):
         int | None,
         Field(ge=0, le=MAX_LENGTH, description="Characters before the cursor; left out, all", examples=[2]),
     ] = None
-    field: Annotated[Name | None, Field(description="The field whose values are listed", examples=["Modality"])] = None
+    field: Annotated[Name | None, Field(description="The field whose values are listed")] = None
     prefix: Annotated[
         Text,
         Field(
             max_length=1_024,
-            description="What a value of ``field`` begins with, or without one a field, case and accents aside",
-            examples=["mo"],
+            description="What a value of `field` begins with, or without one a field, case and accents aside",
         ),
     ] = ""
     limit: Annotated[int, Field(ge=1, le=MAX_SUGGESTIONS, description="Suggestions", examples=[5])] = SUGGESTIONS
