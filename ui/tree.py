@@ -52,7 +52,8 @@ class _Builder:
         for key, value in attributes.items():
             private = _PRIVATE.fullmatch(key)
             beside = private is None and "." in key  # a companion (Manufacturer.canonical): no attribute of the header
-            if key[:1].islower() or beside or _CREATOR.fullmatch(key):
+            own = key[:1].islower() and dictionary.tag_of(key) is None  # dBdt is the one attribute written so
+            if own or beside or _CREATOR.fullmatch(key):
                 continue
             if private is None:
                 found.append(self.public(key, value, above, attributes))

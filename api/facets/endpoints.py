@@ -8,7 +8,14 @@ from api.facets.schemas import FacetAnswer, FacetParameters
 from api.problems import documented
 from api.search.schemas import MAX_NAME
 from api.tags import TheRequest
-from dicomlake.errors import BadValueError, InvalidRequestError, LakeError, QueryError, UnknownFieldError
+from dicomlake.errors import (
+    BadValueError,
+    InvalidRequestError,
+    LakeError,
+    QueryError,
+    UnknownFieldError,
+    UnknownRouteError,
+)
 
 router = APIRouter(prefix="/api/v1/facets", tags=["search"])
 
@@ -36,7 +43,14 @@ _ANSWER = {
     "/{field:path}",
     response_model=FacetAnswer,
     responses=documented(
-        InvalidRequestError, QueryError, UnknownFieldError, BadValueError, LakeError, example=_ANSWER, tagged=True
+        InvalidRequestError,
+        QueryError,
+        UnknownFieldError,
+        BadValueError,
+        UnknownRouteError,
+        LakeError,
+        example=_ANSWER,
+        tagged=True,
     ),
 )
 def facet(asked: TheRequest, field: FieldName, parameters: Annotated[FacetParameters, Query()]) -> Response:

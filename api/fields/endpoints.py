@@ -11,7 +11,7 @@ from api.problems import documented
 from api.responses import Json
 from api.search.schemas import MAX_NAME
 from api.tags import TheRequest
-from dicomlake.errors import InvalidRequestError, LakeError, UnknownFieldError
+from dicomlake.errors import InvalidRequestError, LakeError, UnknownFieldError, UnknownRouteError
 from dicomlake.search import fields as known
 from mappings import registry
 
@@ -65,7 +65,9 @@ def fields(lake: TheLake, parameters: Annotated[FieldParameters, Query()]) -> Re
 @router.get(
     "/{name:path}",
     response_model=FieldAnswer,
-    responses=documented(UnknownFieldError, InvalidRequestError, LakeError, example=_ANSWER, tagged=True),
+    responses=documented(
+        UnknownFieldError, InvalidRequestError, UnknownRouteError, LakeError, example=_ANSWER, tagged=True
+    ),
 )
 def field(asked: TheRequest, name: FieldName) -> Response:
     """Any attribute, registered or not, nested or private: what it is, what may be asked of it, how many have it."""

@@ -8,7 +8,14 @@ from api.histograms.schemas import HistogramAnswer, HistogramParameters
 from api.problems import documented
 from api.search.schemas import MAX_NAME
 from api.tags import TheRequest
-from dicomlake.errors import BadValueError, InvalidRequestError, LakeError, QueryError, UnknownFieldError
+from dicomlake.errors import (
+    BadValueError,
+    InvalidRequestError,
+    LakeError,
+    QueryError,
+    UnknownFieldError,
+    UnknownRouteError,
+)
 
 router = APIRouter(prefix="/api/v1/histogram", tags=["search"])
 
@@ -39,7 +46,14 @@ _ANSWER = {
     "/{field:path}",
     response_model=HistogramAnswer,
     responses=documented(
-        InvalidRequestError, QueryError, UnknownFieldError, BadValueError, LakeError, example=_ANSWER, tagged=True
+        InvalidRequestError,
+        QueryError,
+        UnknownFieldError,
+        BadValueError,
+        UnknownRouteError,
+        LakeError,
+        example=_ANSWER,
+        tagged=True,
     ),
 )
 def histogram(asked: TheRequest, field: FieldName, parameters: Annotated[HistogramParameters, Query()]) -> Response:

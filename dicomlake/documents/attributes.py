@@ -44,8 +44,13 @@ def attributes(body: Mapping[str, Any]) -> tuple[Attribute, ...]:
         issues[issue["path"]] = (*issues.get(issue["path"], ()), issue["code"])
     beside = {"US or SS": "SS" if body.get("PixelRepresentation") == _SIGNED else "US"}
     lifted = body.get("lifted") or ()
-    shown = {key: value for key, value in body.items() if not key[0].islower() and key not in lifted}
+    shown = {key: value for key, value in body.items() if not _own(key) and key not in lifted}
     return _Reader(vrs, issues, beside).level(shown, "")
+
+
+def _own(key: str) -> bool:
+    """Whether a key of a document is Dicomlake's own: in lower camel case, as of attributes only dBdt is."""
+    return key[0].islower() and dictionary.tag_of(key) is None
 
 
 class _Reader:

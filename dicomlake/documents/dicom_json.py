@@ -6,11 +6,8 @@ from typing import Any, Final
 
 from dicomlake.documents.attributes import MADE_UP, Attribute, attributes
 
-_TEXTS: Final = frozenset(
-    {"AE", "AS", "CS", "DA", "DT", "LO", "LT", "SH", "ST", "TM", "UC", "UI", "UR", "UT"}
-)  # fmt: skip
-_STRINGS_OR_NUMBERS: Final = frozenset({"DS", "IS"})
-_NUMBERS: Final = frozenset({"FD", "FL", "SL", "SS", "SV", "UL", "US", "UV"})
+_TEXTS: Final = frozenset({"AE", "AS", "CS", "DA", "DT", "LO", "LT", "SH", "ST", "TM", "UC", "UI", "UR", "UT"})
+_NUMBERS: Final = frozenset({"DS", "IS", "FD", "FL", "SL", "SS", "SV", "UL", "US", "UV"})
 _BINARY: Final = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 _COMPONENTS: Final = ("Alphabetic", "Ideographic", "Phonetic")
 _FILE_META: Final = "0002"
@@ -79,8 +76,6 @@ def _fits(vr: str, value: Any) -> bool:
         return True
     if vr in _NUMBERS:
         return isinstance(value, int | float)
-    if vr in _STRINGS_OR_NUMBERS:
-        return isinstance(value, int | float | str)
     return vr in _TEXTS | {"AT", "PN"} and isinstance(value, str)
 
 

@@ -84,7 +84,9 @@ def place(text: str, position: int) -> Place:
     of = field or (groups[-1] if groups else None)
     if of == EXISTS:
         return Place("field", position, position, "", names_only=True)
-    return Place("value", position, position, "", of) if of is not None else Place("field", position, position)
+    if of is None:
+        return Place("field", position, position)
+    return Place("value", position, _value_end(text, position), "", of)
 
 
 def _at_word(text: str, start: int, end: int, position: int, field: str | None) -> Place:
@@ -97,6 +99,15 @@ def _at_word(text: str, start: int, end: int, position: int, field: str | None) 
     if colon >= 0:  # the name of a field that has its colon already
         return Place("field", start, colon + 1, typed)
     return Place("field", start, end, typed)
+
+
+def _value_end(text: str, start: int) -> int:
+    """Where the value ends that begins directly at a position."""
+    if text[start : start + 1] == '"':
+        closing = _closing(text, start)
+        return len(text) if closing is None else closing + 1
+    word = _WORD.match(text, start)
+    return start if word is None else word.end()
 
 
 def _closing(text: str, opening: int) -> int | None:

@@ -119,16 +119,17 @@ class Searcher:
     def export(self, request: SearchRequest, form: export.Format) -> Iterator[bytes]:
         """All hits of a request, as files hold them, over one commit. Its page, facets and totals are left aside.
 
-        What cannot be answered is refused at once, by QueryError and its kin, and not when the first bytes are asked
-        for.
+        What cannot be answered is refused at once, by QueryError and its kin, and so is what fails in the first rows:
+        the first bytes are there when this returns.
         """
         _check_limits(request)
         self._engine.refresh()
         wanted = export.columns(request.level, request.fields)
         query, sort = Selection.of(request).whole(), sort_plan(request.sort)
         rows = export.rows(self._engine.snapshot(), request.level, query, sort, wanted)
-        first = next(rows, None)
-        return export.FORMATS[form](chain(() if first is None else (first,), rows), wanted)
+        chunks = export.FORMATS[form](rows, wanted)
+        first = next(chunks, b"")
+        return chain((first,), chunks)
 
     # Details
 

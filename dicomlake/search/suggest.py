@@ -83,7 +83,7 @@ class Suggester:
             return names
         words = [word for word in KEYWORDS if word.startswith(at.typed) or fold(word).startswith(fold(at.typed))]
         more = [{"text": word, "label": word, "count": None} for word in words if len(at.typed) > 1]
-        return [*names, *more][:limit]
+        return [*names[: max(1, limit - len(more))], *more][:limit]
 
     def _written(self, at: Place, limit: int) -> list[dict[str, Any]]:
         try:

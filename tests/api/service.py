@@ -1,5 +1,6 @@
 """Builders: a lake from a folder, and the service over it, listening on a port of this machine."""
 
+import re
 import threading
 import time
 from pathlib import Path
@@ -80,8 +81,9 @@ def template_of(description: dict[str, Any], path: str) -> str:
     """The path template of the description that a request's path belongs to, or the path itself."""
     if path in description["paths"]:
         return path
-    templates = [template for template in description["paths"] if "{" in template]
-    return next((template for template in templates if path.startswith(template[: template.index("{")])), path)
+    templates = sorted((one for one in description["paths"] if "{" in one), key=len, reverse=True)
+    fitting = (one for one in templates if re.fullmatch(re.sub(r"\{\w+\}", ".+", one), path, re.DOTALL))
+    return next(fitting, path)
 
 
 def problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:

@@ -64,3 +64,57 @@ def test_a_uid_of_another_level_is_not_found(client: httpx.Client) -> None:
     problem(client.get(f"/api/v1/studies/{examples.SERIES}"), 404, "not-found")
     problem(client.get(f"/api/v1/series/{examples.INSTANCE}"), 404, "not-found")
     problem(client.get(f"/api/v1/instances/{examples.STUDY}"), 404, "not-found")
+
+
+def test_a_header_comes_in_the_dicom_json_model(client: httpx.Client) -> None:
+    path = f"/api/v1/instances/{examples.INSTANCE}"
+    asked = get(client, f"instances/{examples.INSTANCE}/dicom")
+    assert asked["dataset"]["00080060"] == {"vr": "CS", "Value": ["CT"]}
+    assert asked["dataset"]["00100010"] == {"vr": "PN", "Value": [{"Alphabetic": "CompressedSamples^CT1"}]}
+    assert asked["dataset"]["00091004"] == {"vr": "SH", "Value": ["HiSpeed CT/i"]}
+    assert [(one["path"], one["reason"]) for one in asked["left_out"]] == [('(0043,"GEMS_PARM_01",29)', "long")]
+    accepted = client.get(path, headers={"Accept": "application/dicom+json"})
+    assert accepted.headers["Content-Type"] == "application/dicom+json"
+    assert accepted.headers["Dicomlake-Left-Out"] == "1"
+    assert accepted.json() == [asked["dataset"]]
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("*/*", "application/json"),
+        ("application/json", "application/json"),
+        ("application/json, application/dicom+json", "application/json"),
+        ("application/dicom+json, application/json;q=0.5", "application/dicom+json"),
+        ("Application/DICOM+JSON; q=1", "application/dicom+json"),
+    ],
+)
+def test_the_form_is_the_first_one_that_is_accepted(client: httpx.Client, accept: str, kind: str) -> None:
+    response = client.get(f"/api/v1/instances/{examples.INSTANCE}", headers={"Accept": accept})
+    assert response.headers["Content-Type"] == kind
+    assert "Accept" in response.headers["Vary"]
+
+
+def test_a_header_comes_as_a_tree(client: httpx.Client) -> None:
+    nodes = {node["path"]: node for node in get(client, f"instances/{examples.INSTANCE}/tree")["attributes"]}
+    assert nodes["Modality"] == {
+        "path": "Modality", "tag": "00080060", "vr": "CS", "name": "Modality", "value": "CT", "issues": []
+    }  # fmt: skip
+    private = nodes['(0009,"GEMS_IDEN_01",04)']
+    assert (private["tag"], private["creator"], private["value"]) == ("00091004", "GEMS_IDEN_01", "HiSpeed CT/i")
+    first = nodes["OtherPatientIDsSequence"]["items"][0][0]
+    assert first["path"] == "OtherPatientIDsSequence.PatientID"
+    assert "location" not in nodes
+
+
+def test_every_instance_has_both_forms(client: httpx.Client) -> None:
+    hits = client.post("/api/v1/search", json={"level": "instance", "limit": 1_000}).json()["hits"]
+    for hit in hits:
+        uid = quote(hit["SOPInstanceUID"], safe="")
+        assert get(client, f"instances/{uid}/tree")["attributes"]
+        assert get(client, f"instances/{uid}/dicom")["dataset"]
+
+
+def test_forms_of_what_is_not_there_are_problems(client: httpx.Client) -> None:
+    for form in ("dicom", "tree"):
+        problem(client.get(f"/api/v1/instances/1.2.404/{form}"), 404, "not-found")

@@ -118,3 +118,57 @@ def test_the_doctor_finds_a_good_lake_good_and_a_missing_one_bad(
     done = call("doctor", "--data", tmp_path / "none")
     assert done.code == 1
     assert "BAD  lake: there is no lake" in done.out
+
+
+def test_all_hits_go_out_as_a_file(lake: Path) -> None:
+    found = call("search", "--all", "--level", "instance", "--field", "SOPInstanceUID", "--data", lake)
+    assert (found.code, found.err) == (0, "")
+    head, *rows = found.out.splitlines()
+    assert head == "SOPInstanceUID"
+    assert len(set(rows)) == len(rows) == 48
+    lines = call("search", QUERY, "--all", "--format", "jsonl", "--sort", "-SeriesNumber", "--data", lake).lines
+    with Lake.open(lake) as opened:
+        hits = Searcher(opened).run(SearchRequest(QUERY, sort=("-SeriesNumber",)))["hits"]
+    assert [line["SeriesInstanceUID"] for line in lines] == [hit["SeriesInstanceUID"] for hit in hits]
+
+
+def test_values_are_excluded_and_facets_listed_as_asked(lake: Path) -> None:
+    (answer,) = call(
+        *("search", "--exclude", "PatientID=P0", "--facet", "PatientID", "--facet-sort", "value"),
+        *("--facet-limit", "1", "--data", lake, "--json"),
+    ).lines
+    assert answer["totals"]["series"] == 2
+    assert answer["facets"]["PatientID"] == [{"value": "P0", "count": 4, "selected": False, "excluded": True}]
+    (answer,) = call("search", "--facet", "PatientID", "--facet-contains", "p1", "--data", lake, "--json").lines
+    assert [one["value"] for one in answer["facets"]["PatientID"]] == ["P1"]
+    shown = call("search", "--exclude", "PatientID=P0", "--facet", "PatientID", "--data", lake).out
+    assert "          4 - P0" in shown.splitlines()
+
+
+def test_histograms_are_drawn(lake: Path) -> None:
+    words = ("search", "--histogram", "SliceThickness", "--interval", "1", "--data", lake)
+    (answer,) = call(*words, "--json").lines
+    with Lake.open(lake) as opened:
+        assert answer["histograms"] == {
+            "SliceThickness": Searcher(opened).histogram("SliceThickness", SearchRequest(), "1")
+        }
+    shown = call(*words).out
+    assert "SliceThickness in mm" in shown
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        (["--format", "csv"], "--all"),
+        (["--all", "--facet", "Modality"], "--facet"),
+        (["--all", "--json"], "--json"),
+        (["--all", "--cursor", "x"], "--cursor"),
+        (["--all", "--field", "Nope"], "Nope"),
+        (["--all", "--format", "xlsx"], "xlsx"),
+        (["--exclude", "Modality"], "FIELD=VALUE"),
+        (["--facet-limit", "0"], "facet_limit"),
+        (["--histogram", "PatientID"], "PatientID"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(lake: Path, words: list[str], said: str) -> None:
+    assert call("search", *words, "--data", lake).failed_with(2, said)

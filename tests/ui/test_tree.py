@@ -108,7 +108,7 @@ def attributes(content: dict[str, Any]) -> int:
     """Attributes of a document and of the items below, counted without the tree; private creators are its headings."""
     total = 0
     for key, value in content.items():
-        if key[0].islower() or ("." in key and key[0] != "(") or PRIVATE_CREATOR.fullmatch(key):
+        if (key[0].islower() and key != "dBdt") or ("." in key and key[0] != "(") or PRIVATE_CREATOR.fullmatch(key):
             continue
         items = value if isinstance(value, list) else []
         total += 1 + sum(attributes(item) for item in items if isinstance(item, dict))
