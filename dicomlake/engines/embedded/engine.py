@@ -14,6 +14,7 @@ from dicomlake import disk
 from dicomlake.engines.base import Encoder, Engine, Found, Member, Plan, Record, RecordLevel, Snapshot, Stats
 from dicomlake.engines.embedded.compile import Compiler
 from dicomlake.engines.embedded.lock import busy
+from dicomlake.engines.embedded.moment import EmbeddedSnapshot
 from dicomlake.engines.embedded.schema import (
     LEVEL_LETTERS,
     Layout,
@@ -23,7 +24,6 @@ from dicomlake.engines.embedded.schema import (
     register_tokenizers,
 )
 from dicomlake.engines.embedded.search import Search, count, member
-from dicomlake.engines.embedded.snapshot import EmbeddedSnapshot
 from dicomlake.errors import LakeError
 
 WRITER_HEAP = 256_000_000
