@@ -14,6 +14,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from api import problems
 from api.access import AccessLog
 from api.bodies import BodyLimit
+from api.explanations.endpoints import router as explanations
 from api.exports.endpoints import router as exports
 from api.facets.endpoints import router as facets
 from api.fields.endpoints import router as fields
@@ -115,6 +116,7 @@ def create(
     problems.install(app)
     for router in (
         search,
+        explanations,
         exports,
         facets,
         histograms,

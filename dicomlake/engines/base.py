@@ -263,6 +263,11 @@ class Engine(ABC):
         also at most those among its 65,000 most frequent tokens."""
 
     @abstractmethod
+    def describe(self, level: RecordLevel, query: Resolved) -> Any:
+        """What the engine itself runs for a condition at a level, as JSON or text, to be read by people. Of another
+        series in the study it tells what is asked of that series."""
+
+    @abstractmethod
     def scan(self, level: RecordLevel) -> Iterator[Member]:
         """Every committed document of a level, in no particular order."""
 

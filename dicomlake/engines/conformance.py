@@ -22,6 +22,7 @@ from dicomlake.engines.oracle import OracleEngine
 from dicomlake.engines.strategies import Change, histories, plans, record, series_record
 from dicomlake.engines.traps import TrapConformance
 from dicomlake.query.resolved import (
+    All,
     Between,
     Has,
     InStudy,
@@ -341,6 +342,13 @@ class EngineConformance(TrapConformance):
             lake.delete("series", ["1.2.2"])
             lake.commit()
             assert lake.present("series") == {"Modality": 1}
+
+    def test_a_condition_is_described_for_people(self, engine: EngineFactory) -> None:
+        with engine() as lake:
+            told = str(lake.describe("series", All((Match("Modality", ("sCT",)), InStudy(Match("KVP", ("sodd",)))))))
+            assert "CT" in told
+            assert "odd" in told
+            assert told != str(lake.describe("instance", Match("Modality", ("sCT",))))
 
     @pytest.mark.parametrize("path", ["Modality", '(0019,"A.B",0C)'])
     def test_the_vocabulary_of_a_path_begins_with_a_prefix(self, engine: EngineFactory, path: str) -> None:

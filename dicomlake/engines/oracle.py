@@ -125,6 +125,9 @@ class OracleEngine(Engine):
         counted = Counter(token for token in tokens if token.startswith(prefix))
         return sorted(counted.items(), key=lambda one: (-one[1], one[0]))[:limit]
 
+    def describe(self, level: RecordLevel, query: Resolved) -> str:
+        return repr(All((Match("level", (level,)), query)))
+
     def scan(self, level: RecordLevel) -> Iterator[Member]:
         return (_member(record) for (at, _), record in list(self._records.items()) if at == level)
 

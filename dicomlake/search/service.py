@@ -9,10 +9,11 @@ from typing import Any
 import orjson
 
 from dicomlake.documents.declared import DECLARED
-from dicomlake.engines.base import Found, Hit, Level, Plan, Sort
+from dicomlake.engines.base import Found, Hit, Level, Plan, RecordLevel, Sort
 from dicomlake.engines.budget import Limits, limited, take
 from dicomlake.errors import BadValueError, QueryError
 from dicomlake.lake import Lake
+from dicomlake.query.explain import explain, plain_conditions
 from dicomlake.query.names import resolve_name
 from dicomlake.query.resolved import All, Has, Resolved
 from dicomlake.search import cursor, export, facets, hits
@@ -115,6 +116,17 @@ class Searcher:
         shown = hits.from_body(member, self._details.body(member, generation), fields)
         take(len(orjson.dumps(shown)))
         return shown
+
+    def explain(self, request: SearchRequest) -> dict[str, Any]:
+        """What the selection of a request means: its query text as it was read and what each name in it stands for
+        (:mod:`dicomlake.query.explain`), the conditions of what is chosen and excluded, and what the engine runs."""
+        told, selection = explain(request.q), Selection.of(request)
+        by_field = {"filters": selection.chosen, "exclude": selection.excluded}
+        conditions = {
+            part: {path: plain_conditions(condition) for path, condition in of.items()} for part, of in by_field.items()
+        }
+        level: RecordLevel = "instance" if request.level == "instance" else "series"
+        return {**told.plain(), "level": level, **conditions, "engine": self._engine.describe(level, selection.whole())}
 
     def export(self, request: SearchRequest, form: export.Format) -> Iterator[bytes]:
         """All hits of a request, as files hold them, over one commit. Its page, facets and totals are left aside.

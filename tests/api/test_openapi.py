@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from api.explanations.schemas import ExplainAnswer
 from api.facets.schemas import FacetAnswer
 from api.fields.schemas import FieldAnswer, FieldsAnswer
 from api.health.schemas import Alive, Ready
@@ -21,7 +22,7 @@ from tests.api.service import PROBLEM, problem
 
 SCHEMAS = (
     SearchAnswer, FacetAnswer, HistogramAnswer, FieldsAnswer, StudyAnswer, SeriesAnswer, InstanceAnswer, StatsAnswer,
-    Alive, Ready, FieldAnswer, ModelAnswer, TreeAnswer, QualityAnswer, SuggestAnswer,
+    Alive, Ready, FieldAnswer, ModelAnswer, TreeAnswer, QualityAnswer, SuggestAnswer, ExplainAnswer,
 )  # fmt: skip
 MODELS = {model.__name__: model for model in SCHEMAS}
 

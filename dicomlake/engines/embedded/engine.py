@@ -1,6 +1,7 @@
 """The engine contract on Tantivy."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -9,10 +10,11 @@ from types import MappingProxyType
 
 import orjson
 import tantivy
+from tantivy import Query
 
 from dicomlake import disk
 from dicomlake.engines.base import Encoder, Engine, Found, Member, Plan, Record, RecordLevel, Snapshot, Stats
-from dicomlake.engines.embedded.compile import Compiler
+from dicomlake.engines.embedded.compile import Compiler, every
 from dicomlake.engines.embedded.lock import busy
 from dicomlake.engines.embedded.moment import EmbeddedSnapshot
 from dicomlake.engines.embedded.schema import (
@@ -25,9 +27,13 @@ from dicomlake.engines.embedded.schema import (
 )
 from dicomlake.engines.embedded.search import Search, count, member
 from dicomlake.errors import LakeError
+from dicomlake.query.resolved import Resolved
 
 WRITER_HEAP = 256_000_000
 """Bytes of writer memory; a segment is flushed when it is full."""
+
+_PROGRAM = re.compile(r'(Regex\("[^\n]*?"\))\n(?:[0-9-][^\n]*\n)+')
+"""A regular expression as Tantivy prints it, followed by a page of the program that it was made into."""
 
 
 class EmbeddedEngine(Engine):
@@ -176,6 +182,13 @@ class EmbeddedEngine(Engine):
                 return searcher.terms_with_prefix(column, prefix, self._compiler.term("level", level), limit)
             search = Search(searcher, self._compiler, self._layout, self._generation)
             return search.frequent(path, prefix, limit, level)
+
+    def describe(self, level: RecordLevel, query: Resolved) -> str:
+        return _PROGRAM.sub(r"\1", str(self._described(level, query)))
+
+    def _described(self, level: RecordLevel, query: Resolved) -> Query:
+        compiler = self._compiler.asking(lambda part: self._described("series", part))
+        return every([compiler.term("level", level), compiler.compile(query)])
 
     def scan(self, level: RecordLevel) -> Iterator[Member]:
         searcher = self._index.searcher()
