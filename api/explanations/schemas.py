@@ -16,12 +16,12 @@ class NameMeaning(BaseModel):
     name: str = Field(description="As it is written")
     path: str = Field(description="The field in documents")
     kind: Kind
-    vr: str | None
+    vr: str | None = Field(None, description="Null where files differ or there is none")
     label: str
     registered: bool
     private: bool
-    canonical: str | None = Field(description="The field of its normalised values, if there is one")
-    companion: str | None = Field(description="Which companion of a field the name itself is, if it is one")
+    canonical: str | None = Field(None, description="The field of its normalised values, if there is one")
+    companion: str | None = Field(None, description="Which companion of a field the name itself is, if it is one")
     positions: list[int] = Field(description="Where it stands")
 
 
