@@ -107,8 +107,11 @@ class _Drawing:
         for name in self._wanted:
             if name in COUNTED[level]:
                 row[name] = counted[name]
-            elif len(members) == 1 and isinstance(value := shown[0]["common"].get(name), list):
-                _put(row, name, value)  # the same in all instances: as they have it, repeated values too
+            elif len(members) == 1 and name not in self._unshown:
+                value = shown[0]["common"].get(name)  # the same in all instances: as they have it, repeated values too
+                if value is None:
+                    value = self._distinct(name, shown[0], members[0])
+                _put(row, name, value if isinstance(value, list) else [value])
             else:
                 several = [self._distinct(name, one, member) for one, member in zip(shown, members, strict=True)]
                 _put(row, name, list({orjson.dumps(value): value for each in several for value in each}.values()))

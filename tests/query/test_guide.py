@@ -68,6 +68,7 @@ def test_the_link_is_the_search_it_stands_for() -> None:
         level="study",
         filters={"Modality": ("CT", "MR"), "BodyPartExamined": (None,)},
         sort=("-StudyDate",),
+        exclude={"Manufacturer.canonical": ("Philips",)},
     )
 
 
