@@ -1,8 +1,9 @@
 """Search over a lake: request to plan to engine to answer. The CLI and the API give the same answer through here."""
 
+import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import chain
 from typing import Any
 
@@ -140,7 +141,8 @@ class Searcher:
         query, sort = Selection.of(request).whole(), sort_plan(request.sort)
         rows = export.rows(self._engine.snapshot(), request.level, query, sort, wanted)
         chunks = export.FORMATS[form](rows, wanted)
-        first = next(chunks, b"")
+        with limited(self._limits and replace(self._limits, size=sys.maxsize)):  # finding is limited, the file is not
+            first = next(chunks, b"")
         return chain((first,), chunks)
 
     # Details

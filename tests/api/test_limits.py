@@ -41,7 +41,8 @@ def test_an_answer_beyond_its_size_is_a_problem_and_a_smaller_one_is_not(client:
 @pytest.mark.parametrize("client", [Limits(values=100)], indirect=True)
 def test_costly_wildcards_are_a_problem_and_cheap_ones_are_not(client: httpx.Client) -> None:
     costly = " OR ".join(f"SeriesInstanceUID:*{number}*" for number in range(4))
-    problem(client.get("/api/v1/search", params={"q": costly}), 422, "too-costly")
+    for noun in ("search", "export", "facets/Modality", "quality"):
+        problem(client.get(f"/api/v1/{noun}", params={"q": costly}), 422, "too-costly")
     assert (
         client.get("/api/v1/search", params={"q": costly.replace("SeriesInstanceUID", "Modality")}).status_code == 200
     )
@@ -54,3 +55,9 @@ def test_costly_wildcards_are_a_problem_and_cheap_ones_are_not(client: httpx.Cli
 )
 def test_very_many_fields_are_refused(client: httpx.Client, request_: dict[str, object]) -> None:
     assert client.post("/api/v1/search", json=request_).status_code == 422
+
+
+@pytest.mark.parametrize("client", [Limits(size=1_000)], indirect=True)
+def test_a_file_of_all_hits_may_be_as_large_as_it_is(client: httpx.Client) -> None:
+    assert client.get("/api/v1/search?limit=30").status_code == 422
+    assert len(client.get("/api/v1/export").text.splitlines()) == 31

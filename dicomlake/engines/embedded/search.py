@@ -165,6 +165,7 @@ class Search:
 
     def walk(self, query: Resolved, level: str) -> Iterator[Member]:
         """Every document that matches, in the order in which they are stored: reading them so is a sequential read."""
+        refuse_costly(self._searcher, self._layout, query)
         matching = Query.const_score_query(self._at_level(query, level), 1.0)  # equal scores leave that order alone
         place = 0
         while hits := self._searcher.search(matching, limit=WALK, count=False, offset=place).hits:
