@@ -163,25 +163,19 @@ class EmbeddedEngine(Engine):
             return Search(self._index.searcher(), self._compiler, self._layout, self._generation).run(plan)
 
     def snapshot(self) -> Snapshot:
+        return self._moment()
+
+    def _moment(self) -> EmbeddedSnapshot:
         while True:
-            before = self._generation
-            searcher = self._index.searcher()
+            before, searcher = self._generation, self._index.searcher()
             if self._generation == before:  # else another thread has refreshed in between
-                return EmbeddedSnapshot(Search(searcher, self._compiler, self._layout, before), self._reading)
+                return EmbeddedSnapshot(searcher, self._compiler, self._layout, before, self._reading)
 
     def present(self, level: RecordLevel) -> dict[str, int]:
-        with self._reading():
-            within = self._compiler.term("level", level)
-            return dict(self._index.searcher().terms_with_prefix("e", "", within))
+        return self._moment().present(level)
 
     def vocabulary(self, level: RecordLevel, path: str, prefix: str, limit: int) -> list[tuple[str, int]]:
-        column = self._layout.columns.get(path)
-        with self._reading():
-            searcher = self._index.searcher()
-            if column is not None:
-                return searcher.terms_with_prefix(column, prefix, self._compiler.term("level", level), limit)
-            search = Search(searcher, self._compiler, self._layout, self._generation)
-            return search.frequent(path, prefix, limit, level)
+        return self._moment().vocabulary(level, path, prefix, limit)
 
     def describe(self, level: RecordLevel, query: Resolved) -> str:
         return _PROGRAM.sub(r"\1", str(self._described(level, query)))

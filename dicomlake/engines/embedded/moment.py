@@ -2,31 +2,80 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
+from typing import Any, Final
+
+import tantivy
+from tantivy import Query
 
 from dicomlake.engines.base import Found, Member, Plan, RecordLevel, Snapshot
-from dicomlake.engines.embedded.search import Search
+from dicomlake.engines.embedded.compile import Compiler
+from dicomlake.engines.embedded.cost import refuse_costly
+from dicomlake.engines.embedded.many import TERMS_LIMIT
+from dicomlake.engines.embedded.schema import Layout
+from dicomlake.engines.embedded.search import Search, member
 from dicomlake.query.resolved import Resolved
+
+WALK: Final = 5_000
+"""Documents that a walk finds at a time."""
+
+Reading = Callable[[], AbstractContextManager[None]]
+"""Turns what Tantivy raises over a damaged index into the engine's error."""
 
 
 class EmbeddedSnapshot(Snapshot):
-    """``reading`` turns what Tantivy raises over a damaged index into the engine's error."""
+    """A searcher, which is one commit, and how it is asked."""
 
-    def __init__(self, search: Search, reading: Callable[[], AbstractContextManager[None]]) -> None:
-        self._search = search
+    def __init__(
+        self, searcher: tantivy.Searcher, compiler: Compiler, layout: Layout, generation: str, reading: Reading
+    ) -> None:
+        self._searcher = searcher
+        self._compiler = compiler
+        self._layout = layout
+        self._generation = generation
         self._reading = reading
+        self._search = Search(searcher, compiler, layout, generation)
 
     @property
     def generation(self) -> str:
-        return self._search.generation
+        return self._generation
 
     def search(self, plan: Plan) -> Found:
         with self._reading():
             return self._search.run(plan)
 
     def walk(self, level: RecordLevel, query: Resolved) -> Iterator[Member]:
+        refuse_costly(self._searcher, self._layout, query)
+        # Equal scores leave the documents in the order in which they are stored: reading them so is a sequential read.
+        matching = Query.const_score_query(self._search.at_level(query, level), 1.0)
+        place = 0
         with self._reading():
-            yield from self._search.walk(query, level)
+            while hits := self._searcher.search(matching, limit=WALK, count=False, offset=place).hits:
+                yield from (member(self._searcher.doc(address)) for _, address in hits)
+                place += len(hits)
 
     def kept(self, series: Iterable[str]) -> dict[str, bytes]:
+        wanted = [f"k:{uid}" for uid in series]
+        if not wanted:
+            return {}
         with self._reading():
-            return self._search.kept(series)
+            hits = self._searcher.search(self._compiler.terms("id", wanted), limit=len(wanted), count=False).hits
+            found = [self._searcher.doc(address) for _, address in hits]
+        return {str(one.get_first("uid")): bytes(one.get_first("kept") or b"") for one in found}
+
+    def vocabulary(self, level: RecordLevel, path: str, prefix: str, limit: int) -> list[tuple[str, int]]:
+        """As the engine's: of a column a walk over its dictionary, of another path one aggregation."""
+        within = self._compiler.term("level", level)
+        column = self._layout.columns.get(path)
+        with self._reading():
+            if column is not None:
+                return self._searcher.terms_with_prefix(column, prefix, within, limit)
+            size = {"size": TERMS_LIMIT, "segment_size": TERMS_LIMIT}
+            wanted = {"x": {"terms": {"field": self._layout.text_field(path), **size}}}
+            terms: Any = self._searcher.aggregate(within, wanted)["x"]
+        found = [(term["key"], term["doc_count"]) for term in terms["buckets"] if term["key"].startswith(prefix)]
+        return sorted(found, key=lambda one: (-one[1], one[0]))[:limit]
+
+    def present(self, level: RecordLevel) -> dict[str, int]:
+        """As the engine's."""
+        with self._reading():
+            return dict(self._searcher.terms_with_prefix("e", "", self._compiler.term("level", level)))

@@ -28,9 +28,6 @@ from dicomlake.engines.embedded.many import TERMS_LIMIT, many_counts
 from dicomlake.engines.embedded.schema import Layout
 from dicomlake.query.resolved import Between, Has, Not, Resolved
 
-WALK = 5_000
-"""Documents that a walk finds at a time."""
-
 BINNED_TERMS = 10_000
 """Distinct values up to which a histogram is made of their counts."""
 
@@ -70,7 +67,7 @@ class Search:
         for one in dict.fromkeys(asked):
             refuse_costly(self._searcher, self._layout, one)
         level = "instance" if plan.level == "instance" else "series"
-        query = self._at_level(plan.query, level)
+        query = self.at_level(plan.query, level)
         hits, after = self._page(query, plan) if plan.limit else ((), None)
         facets = tuple(self._facet(facet, level) for facet in plan.facets)
         totals = self._totals(query, level) if plan.totals else None
@@ -86,7 +83,8 @@ class Search:
             found.setdefault(str(study), {}).setdefault(str(series), set()).add(str(patient))
         return found
 
-    def _at_level(self, query: Resolved, level: str) -> Query:
+    def at_level(self, query: Resolved, level: str) -> Query:
+        """Documents of a level that match."""
         return every([self._compiler.term("level", level), self._compiler.compile(query)])
 
     def _beside(self, part: Resolved) -> Query:
@@ -96,7 +94,7 @@ class Search:
         if known is None:
             alone: dict[int, int] = {}
             studies: set[int] = set()
-            for study, series in self._studies(self._at_level(part, "series")):
+            for study, series in self._studies(self.at_level(part, "series")):
                 if study not in studies:
                     studies.add(study)
                     alone[study] = series
@@ -121,7 +119,7 @@ class Search:
     # Facets
 
     def _facet(self, plan: FacetPlan, level: str) -> Facet:
-        query = self._at_level(plan.query, level)
+        query = self.at_level(plan.query, level)
         counted = dict(self._term_counts(query, self._layout.text_field(plan.path)))
         missing = self._count(every([query, self._compiler.compile(Not(Has(plan.path)))]))
         ordered: list[tuple[str | None, int]] = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
@@ -149,42 +147,10 @@ class Search:
             if key[0] is not None:
                 yield key[0], matching
 
-    def frequent(self, path: str, prefix: str, limit: int, level: str) -> list[tuple[str, int]]:
-        """The most frequent tokens of a path with a prefix, among the most frequent ones that an aggregation holds."""
-        wanted = {"terms": {"field": self._layout.text_field(path), "size": TERMS_LIMIT, "segment_size": TERMS_LIMIT}}
-        terms = self._aggregate(self._compiler.term("level", level), wanted)["buckets"]
-        found = [(term["key"], term["doc_count"]) for term in terms if term["key"].startswith(prefix)]
-        return sorted(found, key=lambda one: (-one[1], one[0]))[:limit]
-
-    # What a snapshot is asked for
-
-    @property
-    def generation(self) -> str:
-        """The commit that is searched."""
-        return self._generation
-
-    def walk(self, query: Resolved, level: str) -> Iterator[Member]:
-        """Every document that matches, in the order in which they are stored: reading them so is a sequential read."""
-        refuse_costly(self._searcher, self._layout, query)
-        matching = Query.const_score_query(self._at_level(query, level), 1.0)  # equal scores leave that order alone
-        place = 0
-        while hits := self._searcher.search(matching, limit=WALK, count=False, offset=place).hits:
-            yield from (member(self._searcher.doc(address)) for _, address in hits)
-            place += len(hits)
-
-    def kept(self, series: Iterable[str]) -> dict[str, bytes]:
-        """The kept bytes of series."""
-        wanted = [f"k:{uid}" for uid in series]
-        if not wanted:
-            return {}
-        hits = self._searcher.search(self._compiler.terms("id", wanted), limit=len(wanted), count=False).hits
-        found = [self._searcher.doc(address) for _, address in hits]
-        return {str(one.get_first("uid")): bytes(one.get_first("kept") or b"") for one in found}
-
     # Histograms
 
     def _histogram(self, plan: HistogramPlan, level: str) -> Histogram:
-        query = self._at_level(plan.query, level)
+        query = self.at_level(plan.query, level)
         valued = self._count(every([query, self._compiler.compile(Between(plan.path, plan.letter, None, None))]))
         missing = self._count(every([query, self._compiler.compile(Not(Has(plan.path)))]))
         matching = self._count(query)
