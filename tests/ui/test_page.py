@@ -181,3 +181,12 @@ def test_a_server_that_is_away_is_named_and_asked_again(lake: Served, open_page:
     monkeypatch.setenv("DICOMLAKE_API_URL", lake.api)
     page.test.button(key="again").click().run()
     assert page.component("results")["rows"]
+
+
+def test_an_excluded_value_of_a_link_is_in_force_and_can_be_dropped(lake: Served, open_page: Open):
+    page = open_page(lake.api, x=["Modality:CT"])
+    answer = lake.search(exclude={"Modality": ["CT"]}, facets=["Modality"], limit=0)
+    assert texts(answer["totals"]).items() <= page.numbers().items()
+    assert page.chips() == [("Not Modality", "CT")]
+    assert page.card("Modality") == {entry["value"]: entry["count"] for entry in answer["facets"]["Modality"]}
+    assert page.parameters["x"] == ["Modality:CT"]

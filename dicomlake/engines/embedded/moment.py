@@ -46,7 +46,7 @@ class EmbeddedSnapshot(Snapshot):
     def walk(self, level: RecordLevel, query: Resolved) -> Iterator[Member]:
         refuse_costly(self._searcher, self._layout, query)
         # Equal scores leave the documents in the order in which they are stored: reading them so is a sequential read.
-        matching = Query.const_score_query(self._search.at_level(query, level), 1.0)
+        matching = Query.const_score_query(self._search._at_level(query, level), 1.0)
         place = 0
         with self._reading():
             while hits := self._searcher.search(matching, limit=WALK, count=False, offset=place).hits:

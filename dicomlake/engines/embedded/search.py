@@ -67,7 +67,7 @@ class Search:
         for one in dict.fromkeys(asked):
             refuse_costly(self._searcher, self._layout, one)
         level = "instance" if plan.level == "instance" else "series"
-        query = self.at_level(plan.query, level)
+        query = self._at_level(plan.query, level)
         hits, after = self._page(query, plan) if plan.limit else ((), None)
         facets = tuple(self._facet(facet, level) for facet in plan.facets)
         totals = self._totals(query, level) if plan.totals else None
@@ -83,8 +83,7 @@ class Search:
             found.setdefault(str(study), {}).setdefault(str(series), set()).add(str(patient))
         return found
 
-    def at_level(self, query: Resolved, level: str) -> Query:
-        """Documents of a level that match."""
+    def _at_level(self, query: Resolved, level: str) -> Query:
         return every([self._compiler.term("level", level), self._compiler.compile(query)])
 
     def _beside(self, part: Resolved) -> Query:
@@ -94,7 +93,7 @@ class Search:
         if known is None:
             alone: dict[int, int] = {}
             studies: set[int] = set()
-            for study, series in self._studies(self.at_level(part, "series")):
+            for study, series in self._studies(self._at_level(part, "series")):
                 if study not in studies:
                     studies.add(study)
                     alone[study] = series
@@ -119,7 +118,7 @@ class Search:
     # Facets
 
     def _facet(self, plan: FacetPlan, level: str) -> Facet:
-        query = self.at_level(plan.query, level)
+        query = self._at_level(plan.query, level)
         counted = dict(self._term_counts(query, self._layout.text_field(plan.path)))
         missing = self._count(every([query, self._compiler.compile(Not(Has(plan.path)))]))
         ordered: list[tuple[str | None, int]] = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
@@ -150,7 +149,7 @@ class Search:
     # Histograms
 
     def _histogram(self, plan: HistogramPlan, level: str) -> Histogram:
-        query = self.at_level(plan.query, level)
+        query = self._at_level(plan.query, level)
         valued = self._count(every([query, self._compiler.compile(Between(plan.path, plan.letter, None, None))]))
         missing = self._count(every([query, self._compiler.compile(Not(Has(plan.path)))]))
         matching = self._count(query)
