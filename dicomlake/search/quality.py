@@ -107,15 +107,17 @@ def _selecting(within: SearchRequest) -> SearchRequest:
 
 def _example(searcher: Searcher, within: SearchRequest, code: str) -> dict[str, Any] | None:
     """The first instance with a code and its first issue of this code; for a code that series have by themselves the
-    first instance of the first of them, without path and detail. None when it has gone meanwhile."""
+    first instance of the first of them, without path and detail. None when there is none, or it has gone meanwhile."""
     filters = {**within.filters, "quality": [code]}
     request = replace(_selecting(within), level="instance", filters=filters, limit=1, totals="fast")
     hits = searcher.run(request)["hits"]
     try:
         if not hits:
             series = searcher.run(replace(request, level="series"))["hits"]
-            first = searcher.series(series[0]["SeriesInstanceUID"])["instances"][0] if series else None
-            return {**{name: first[name] for name in ("SOPInstanceUID", "location")}, **_NOWHERE} if first else None
+            listed = searcher.series(series[0]["SeriesInstanceUID"])["instances"] if series else []
+            if not listed:  # an index declares the series
+                return None
+            return {**{name: listed[0][name] for name in ("SOPInstanceUID", "location")}, **_NOWHERE}
         body = searcher.instance(hits[0]["SOPInstanceUID"])
     except NotFoundError:
         return None

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sample
+from dicomlake.documents import declared
+from dicomlake.documents.instance import Origin
 from dicomlake.documents.kept import KeptSeries
 from dicomlake.documents.update import SEVERAL_PATIENTS
 from dicomlake.errors import QueryError
@@ -166,3 +169,14 @@ def test_any_values_make_rules_that_load(values: list[str], table: str) -> None:
     loaded = merged(site.read(text, tables()))[table]
     for value in missing:
         assert (loaded.find(value) is None) == (not loaded.bare(value))
+
+
+def test_a_code_of_a_series_that_an_index_declares_has_no_example(tmp_path: Path) -> None:
+    with Lake.open_for_writing(tmp_path / "lake") as writing:
+        attributes = {"SeriesInstanceUID": "1.2.3", "StudyInstanceUID": "1.2", "PatientAge": "of age"}
+        part = declared.part(attributes, {"source": "idc", "declared": "idc"}, writing.engine.encoder)
+        writing.engine.put([declared.record([part], Origin("idc"), 5, 1_000, writing.engine.encoder)])
+        writing.engine.commit()
+    with Lake.open(tmp_path / "lake") as lake:
+        (found,) = quality.codes(Searcher(lake))
+    assert (found["code"], found["series"], found["instances"], found["example"]) == ("bad-age", 1, 0, None)
