@@ -6,6 +6,7 @@ from dicomlake.engines.base import Facet, FacetCount, FacetPlan
 from dicomlake.engines.budget import take
 from dicomlake.errors import BadValueError
 from dicomlake.query.names import resolve_name
+from dicomlake.query.resolved import All, Any_, Between, Has, Like, Match, Not, Resolved, Wild
 from dicomlake.query.values import token_display
 from dicomlake.search.request import SearchRequest
 from dicomlake.search.selection import Selection, readings
@@ -14,6 +15,9 @@ from mappings.normal import fold
 
 ALL_VALUES: Final = 1_000_000
 """Values that are looked through where the most frequent ones are not enough: to search among them, to sort them."""
+
+_NO_TEXT: Final = "ndmt"
+"""Type letters of values that are no text."""
 
 
 def countable(name: str) -> ResolvedField:
@@ -29,7 +33,21 @@ def plan(field: ResolvedField, selection: Selection, request: SearchRequest) -> 
     named = (*readings(field, request.filters), *readings(field, request.exclude))
     listed = tuple(dict.fromkeys(token for tokens in named for token in tokens))
     every = request.facet_contains or request.facet_sort == "value"
-    return FacetPlan(field.path, selection.beside(field), ALL_VALUES if every else request.facet_limit, listed)
+    query = selection.beside(field)
+    if request.facet_contains:
+        query = All((query, _perhaps_listed(field, fold(request.facet_contains), listed)))
+    return FacetPlan(field.path, query, ALL_VALUES if every else request.facet_limit, listed)
+
+
+def _perhaps_listed(field: ResolvedField, wanted: str, listed: tuple[str | None, ...]) -> Resolved:
+    """Documents with a value that may be listed: counting these alone is quicker than counting all."""
+    other: list[Resolved] = [Between(field.path, letter, None, None) for letter in _NO_TEXT]
+    named = tuple(token for token in listed if token is not None)
+    if named:
+        other.append(Match(field.path, named))
+    if None in listed:
+        other.append(Not(Has(field.path)))
+    return Any_((Like(field.path, (Wild(True), wanted, Wild(True))), *other))
 
 
 def shown(field: ResolvedField, facet: Facet, request: SearchRequest) -> tuple[list[dict[str, Any]], bool]:

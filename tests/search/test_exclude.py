@@ -106,6 +106,10 @@ def test_values_in_their_order(search: Searcher) -> None:
 def test_values_that_contain_a_text(search: Searcher) -> None:
     assert [one["value"] for one in facet(search, "BodyPartExamined", facet_contains="CHE")] == ["CHEST", "chest"]
     assert [one["value"] for one in facet(search, "BodyPartExamined", facet_contains="arm")] == ["Árm"]
+    assert [one["value"] for one in facet(search, "SliceThickness", facet_contains="1")] == [1.5, 10]
+    assert facet(search, "SliceThickness", facet_contains="nothing") == []
+    missing = facet(search, "BodyPartExamined", facet_contains="arm", filters={"BodyPartExamined": [None]})
+    assert [(one["value"], one["count"]) for one in missing] == [("Árm", 1), (None, 1)]
     kept = facet(search, "BodyPartExamined", facet_contains="arm", exclude={"BodyPartExamined": ["HEAD"]})
     assert [(one["value"], one.get("excluded")) for one in kept] == [("HEAD", True), ("Árm", None)]
 
