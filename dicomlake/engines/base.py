@@ -190,7 +190,7 @@ class Encoder(ABC):
         """A part for :attr:`Record.encoded`. What many records share needs to be written only once."""
 
 
-class Snapshot(ABC):
+class Moment(ABC):
     """One commit of an index: what is committed later does not change its answers. Nothing has to be closed."""
 
     @property
@@ -249,7 +249,7 @@ class Engine(ABC):
         """Answer a plan exactly, over the last commit this engine has seen (see :meth:`refresh`)."""
 
     @abstractmethod
-    def snapshot(self) -> Snapshot:
+    def moment(self) -> Moment:
         """The last commit this engine has seen (see :meth:`refresh`), to be asked more than once."""
 
     @abstractmethod

@@ -20,24 +20,24 @@ class LookConformance:
         """A context manager factory; each call gives an empty, writing engine."""
         raise NotImplementedError("the subclass gives the engine")
 
-    def test_a_snapshot_does_not_see_what_is_committed_later(self, engine: EngineFactory) -> None:
+    def test_a_moment_does_not_see_what_is_committed_later(self, engine: EngineFactory) -> None:
         with engine() as lake:
             lake.put([series_record(f"1.2.{i}", f"1.{i}", Modality="CT") for i in range(5)])
             lake.put([record("instance", "1.9.1", "1.2.1", "1.1", "P1", {"KVP": (number_token(80),)})])
             lake.commit()
-            snapshot = lake.snapshot()
+            moment = lake.moment()
             before = lake.search(Plan(sort=(Sort("Modality"),), facets=(FacetPlan("Modality"),)))
             lake.delete("series", ["1.2.0"])
             lake.put([series_record("1.2.1", Modality="MR"), series_record("1.2.9", Modality="CT")])
             lake.commit()
-            assert snapshot.generation == before.generation != lake.refresh()
-            assert snapshot.search(Plan(sort=(Sort("Modality"),), facets=(FacetPlan("Modality"),))) == before
-            assert snapshot.kept(["1.2.0", "1.2.9"]) == {"1.2.0": b"kept 1.2.0"}
-            assert snapshot.kept([]) == {}
+            assert moment.generation == before.generation != lake.refresh()
+            assert moment.search(Plan(sort=(Sort("Modality"),), facets=(FacetPlan("Modality"),))) == before
+            assert moment.kept(["1.2.0", "1.2.9"]) == {"1.2.0": b"kept 1.2.0"}
+            assert moment.kept([]) == {}
             ct = Match("Modality", ("sCT",))
-            assert sorted(one.uid for one in snapshot.walk("series", ct)) == [f"1.2.{i}" for i in range(5)]
-            assert [one.uid for one in snapshot.walk("instance", Has("KVP"))] == ["1.9.1"]
-            after = sorted(one.uid for one in lake.snapshot().walk("series", ct))
+            assert sorted(one.uid for one in moment.walk("series", ct)) == [f"1.2.{i}" for i in range(5)]
+            assert [one.uid for one in moment.walk("instance", Has("KVP"))] == ["1.9.1"]
+            after = sorted(one.uid for one in lake.moment().walk("series", ct))
             assert after == ["1.2.2", "1.2.3", "1.2.4", "1.2.9"]
 
     def test_a_walk_meets_every_document_once_in_the_same_order(self, engine: EngineFactory) -> None:
@@ -45,12 +45,12 @@ class LookConformance:
             for part in range(3):
                 lake.put([series_record(f"1.2.{i}", KVP=(number_token(i % 7),)) for i in range(part, 7_000, 3)])
                 lake.commit()
-            snapshot = lake.snapshot()
+            moment = lake.moment()
             words = Between("KVP", "n", number_token(0), None)
-            met = [one.uid for one in snapshot.walk("series", words)]
+            met = [one.uid for one in moment.walk("series", words)]
             assert len(met) == len(set(met)) == 7_000
-            assert [one.uid for one in snapshot.walk("series", words)] == met
-            assert list(snapshot.walk("series", Nothing())) == []
+            assert [one.uid for one in moment.walk("series", words)] == met
+            assert list(moment.walk("series", Nothing())) == []
 
     def test_present_paths_are_counted_by_level(self, engine: EngineFactory) -> None:
         with engine() as lake:

@@ -21,10 +21,10 @@ from dicomlake.engines.base import (
     HistogramPlan,
     Hit,
     Member,
+    Moment,
     Plan,
     Record,
     RecordLevel,
-    Snapshot,
     Sort,
     Stats,
     Totals,
@@ -111,8 +111,8 @@ class OracleEngine(Engine):
                 found.setdefault(record.study, {}).setdefault(record.series, set()).add(record.patient)
         return found
 
-    def snapshot(self) -> Snapshot:
-        return _OracleSnapshot(self)
+    def moment(self) -> Moment:
+        return _OracleMoment(self)
 
     def present(self, level: RecordLevel) -> dict[str, int]:
         return dict(
@@ -152,7 +152,7 @@ class OracleEngine(Engine):
         return Found(hits, facets, histograms, _totals(matching) if plan.totals else None, after, self.refresh())
 
 
-class _OracleSnapshot(Snapshot):
+class _OracleMoment(Moment):
     """The records of one moment."""
 
     def __init__(self, engine: OracleEngine) -> None:

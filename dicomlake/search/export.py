@@ -12,7 +12,7 @@ import orjson
 
 from dicomlake.documents.kept import KeptSeries
 from dicomlake.documents.rollup import dig, nested_fields
-from dicomlake.engines.base import Level, Member, Plan, Snapshot, Sort
+from dicomlake.engines.base import Level, Member, Moment, Plan, Sort
 from dicomlake.query.names import resolve_name
 from dicomlake.query.resolved import Resolved
 from dicomlake.search import hits
@@ -59,19 +59,17 @@ def columns(level: Level, fields: Sequence[str]) -> list[str]:
     return [*(name for name in hits.default_fields(level) if name not in above), *own]
 
 
-def rows(
-    snapshot: Snapshot, level: Level, query: Resolved, sort: tuple[Sort, ...], wanted: Sequence[str]
-) -> Iterator[Row]:
+def rows(moment: Moment, level: Level, query: Resolved, sort: tuple[Sort, ...], wanted: Sequence[str]) -> Iterator[Row]:
     """Every hit as a row. Without an order they come as the engine has them."""
-    draw = _Drawing(snapshot, wanted)
+    draw = _Drawing(moment, wanted)
     if level in ("instance", "series") and not sort:
         kind: Literal["instance", "series"] = "instance" if level == "instance" else "series"
-        for member in snapshot.walk(kind, query):
+        for member in moment.walk(kind, query):
             yield draw.row(level, (member,))
         return
     plan = Plan(level, query, sort=sort, limit=PAGE, totals=False)
     while True:
-        found = snapshot.search(plan)
+        found = moment.search(plan)
         yield from (draw.row(level, hit.members) for hit in found.hits)
         if found.after is None:
             return
@@ -81,8 +79,8 @@ def rows(
 class _Drawing:
     """Makes rows of what was found, with all values of a field: hits show but the first of many."""
 
-    def __init__(self, snapshot: Snapshot, wanted: Sequence[str]) -> None:
-        self._snapshot = snapshot
+    def __init__(self, moment: Moment, wanted: Sequence[str]) -> None:
+        self._moment = moment
         self._wanted = wanted
         self._unshown = frozenset(filter(_unshown, wanted))
         self._held: OrderedDict[str, KeptSeries] = OrderedDict()
@@ -130,7 +128,7 @@ class _Drawing:
     def _kept(self, series: str) -> KeptSeries:
         held = self._held.pop(series, None)
         if held is None:
-            kept = self._snapshot.kept([series]).get(series)
+            kept = self._moment.kept([series]).get(series)
             held = KeptSeries.decode(kept) if kept is not None else KeptSeries()
         self._held[series] = held
         if len(self._held) > KEPT:

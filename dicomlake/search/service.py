@@ -139,7 +139,7 @@ class Searcher:
         self._engine.refresh()
         wanted = export.columns(request.level, request.fields)
         query, sort = Selection.of(request).whole(), sort_plan(request.sort)
-        rows = export.rows(self._engine.snapshot(), request.level, query, sort, wanted)
+        rows = export.rows(self._engine.moment(), request.level, query, sort, wanted)
         chunks = export.FORMATS[form](rows, wanted)
         with limited(self._limits and replace(self._limits, size=sys.maxsize)):  # finding is limited, the file is not
             first = next(chunks, b"")

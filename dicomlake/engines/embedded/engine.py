@@ -13,10 +13,10 @@ import tantivy
 from tantivy import Query
 
 from dicomlake import disk
-from dicomlake.engines.base import Encoder, Engine, Found, Member, Plan, Record, RecordLevel, Snapshot, Stats
+from dicomlake.engines.base import Encoder, Engine, Found, Member, Moment, Plan, Record, RecordLevel, Stats
 from dicomlake.engines.embedded.compile import Compiler, every
 from dicomlake.engines.embedded.lock import busy
-from dicomlake.engines.embedded.moment import EmbeddedSnapshot
+from dicomlake.engines.embedded.moment import EmbeddedMoment
 from dicomlake.engines.embedded.schema import (
     LEVEL_LETTERS,
     Layout,
@@ -162,20 +162,20 @@ class EmbeddedEngine(Engine):
         with self._reading():
             return Search(self._index.searcher(), self._compiler, self._layout, self._generation).run(plan)
 
-    def snapshot(self) -> Snapshot:
-        return self._moment()
+    def moment(self) -> Moment:
+        return self._looked()
 
-    def _moment(self) -> EmbeddedSnapshot:
+    def _looked(self) -> EmbeddedMoment:
         while True:
             before, searcher = self._generation, self._index.searcher()
             if self._generation == before:  # else another thread has refreshed in between
-                return EmbeddedSnapshot(searcher, self._compiler, self._layout, before, self._reading)
+                return EmbeddedMoment(searcher, self._compiler, self._layout, before, self._reading)
 
     def present(self, level: RecordLevel) -> dict[str, int]:
-        return self._moment().present(level)
+        return self._looked().present(level)
 
     def vocabulary(self, level: RecordLevel, path: str, prefix: str, limit: int) -> list[tuple[str, int]]:
-        return self._moment().vocabulary(level, path, prefix, limit)
+        return self._looked().vocabulary(level, path, prefix, limit)
 
     def describe(self, level: RecordLevel, query: Resolved) -> str:
         return _PROGRAM.sub(r"\1", str(self._described(level, query)))

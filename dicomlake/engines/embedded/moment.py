@@ -7,7 +7,7 @@ from typing import Any, Final
 import tantivy
 from tantivy import Query
 
-from dicomlake.engines.base import Found, Member, Plan, RecordLevel, Snapshot
+from dicomlake.engines.base import Found, Member, Moment, Plan, RecordLevel
 from dicomlake.engines.embedded.compile import Compiler
 from dicomlake.engines.embedded.cost import refuse_costly
 from dicomlake.engines.embedded.many import TERMS_LIMIT
@@ -22,7 +22,7 @@ Reading = Callable[[], AbstractContextManager[None]]
 """Turns what Tantivy raises over a damaged index into the engine's error."""
 
 
-class EmbeddedSnapshot(Snapshot):
+class EmbeddedMoment(Moment):
     """A searcher, which is one commit, and how it is asked."""
 
     def __init__(
