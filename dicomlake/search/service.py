@@ -80,6 +80,7 @@ class Searcher:
             sort=tuple(_sort(name) for name in request.sort),
             limit=request.limit,
             after=cursor.decode(self._secret, search, request.cursor) if request.cursor else None,
+            fast=request.totals == "fast",
         )
         found = self._engine.search(plan)
         answer = {
@@ -90,7 +91,7 @@ class Searcher:
                 for name, facet in zip(request.facets, found.facets, strict=True)
             },
             "cursor": cursor.encode(self._secret, search, found.after) if found.after else None,
-            "approximate": [],
+            "approximate": list(found.approximate),
             "took_ms": round((time.perf_counter() - started) * 1000, 2),
             "generation": found.generation,
         }
