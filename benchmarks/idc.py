@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -18,7 +19,7 @@ import idc_index_data
 
 from benchmarks import idc_questions
 from benchmarks.idc_questions import Question
-from benchmarks.processes import DICOMLAKE, memory, run
+from benchmarks.processes import DICOMLAKE, cpu_seconds, memory, run
 from benchmarks.tables import Table, target
 from dicomlake.lake import Lake
 from dicomlake.search import Searcher
@@ -34,15 +35,18 @@ Answers = Callable[[Question], object]
 
 @dataclass(slots=True)
 class Times:
-    """Milliseconds of one way to answer, question by question."""
+    """Milliseconds of one way to answer, question by question; ``clock`` tells the CPU seconds of who answers."""
 
     spent: list[float] = field(default_factory=list)
+    clock: Callable[[], float] = time.process_time
+    cpu: float = 0.0
 
     def take(self, answer: Answers, question: Question) -> object:
         """The answer; its time is noted."""
-        started = time.perf_counter()
+        busy, started = self.clock(), time.perf_counter()
         given = answer(question)
         self.spent.append((time.perf_counter() - started) * 1_000)
+        self.cpu += (self.clock() - busy) * 1_000
         return given
 
     @property
@@ -103,10 +107,11 @@ def asked(rows: duckdb.DuckDBPyConnection, lake: Path, number: int) -> list[Tabl
     made = {name: list(_questions(rows, number, seed)) for name, seed in _SEEDS.items() if name != "checked"}
     known = {str(question.request) for question in made["warm"]}
     measured = [question for question in made["measured"] if str(question.request) not in known]
-    ways = {"HTTP": Times(), "in process": Times(), "DuckDB": Times()}
     approximate = 0
     with Lake.open(lake) as opened, serving(lake) as (address, pid), httpx.Client(base_url=address) as client:
         searcher = Searcher(opened)
+        http = Times(clock=partial(cpu_seconds, pid))
+        ways = {"HTTP": http, "in process": Times(), "DuckDB": Times()}
 
         def over_http(question: Question) -> dict[str, object]:
             return _ask(client, question)
@@ -117,22 +122,24 @@ def asked(rows: duckdb.DuckDBPyConnection, lake: Path, number: int) -> list[Tabl
             searcher.run(question.request)
         time.sleep(2)  # what the first questions asked for is being made ready
         for question in measured:
-            approximate += bool(ways["HTTP"].take(over_http, question)["approximate"])  # type: ignore[index]
+            approximate += bool(http.take(over_http, question)["approximate"])  # type: ignore[index]
             ways["in process"].take(lambda asked: searcher.run(asked.request), question)
             ways["DuckDB"].take(lambda asked: _bare_sql(rows, asked), question)
         service = memory(pid)
         many = _at_once(address, made["clients"])
-    http = ways["HTTP"]
     title = f"{len(measured)} distinct random questions: {FACETS} facets, {HITS} hits, fast totals"
     of_all = rows.execute("SELECT count(*) FROM idc").fetchone()
     assert of_all is not None
     return [
         Table(
             f"{title}, {of_all[0]:,} series",
-            ("way", "median ms", "95th percentile ms", "most ms", "HTTP x this"),
+            ("way", "median ms", "95th percentile ms", "most ms", "HTTP x this", "CPU ms"),
             [
-                ("HTTP, the first of an open lake", cold.median, cold.p95, max(cold.spent), None),
-                *((name, way.median, way.p95, max(way.spent), http.median / way.median) for name, way in ways.items()),
+                ("HTTP, the first of an open lake", cold.median, cold.p95, max(cold.spent), None, None),
+                *(
+                    (name, way.median, way.p95, max(way.spent), http.median / way.median, way.cpu / len(way.spent))
+                    for name, way in ways.items()
+                ),
             ],
             [
                 target("median ms over HTTP", http.median, 25, most=True),
