@@ -1,5 +1,6 @@
 """One search on one snapshot of a Tantivy index: hits in order, facets, totals; exact unless estimates will do."""
 
+import time
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, partial
@@ -25,6 +26,9 @@ BINNED_TERMS = 10_000
 
 PREPARED = 5_000
 """Matching documents from which on what a search asks for is made ready for the next one."""
+
+SLOW = 0.003
+"""Seconds for the conditions alone from which on the same is done, however few documents match."""
 
 PART = 128
 """Studies or patients of one part of an estimate: Tantivy's sketch of so few is all but exact."""
@@ -62,8 +66,10 @@ class Search:
         query = self._snapshot.at_level(condition, level)
         shelf = self._snapshot.shelves[level]
         known = self._known(level, condition)
+        started = time.thread_time()
         sums = self._sums(query, known) if plan.totals else None
-        if sums is not None and sums.documents > PREPARED:
+        slow = time.thread_time() - started > SLOW
+        if sums is not None and (sums.documents > PREPARED or slow):
             if plan.fast:
                 shelf.prepare(condition, [facet.path for facet in plan.facets])
             elif known is None and sums.documents > EXACT_UP_TO:

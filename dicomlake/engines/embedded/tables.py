@@ -7,13 +7,12 @@ each. A query is then a few operations on bits. All of it belongs to one commit 
 """
 
 import threading
-from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import tantivy
@@ -21,8 +20,9 @@ from numpy.typing import NDArray
 from tantivy import Query
 
 from dicomlake.engines.base import RecordLevel
+from dicomlake.engines.embedded.columns import Codes, InOrder, Numbers
 from dicomlake.engines.embedded.compile import every
-from dicomlake.query.resolved import All, Any_, Between, Everything, Match, Not, Nothing, Resolved
+from dicomlake.query.resolved import All, Any_, Between, Everything, Has, Match, Not, Nothing, Resolved
 
 if TYPE_CHECKING:
     from dicomlake.engines.embedded.snapshot import Snapshot
@@ -48,8 +48,10 @@ RANGE_VALUES = 20_000
 HEAD = 20_000
 """First documents in order of their uid that are known."""
 
+SORTED = 300
+"""Documents that are read and put in order; for more of them Tantivy is quicker."""
+
 Bits = NDArray[np.uint8]
-Numbers = NDArray[np.int32]
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
@@ -61,84 +63,41 @@ class Matching:
     tables: "Tables"
     chosen: NDArray[np.bool_]
     ids: NDArray[np.intp]
+    others: NDArray[np.intp] | None
+    """The documents that do not match, where these are fewer: sums over them are taken from those over everything."""
+
+    def total(self, of: NDArray[np.int64]) -> int:
+        """The sum of a number of each document."""
+        if self.others is not None:
+            return int(of.sum()) - int(of.take(self.others).sum())
+        return int(of.take(self.ids).sum())
 
     def distinct(self, name: str) -> int:
         """How many different ones they have: ``series``, ``study`` or ``patient``."""
         numbers, of = self.tables.identities[name]
         seen = np.zeros(of, dtype=np.bool_)
-        seen[numbers[self.ids]] = True
+        seen[numbers.take(self.ids)] = True
         return int(np.count_nonzero(seen))
 
     @property
     def instances(self) -> int:
         """Their instances."""
-        return int(self.tables.instances[self.ids].sum())
+        return self.total(self.tables.instances)
 
     @property
     def size(self) -> int:
         """Their bytes."""
-        return int(self.tables.size[self.ids].sum())
+        return self.total(self.tables.size)
 
     def first(self, number: int) -> list[tuple[str, tantivy.DocAddress]] | None:
         """So many of them in order of uid; None when they do not stand among the first that are known."""
+        if len(self.ids) <= SORTED:
+            return self.tables.by_uid(self.ids)[:number]
         ids, known = self.tables.head
         found = np.flatnonzero(self.chosen[ids])[:number]
         if len(found) < min(number, len(self.ids)):
             return None
         return [known[place] for place in found]
-
-
-@dataclass(frozen=True, slots=True)
-class _InOrder:
-    """The documents of a path in order of their tokens; those of ``tokens[i]`` end at ``ends[i]``."""
-
-    tokens: list[str]
-    ends: NDArray[np.int64]
-    ids: Numbers
-
-    def between(self, query: Between) -> Numbers:
-        """The documents with a token in the range."""
-        low = query.letter if query.low is None else query.low
-        high = chr(ord(query.letter) + 1) if query.high is None else query.high
-        first = (bisect_left if query.include_low else bisect_right)(self.tokens, low)
-        last = (bisect_right if query.include_high else bisect_left)(self.tokens, high)
-        if last <= first:
-            return self.ids[:0]
-        return self.ids[int(self.ends[first - 1]) if first else 0 : int(self.ends[last - 1])]
-
-
-@dataclass(frozen=True, slots=True)
-class _Codes:
-    """The token of each document, by its place in ``tokens`` counted from 1, 0 for none. Further tokens of a document
-    stand in ``more``, its number in ``more_ids``."""
-
-    tokens: list[str]
-    codes: NDArray[np.integer[Any]]
-    more: NDArray[np.integer[Any]]
-    more_ids: Numbers
-
-    @classmethod
-    def of(cls, in_order: _InOrder, documents: int) -> "_Codes":
-        """The same, document by document."""
-        tokens = len(in_order.tokens)
-        kind = np.uint8 if tokens < 256 else np.uint16
-        every_code: NDArray[np.integer[Any]] = np.arange(1, tokens + 1).astype(kind)
-        every_code = np.repeat(every_code, np.diff(in_order.ends, prepend=0))
-        codes: NDArray[np.integer[Any]] = np.zeros(documents, kind)
-        codes[in_order.ids] = every_code
-        other = codes[in_order.ids] != every_code
-        return cls(in_order.tokens, codes, every_code[other], in_order.ids[other])
-
-    def counted(self, matching: Matching) -> tuple[dict[str, int], int]:
-        """Documents by token, and those with none."""
-        counts = np.bincount(self.codes[matching.ids], minlength=len(self.tokens) + 1)
-        if len(self.more):
-            counts += np.bincount(self.more[matching.chosen[self.more_ids]], minlength=len(counts))
-        without = int(counts[0])
-        counts[0] = 0
-        found = np.flatnonzero(counts)
-        tokens = (self.tokens[place - 1] for place in found.tolist())
-        return dict(zip(tokens, counts[found].tolist(), strict=True)), without
 
 
 class Tables:
@@ -149,8 +108,8 @@ class Tables:
         self._level = level
         self._lock = threading.Lock()
         self._conditions: OrderedDict[Resolved, Bits] = OrderedDict()
-        self._ranges: OrderedDict[str, _InOrder] = OrderedDict()
-        self._codes: OrderedDict[str, _Codes] = OrderedDict()
+        self._ranges: OrderedDict[str, InOrder] = OrderedDict()
+        self._codes: OrderedDict[str, Codes] = OrderedDict()
         self.number = snapshot.everything(level).documents
         columns: dict[str, list[NDArray[np.uint64]]] = {
             name: [] for name in ("series_hash", "study_hash", "patient_hash", "instances", "size")
@@ -187,11 +146,19 @@ class Tables:
         except _Unknown:
             return None
         chosen = np.unpackbits(bits, count=self.number).view(np.bool_)
-        return Matching(self, chosen, np.flatnonzero(chosen))
+        ids = np.flatnonzero(chosen)
+        return Matching(self, chosen, ids, np.flatnonzero(~chosen) if len(ids) > self.number // 2 else None)
+
+    def by_uid(self, ids: NDArray[np.intp]) -> list[tuple[str, tantivy.DocAddress]]:
+        """These documents in order of their uid."""
+        places = self._places[ids].tolist()
+        addresses = [tantivy.DocAddress(place >> 32, place & 0xFFFFFFFF) for place in places]
+        found = ((str(self._snapshot.searcher.doc(address).get_first("uid")), address) for address in addresses)
+        return sorted(found, key=lambda one: one[0])
 
     def learn(self, leaf: Resolved) -> Bits:
         """The documents of one condition, fetched unless they are known."""
-        if isinstance(leaf, Between) and self._has_order(leaf.path):
+        if isinstance(leaf, Between) and leaf.path not in self._codes and self._has_order(leaf.path):
             in_order = self._ranges.get(leaf.path) or self._in_order(leaf.path)
             self._keep(self._ranges, leaf.path, in_order, RANGES)
             return self._packed(in_order.between(leaf))
@@ -207,7 +174,7 @@ class Tables:
         """Fetch what :meth:`counted` needs of a path."""
         if self._has_order(path) and path not in self._codes and self._snapshot.whole(self._level, path).told:
             in_order = self._ranges.get(path) or self._in_order(path)
-            self._keep(self._codes, path, _Codes.of(in_order, self.number), VALUES)
+            self._keep(self._codes, path, Codes.of(in_order, self.number), VALUES)
 
     def knows(self, asked: Resolved | str) -> bool:
         """Whether a condition, or the values of a path, are at hand."""
@@ -261,8 +228,17 @@ class Tables:
             if known is not None:
                 self._conditions.move_to_end(leaf)
                 return known
+            if not isinstance(leaf, Match | Between | Has):
+                return None
             in_order = self._ranges.get(leaf.path) if isinstance(leaf, Between) else None
-        return self._packed(in_order.between(leaf)) if in_order and isinstance(leaf, Between) else None
+            codes = self._codes.get(leaf.path)
+        if in_order is not None and isinstance(leaf, Between):
+            return self._packed(in_order.between(leaf))
+        if codes is None:
+            return None
+        known = np.packbits(codes.meeting(leaf))
+        self._keep(self._conditions, leaf, known, CONDITIONS)
+        return known
 
     def _fetched(self, leaf: Resolved) -> Bits:
         query = self._snapshot.at_level(leaf, self._level)
@@ -279,7 +255,7 @@ class Tables:
         counts = self._snapshot.whole(self._level, path).counts
         return counts is not None and len(counts) <= RANGE_VALUES
 
-    def _in_order(self, path: str) -> _InOrder:
+    def _in_order(self, path: str) -> InOrder:
         counts = sorted((self._snapshot.whole(self._level, path).counts or {}).items())
         ids: list[Numbers] = []
         addresses: list[tantivy.DocAddress] = []
@@ -291,7 +267,7 @@ class Tables:
                 addresses = []
         ids.append(self._ids(addresses))
         ends = np.cumsum([number for _, number in counts], dtype=np.int64)
-        return _InOrder([token for token, _ in counts], ends, np.concatenate(ids))
+        return InOrder([token for token, _ in counts], ends, np.concatenate(ids))
 
     def _ids(self, addresses: list[tantivy.DocAddress]) -> Numbers:
         return np.searchsorted(self._places, _places(addresses)).astype(np.int32)
