@@ -29,15 +29,24 @@ DECLARED = "declared"
 @dataclass(frozen=True, slots=True)
 class Part:
     """Some attributes of a series, which other series may share: values with companions, ``issues`` with the values
-    (quality codes by path), and what they are found by."""
+    (quality codes by path), and what they are found by. ``several``: the keys of lists."""
 
     body: Mapping[str, Any]
     issues: Sequence[Mapping[str, str]]
     encoded: Encoded
+    several: Sequence[str]
 
 
-def part(attributes: Mapping[str, str], own: Mapping[str, str | int], encoder: Encoder) -> Part:
-    """DICOM attributes as text, several values between backslashes, and own fields, as a part of a document."""
+@dataclass(frozen=True, slots=True)
+class Single:
+    """The attributes of one series alone. They are encoded with its counts, since encoding costs by the call."""
+
+    body: Mapping[str, Any]
+    issues: Sequence[Mapping[str, str]]
+
+
+def single(attributes: Mapping[str, str], own: Mapping[str, str | int]) -> Single:
+    """DICOM attributes as text, several values between backslashes, and own fields."""
     body: dict[str, Any] = {}
     issues = []
     for keyword, text in attributes.items():
@@ -46,30 +55,43 @@ def part(attributes: Mapping[str, str], own: Mapping[str, str | int], encoder: E
             issues.append({"code": code, "path": keyword, "detail": detail})
     add_companions(body, current())
     body |= own
-    return Part(body, issues, encoded(leaves(body, {}), encoder))
+    return Single(body, issues)
 
 
-def record(parts: Sequence[Part], origin: Origin, instances: int, size: int, encoder: Encoder) -> Record:
+def part(attributes: Mapping[str, str], own: Mapping[str, str | int], encoder: Encoder) -> Part:
+    """The same for a part that other series may share."""
+    made = single(attributes, own)
+    several = [key for key, value in made.body.items() if isinstance(value, list)]
+    return Part(made.body, made.issues, encoded(leaves(made.body, {}), encoder), several)
+
+
+def record(parts: Sequence[Part], alone: Single, origin: Origin, instances: int, size: int, encoder: Encoder) -> Record:
     """The record of a series from its parts, of which no two have a path in common; ``size`` in bytes.
 
     Raises ValueError when SeriesInstanceUID or StudyInstanceUID is missing.
     """
     body: dict[str, Any] = {}
+    issues: list[Mapping[str, str]] = []
+    several: dict[str, Any] = {}
     for one in parts:
         body |= one.body
-    issues = [issue for one in parts for issue in one.issues]
+        issues += one.issues
+        several |= {key: one.body[key] for key in one.several}
+    body |= alone.body
+    issues += alone.issues
+    several |= {key: value for key, value in alone.body.items() if isinstance(value, list)}
     series, study = body.get("SeriesInstanceUID"), body.get("StudyInstanceUID")
     if not isinstance(series, str) or not isinstance(study, str):
         raise ValueError("a series without SeriesInstanceUID or StudyInstanceUID")
     _, patient = patients(current(), origin.issuer, str(body.get("PatientID") or ""), study)
     counts = {"instanceCount": instances, "bytes": size}
-    rest = {**counts, "quality": issues} if issues else counts
-    several = {key: value for key, value in body.items() if isinstance(value, list)}
+    found = leaves(alone.body, {})
+    found.add({**counts, "quality": issues} if issues else counts, {})
     if issues:
         several["quality"] = list(dict.fromkeys(issue["code"] for issue in issues))
     shown = {
-        "common": in_order({key: value for key, value in body.items() if key not in several and value is not None}),
-        "varied": in_order(varied([several])),
+        "common": in_order({key: value for key, value in body.items() if value is not None and key not in several}),
+        "varied": in_order(varied([several])) if several else {},
         **counts,
     }
     return Record(
@@ -80,7 +102,7 @@ def record(parts: Sequence[Part], origin: Origin, instances: int, size: int, enc
         patient,
         instances=instances,
         size=size,
-        encoded=(*(one.encoded for one in parts), encoded(leaves(rest, {}), encoder)),
+        encoded=(*(one.encoded for one in parts), encoded(found, encoder)),
         shown=orjson.dumps(shown),
     )
 
@@ -93,9 +115,8 @@ def rebuild(shown: bytes, issuer: str, encoder: Encoder) -> Record:
     issues = [{"code": code} for code in body.pop("quality", ())]
     body = {key: value for key, value in body.items() if "." not in key}  # without companions
     add_companions(body, current())
-    whole = Part(body, issues, encoded(leaves(body, {}), encoder))
     counts = content["instanceCount"], content["bytes"]
-    return record([whole], Origin(body["source"], issuer=issuer), *counts, encoder)
+    return record([], Single(body, issues), Origin(body["source"], issuer=issuer), *counts, encoder)
 
 
 def is_declared(shown: bytes) -> bool:

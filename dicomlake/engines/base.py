@@ -13,6 +13,10 @@ from dicomlake.query.resolved import Everything, Resolved
 
 Level = Literal["instance", "series", "study", "patient"]
 RecordLevel = Literal["instance", "series"]
+
+EXACT_UP_TO = 100_000
+"""Matching documents up to which distinct patients and studies are counted exactly, however they are asked for."""
+
 Encoded: TypeAlias = tuple[str, ...]
 """A part of what a record is found by, in an engine's own form."""
 
@@ -80,7 +84,10 @@ class HistogramPlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One search. ``after`` continues behind the last hit of an earlier page with the same query, level and sort."""
+    """One search. ``after`` continues behind the last hit of an earlier page with the same query, level and sort.
+
+    ``fast``: distinct patients and studies of more than :data:`EXACT_UP_TO` documents may be estimates, within 1 %.
+    """
 
     level: Level = "series"
     query: Resolved = Everything()
@@ -90,6 +97,7 @@ class Plan:
     limit: int = 50
     after: tuple[str | None, ...] | None = None
     totals: bool = True
+    fast: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +164,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The answer to a plan. ``after`` is ``None`` on the last page."""
+    """The answer to a plan. ``after`` is ``None`` on the last page. ``approximate``: which totals are estimates."""
 
     hits: tuple[Hit, ...]
     facets: tuple[Facet, ...]
@@ -164,6 +172,7 @@ class Found:
     totals: Totals | None
     after: tuple[str | None, ...] | None
     generation: str
+    approximate: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +233,11 @@ class Engine(ABC):
     def put(self, records: Iterable[Record]) -> None:
         """Insert or replace by (level, uid). Visible to searches after :meth:`commit`."""
 
+    def add(self, records: Iterable[Record]) -> None:
+        """Insert records whose uids are neither in the index nor among what waits for a commit: what a first import
+        brings. An engine that looks for earlier ones in :meth:`put` need not here. Visible after :meth:`commit`."""
+        self.put(records)
+
     @abstractmethod
     def delete(self, level: RecordLevel, uids: Iterable[str]) -> None:
         """Delete by uid; an unknown uid is no error. Visible after :meth:`commit`."""
@@ -246,7 +260,8 @@ class Engine(ABC):
 
     @abstractmethod
     def search(self, plan: Plan) -> Found:
-        """Answer a plan exactly, over the last commit this engine has seen (see :meth:`refresh`)."""
+        """Answer a plan over the last commit this engine has seen (see :meth:`refresh`), exactly but for what
+        :attr:`Found.approximate` names."""
 
     @abstractmethod
     def moment(self) -> Moment:

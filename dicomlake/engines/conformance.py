@@ -17,7 +17,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dicomlake.engines.asking import EngineFactory
-from dicomlake.engines.base import Engine, FacetPlan, Histogram, HistogramPlan, Level, Plan, RecordLevel, Sort, Totals
+from dicomlake.engines.base import (
+    EXACT_UP_TO,
+    Engine,
+    FacetPlan,
+    Histogram,
+    HistogramPlan,
+    Level,
+    Plan,
+    Record,
+    RecordLevel,
+    Sort,
+    Totals,
+)
 from dicomlake.engines.looks import LookConformance
 from dicomlake.engines.oracle import OracleEngine
 from dicomlake.engines.strategies import Change, histories, plans, record, series_record
@@ -47,6 +59,10 @@ LEVELS: tuple[RecordLevel, ...] = ("instance", "series")
 _SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large)
 
 _PLACES = (("1", "1.1", "P1"), ("2", "1.1", "P1"), ("3", "1.1", "P2"), ("4", "1.2", "ñ\x1f:x"))
+
+
+def _bare(uid: str, study: str, patient: str) -> Record:
+    return Record("series", uid, uid, study, patient, instances=3, size=1_000)
 
 
 def everything(engine: Engine, plan: Plan) -> Iterator[tuple[object, ...]]:
@@ -273,6 +289,36 @@ class EngineConformance(TrapConformance, LookConformance):
             found = lake.search(Plan(histograms=(HistogramPlan("KVP", "n", edges=edges),), limit=0)).histograms[0]
             assert found.counts == (1, 25, 24)
             assert (found.low, found.high) == (number_token(-0.5), number_token(11_999))
+
+    def test_added_documents_are_found_kept_and_can_be_replaced(self, engine: EngineFactory) -> None:
+        with engine() as lake:
+            lake.add([series_record("1.2.1", Modality="CT"), series_record("1.2.2", "1.3", Modality="CT")])
+            assert lake.search(Plan()).hits == ()
+            lake.commit()
+            assert lake.search(Plan(query=Match("Modality", ("sCT",)))).totals == Totals(1, 2, 2, 6, 2_000)
+            assert lake.kept(["1.2.1"]) == {"1.2.1": b"kept 1.2.1"}
+            lake.put([series_record("1.2.1", Modality="MR")])
+            lake.commit()
+            assert [hit.key for hit in lake.search(Plan(query=Match("Modality", ("sCT",)))).hits] == ["1.2.2"]
+
+    def test_fast_totals_are_exact_or_close_and_named(self, engine: EngineFactory) -> None:
+        number = EXACT_UP_TO + 500
+        with engine() as lake:
+            lake.add(_bare(f"1.2.{place}", f"1.{place // 3}", f"P{place // 7}") for place in range(number))
+            lake.add([series_record("1.3.1", "1.0", "P0", Modality="CT")])
+            lake.commit()
+            exact = Totals(-(-number // 7), -(-number // 3), number + 1, 3 * (number + 1), 1_000 * (number + 1))
+            for _ in range(2):
+                found = lake.search(Plan(limit=0, fast=True))
+                assert found.totals is not None
+                assert set(found.approximate) <= {"patients", "studies"}
+                for name in ("patients", "studies", "series", "instances", "bytes"):
+                    close = 0.01 if name in found.approximate else 0
+                    assert getattr(found.totals, name) == pytest.approx(getattr(exact, name), rel=close, abs=0)
+                whole = lake.search(Plan(limit=0))
+                assert (whole.totals, whole.approximate) == (exact, ())
+            few = lake.search(Plan(query=Match("Modality", ("sCT",)), fast=True))
+            assert (few.totals, few.approximate) == (Totals(1, 1, 1, 3, 1_000), ())
 
     def test_in_study_asks_for_another_series(self, engine: EngineFactory) -> None:
         with engine() as lake:

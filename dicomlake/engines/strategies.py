@@ -233,4 +233,4 @@ def plans(draw: st.DrawFn) -> Plan:
     histograms = tuple(draw(st.lists(_histograms(), max_size=1)))
     sorts = st.lists(st.builds(Sort, _paths, st.booleans()), max_size=2, unique_by=lambda sort: sort.path)
     facets = tuple(draw(st.lists(facet, max_size=2)))
-    return Plan(level, draw(queries), facets, histograms, tuple(draw(sorts)), limit=2)
+    return Plan(level, draw(queries), facets, histograms, tuple(draw(sorts)), limit=2, fast=draw(st.booleans()))

@@ -2,6 +2,7 @@
 
 import math
 import re
+from functools import lru_cache
 from typing import Final
 
 from mappings.field import Kind
@@ -68,6 +69,7 @@ def _reading(kind: Kind, value: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=32_768)
 def token_display(token: str) -> Value:
     """What a token shows as: text and numbers themselves, ``20190101``, ``101530.5``, ``20190101101530.5``."""
     value = token_value(token)

@@ -28,8 +28,14 @@ def from_members(hit: Hit, level: Level, fields: Iterable[str]) -> dict[str, Any
     shown = [orjson.loads(member.shown) for member in hit.members]
     first = hit.members[0]
     found: dict[str, Any] = {"level": level}
+    common, varied = shown[0]["common"], shown[0]["varied"]
     for path in fields:
-        put(found, path, [value for one in shown for value in _values(one, path)])
+        # Most hits are of one series, and most of its values are one.
+        if len(shown) == 1 and path not in varied and isinstance(common.get(path), str | int | float):
+            if common[path] != "":
+                found[path] = common[path]
+        else:
+            put(found, path, [value for one in shown for value in _values(one, path)])
     if level != "patient":
         found["StudyInstanceUID"] = first.study
     if level == "series":

@@ -61,6 +61,7 @@ class Searcher:
             sort=sort_plan(request.sort),
             limit=request.limit,
             after=cursor.decode(self._secret, search, request.cursor) if request.cursor else None,
+            fast=request.totals == "fast",
         )
         found = self._engine.search(plan)
         counted = zip(request.facets, asked, found.facets, strict=True)
@@ -69,7 +70,7 @@ class Searcher:
             "hits": self._hits(found, request),
             "facets": {name: facets.shown(field, facet, request)[0] for name, field, facet in counted},
             "cursor": cursor.encode(self._secret, search, found.after) if found.after else None,
-            "approximate": [],
+            "approximate": list(found.approximate),
             "took_ms": round((time.perf_counter() - started) * 1000, 2),
             "generation": found.generation,
         }

@@ -28,8 +28,8 @@ from mappings.normal import text_token
 ROWS = 1_000
 """Rows a worker gets at once."""
 
-COMMIT_EVERY = 100_000
-"""Records of one commit."""
+COMMIT_EVERY = 150_000
+"""Records of one commit: the whole index makes seven segments, one fewer than Tantivy merges."""
 
 _OURS = Match(DECLARED, (text_token(ORIGIN.source),))
 
@@ -160,6 +160,7 @@ class _Loader:
         self._imported = imported
         self._present = array("Q")
         self._waiting = 0
+        self._uncommitted: set[str] = set()
 
     def add(self, built: Built) -> None:
         """Put what differs from what the lake has."""
@@ -167,9 +168,10 @@ class _Loader:
             raise WorkerError(f"{built.lost}; run again with --workers 0")
         self._imported.rows += len(built.records) + built.nameless
         self._imported.nameless += built.nameless
-        changed = self._changed(built.records)
+        new, changed = self._changed(built.records)
+        self._engine.add(new)
         self._engine.put(changed)
-        self._waiting += len(changed)
+        self._waiting += len(new) + len(changed)
         if self._waiting >= COMMIT_EVERY:
             self.commit()
 
@@ -178,15 +180,22 @@ class _Loader:
         if self._waiting:
             self._engine.commit()
             self._waiting = 0
+            self._uncommitted.clear()
 
-    def _changed(self, records: Sequence[Record]) -> list[Record]:
+    def _changed(self, records: Sequence[Record]) -> tuple[list[Record], list[Record]]:
+        """The records of series that are not there yet, and those that differ from what is."""
         held = self._engine.get("series", [record.uid for record in records])
+        new: list[Record] = []
         changed: list[Record] = []
         for record in records:
             self._present.append(_hash(record.uid))
             before = held.get(record.uid)
             if before is None:
                 self._imported.added += 1
+                if record.uid not in self._uncommitted:
+                    self._uncommitted.add(record.uid)
+                    new.append(record)
+                    continue
             elif not is_declared(before.shown):
                 self._imported.indexed += 1
                 continue
@@ -196,7 +205,7 @@ class _Loader:
             else:
                 self._imported.updated += 1
             changed.append(record)
-        return changed
+        return new, changed
 
     def drop_missing(self) -> None:
         """Delete the declared series that the index no longer has."""

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow
 import yaml
 
-from dicomlake.documents.declared import DECLARED, Part, part, record
+from dicomlake.documents.declared import DECLARED, Part, part, record, single
 from dicomlake.documents.instance import Origin
 from dicomlake.engines.base import Encoder, Record
 from dicomlake.site import Site, current, use
@@ -78,13 +78,12 @@ class Build:
         return Built(records, nameless)
 
     def _record(self, parts: Sequence[tuple[Any, ...]], count: Any, megabytes: Any, bucket: Any, folder: Any) -> Record:
-        *shared, single = range(len(parts))
-        built = [_shared_part(self.encoder, index, parts[index]) for index in shared]
-        own = {"source": ORIGIN.source, DECLARED: ORIGIN.source}
-        if bucket and folder:
-            own["location"] = f"s3://{bucket}/{folder}/"
-        built.append(_part(self.encoder, single, parts[single], own))
-        return record(built, ORIGIN, int(count or 0), round((megabytes or 0) * 1_000_000), self.encoder)
+        *shared, alone = parts
+        built = [_shared_part(self.encoder, index, values) for index, values in enumerate(shared)]
+        own: dict[str, str | int] = {"location": f"s3://{bucket}/{folder}/"} if bucket and folder else {}
+        attributes, others = _attributes(len(shared), alone)
+        size = round((megabytes or 0) * 1_000_000)
+        return record(built, single(attributes, own | others), ORIGIN, int(count or 0), size, self.encoder)
 
 
 def lost(batch: pyarrow.RecordBatch, how: str) -> Built:
@@ -106,15 +105,19 @@ def _rows(batch: pyarrow.RecordBatch) -> Any:
 
 @lru_cache(maxsize=_SHARED)
 def _shared_part(encoder: Encoder, index: int, values: tuple[Any, ...]) -> Part:
-    return _part(encoder, index, values, {})
+    attributes, own = _attributes(index, values)
+    if index == 0:
+        own |= {"source": ORIGIN.source, DECLARED: ORIGIN.source}
+    return part(attributes, own, encoder)
 
 
-def _part(encoder: Encoder, index: int, values: tuple[Any, ...], own: Mapping[str, str]) -> Part:
+def _attributes(index: int, values: tuple[Any, ...]) -> tuple[dict[str, str], dict[str, Any]]:
+    """The DICOM attributes and the own fields of a part."""
     rule = rules().parts[index]
     names = rule.get("attributes", ())
     attributes = {name: _text(name, value) for name, value in zip(names, values, strict=False) if value is not None}
     others = zip(rule.get("own", {}), values[len(names) :], strict=True)
-    return part(attributes, {**own, **{name: value for name, value in others if value is not None}}, encoder)
+    return attributes, {name: value for name, value in others if value is not None}
 
 
 def _text(name: str, value: str) -> str:

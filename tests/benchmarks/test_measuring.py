@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -10,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import ingest, large, memory, orthanc, searching
+from benchmarks import documents, idc, ingest, large, memory, orthanc, searching
 from benchmarks.ingest import OURS
 from benchmarks.processes import Memory, Spent
 from benchmarks.tables import Table
+from dicomlake.engines.oracle import OracleEncoder
 from indexer.summary import Summary
+from tests.indexer.idc import index_slice
 
 
 def column(table: Table, name: str) -> dict[object, object]:
@@ -85,6 +88,31 @@ def test_the_rate_at_the_end_stands_beside_that_at_the_start() -> None:
 def test_searches_are_measured() -> None:
     (table,) = searching.measure(1)
     assert set(column(table, "median ms")) == set(searching.SEARCHES)
+
+
+def test_a_part_of_the_public_archive_is_imported_asked_and_checked() -> None:
+    imported, asked, many, checked = idc.measure(0.01)
+    assert column(imported, "series/s")["dicomlake import idc"]
+    assert list(column(asked, "CPU ms")) == ["HTTP, the first of an open lake", "HTTP", "in process", "DuckDB"]
+    assert asked.title.endswith("10,442 series")
+    assert column(many, "errors") == {20: 0}
+    assert column(checked, "number")["all"] == 5
+
+
+def test_an_answer_that_is_not_duckdbs_ends_the_check(tmp_path: Path) -> None:
+    one, other = (index_slice(tmp_path / f"{name}.parquet", sample=number) for name, number in (("a", 300), ("b", 299)))
+    idc.imported(one, tmp_path / "lake")
+    with pytest.raises(AssertionError):
+        idc.checked(idc.idc_questions.table(other), tmp_path / "lake", 20)
+
+
+def test_documents_are_made_again_the_same_and_asked_at_a_tenth_and_at_the_end() -> None:
+    (table,) = documents.measure(3_000)
+    assert list(column(table, "documents/s")) == [300, 3_000]
+    assert all(column(table, "bytes/doc").values())
+    again = [list(documents.records(200, random.Random(1), OracleEncoder())) for _ in range(2)]
+    assert again[0] == again[1]
+    assert len({one.uid for one in again[0]}) == 200
 
 
 def test_the_command_prints_one_object_for_programs() -> None:

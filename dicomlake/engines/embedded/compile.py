@@ -139,6 +139,35 @@ class Compiler:
             raise CostError("this wildcard pattern is too complex; shorten it, or leave wildcards out") from error
 
 
+def simple(query: Resolved) -> Resolved:
+    """The same condition without parts that say nothing, so that equal questions are equal values."""
+    match query:
+        case All(parts):
+            kept = _flat(All, parts, Everything())
+            return (
+                Nothing() if Nothing() in kept else kept[0] if len(kept) == 1 else All(kept) if kept else Everything()
+            )
+        case Any_(parts):
+            kept = _flat(Any_, parts, Nothing())
+            return (
+                Everything()
+                if Everything() in kept
+                else kept[0]
+                if len(kept) == 1
+                else Any_(kept)
+                if kept
+                else Nothing()
+            )
+    return query
+
+
+def _flat(kind: type[All] | type[Any_], parts: Iterable[Resolved], neutral: Resolved) -> tuple[Resolved, ...]:
+    """The distinct parts, made simple, without the neutral one and without parts of their own kind."""
+    made = [simple(part) for part in parts]
+    flat = [inner for part in made for inner in (part.parts if isinstance(part, kind) else (part,))]
+    return tuple(dict.fromkeys(part for part in flat if part != neutral))
+
+
 def differs(query: Query) -> Query:
     """Documents that do not match; a bare must-not would match none."""
     return Query.boolean_query([(Occur.Must, Query.all_query()), (Occur.MustNot, query)])

@@ -13,7 +13,7 @@ import tantivy
 from tantivy import Query
 
 from dicomlake import disk
-from dicomlake.engines.base import Encoder, Engine, Found, Member, Moment, Plan, Record, RecordLevel, Stats
+from dicomlake.engines.base import Encoder, Engine, Found, Member, Plan, Record, RecordLevel, Stats
 from dicomlake.engines.embedded.compile import Compiler, every
 from dicomlake.engines.embedded.lock import busy
 from dicomlake.engines.embedded.moment import EmbeddedMoment
@@ -25,7 +25,8 @@ from dicomlake.engines.embedded.schema import (
     kept_document,
     register_tokenizers,
 )
-from dicomlake.engines.embedded.search import Search, count, member
+from dicomlake.engines.embedded.search import Search, member
+from dicomlake.engines.embedded.snapshot import LEVELS, Snapshot
 from dicomlake.errors import LakeError
 from dicomlake.query.resolved import Resolved
 
@@ -65,6 +66,7 @@ class EmbeddedEngine(Engine):
         if write:
             self._writer = self._open_writer()
         self._generation = ""
+        self._snapshot: Snapshot | None = None
         self.refresh()
 
     def _open_writer(self) -> tantivy.IndexWriter:
@@ -105,6 +107,14 @@ class EmbeddedEngine(Engine):
                     if record.kept:
                         writer.add_document(kept_document(self._layout, record.uid, record.kept))
 
+    def add(self, records: Iterable[Record]) -> None:
+        with self._writing() as writer:
+            for record in records:
+                hashed = (_hash(record.series), _hash(record.study), _hash(record.patient))
+                writer.add_json(document(record, hashed, self._encoder))
+                if record.level == "series" and record.kept:
+                    writer.add_document(kept_document(self._layout, record.uid, record.kept))
+
     def delete(self, level: RecordLevel, uids: Iterable[str]) -> None:
         with self._writing() as writer:
             for uid in uids:
@@ -137,7 +147,7 @@ class EmbeddedEngine(Engine):
         return {str(kept.get_first("uid")): bytes(kept.get_first("kept") or b"") for kept in found}
 
     def placed(self, studies: Iterable[str]) -> dict[str, dict[str, set[str]]]:
-        return Search(self._index.searcher(), self._compiler, self._layout, self._generation).placed(studies)
+        return Search(self._current).placed(studies)
 
     def _documents(self, ids: Iterable[str]) -> Iterator[tantivy.Document]:
         listed = list(ids)
@@ -160,22 +170,25 @@ class EmbeddedEngine(Engine):
 
     def search(self, plan: Plan) -> Found:
         with self._reading():
-            return Search(self._index.searcher(), self._compiler, self._layout, self._generation).run(plan)
+            return Search(self._current).run(plan)
 
-    def moment(self) -> Moment:
-        return self._looked()
+    @property
+    def _current(self) -> Snapshot:
+        assert self._snapshot is not None  # refresh() made it
+        return self._snapshot
 
-    def _looked(self) -> EmbeddedMoment:
-        while True:
-            before, searcher = self._generation, self._index.searcher()
-            if self._generation == before:  # else another thread has refreshed in between
-                return EmbeddedMoment(searcher, self._compiler, self._layout, before, self._reading)
+    def prepared(self) -> None:
+        """Wait until what fast searches have asked for is at hand; for measurements and tests."""
+        self._current.prepared()
+
+    def moment(self) -> EmbeddedMoment:
+        return EmbeddedMoment(self._current, self._reading)
 
     def present(self, level: RecordLevel) -> dict[str, int]:
-        return self._looked().present(level)
+        return self.moment().present(level)
 
     def vocabulary(self, level: RecordLevel, path: str, prefix: str, limit: int) -> list[tuple[str, int]]:
-        return self._looked().vocabulary(level, path, prefix, limit)
+        return self.moment().vocabulary(level, path, prefix, limit)
 
     def describe(self, level: RecordLevel, query: Resolved) -> str:
         return _PROGRAM.sub(r"\1", str(self._described(level, query)))
@@ -201,7 +214,14 @@ class EmbeddedEngine(Engine):
             self._reload()
             if self._committed() == before:
                 self._generation = before
+                self._replace_snapshot()
                 return before
+
+    def _replace_snapshot(self) -> None:
+        old = self._snapshot
+        self._snapshot = Snapshot(self._index.searcher(), self._compiler, self._layout, self._generation)
+        if old is not None:
+            old.stop()
 
     def _reload(self) -> None:
         try:
@@ -225,13 +245,14 @@ class EmbeddedEngine(Engine):
             raise self._damaged(error) from error
 
     def stats(self) -> Stats:
-        searcher = self._index.searcher()
-        counts = {level: count(searcher, self._compiler.term("level", level)) for level in ("instance", "series")}
+        snapshot = self._current
+        counts = {level: snapshot.everything(level).documents for level in LEVELS}
         size = disk.size(self._folder)
-        extra = MappingProxyType({"engine": "embedded", "segments": searcher.num_segments})
-        return Stats(counts["instance"], counts["series"], size, self._generation, extra)
+        extra = MappingProxyType({"engine": "embedded", "segments": snapshot.searcher.num_segments})
+        return Stats(counts["instance"], counts["series"], size, snapshot.generation, extra)
 
     def close(self) -> None:
+        self._current.stop()
         if self._writer is not None:
             with suppress(ValueError):  # a writer that died of a full disk has nothing to roll back
                 self._writer.rollback()

@@ -4,15 +4,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
-import tantivy
 from tantivy import Query
 
 from dicomlake.engines.base import Found, Member, Moment, Plan, RecordLevel
-from dicomlake.engines.embedded.compile import Compiler
 from dicomlake.engines.embedded.cost import refuse_costly
 from dicomlake.engines.embedded.many import TERMS_LIMIT
-from dicomlake.engines.embedded.schema import Layout
 from dicomlake.engines.embedded.search import Search, member
+from dicomlake.engines.embedded.snapshot import Snapshot
 from dicomlake.query.resolved import Resolved
 
 WALK: Final = 5_000
@@ -23,30 +21,27 @@ Reading = Callable[[], AbstractContextManager[None]]
 
 
 class EmbeddedMoment(Moment):
-    """A searcher, which is one commit, and how it is asked."""
+    """A snapshot, and how its errors are told."""
 
-    def __init__(
-        self, searcher: tantivy.Searcher, compiler: Compiler, layout: Layout, generation: str, reading: Reading
-    ) -> None:
-        self._searcher = searcher
-        self._compiler = compiler
-        self._layout = layout
-        self._generation = generation
+    def __init__(self, snapshot: Snapshot, reading: Reading) -> None:
+        self._snapshot = snapshot
+        self._searcher = snapshot.searcher
+        self._compiler = snapshot.compiler
+        self._layout = snapshot.layout
         self._reading = reading
-        self._search = Search(searcher, compiler, layout, generation)
 
     @property
     def generation(self) -> str:
-        return self._generation
+        return self._snapshot.generation
 
     def search(self, plan: Plan) -> Found:
         with self._reading():
-            return self._search.run(plan)
+            return Search(self._snapshot).run(plan)
 
     def walk(self, level: RecordLevel, query: Resolved) -> Iterator[Member]:
         refuse_costly(self._searcher, self._layout, query)
         # Equal scores leave the documents in the order in which they are stored: reading them so is a sequential read.
-        matching = Query.const_score_query(self._search._at_level(query, level), 1.0)
+        matching = Query.const_score_query(self._snapshot.at_level(query, level), 1.0)
         place = 0
         with self._reading():
             while hits := self._searcher.search(matching, limit=WALK, count=False, offset=place).hits:

@@ -1,39 +1,41 @@
-"""One search on one snapshot of a Tantivy index: hits in order, facets, totals, all exact."""
+"""One search on one snapshot of a Tantivy index: hits in order, facets, totals; exact unless estimates will do."""
 
+import time
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, partial
 from itertools import pairwise
-from typing import Any
 
+import numpy as np
 import tantivy
+from numpy.typing import NDArray
 from tantivy import Query
 
 from dicomlake.engines import budget
-from dicomlake.engines.base import (
-    Facet,
-    FacetCount,
-    FacetPlan,
-    Found,
-    Histogram,
-    HistogramPlan,
-    Hit,
-    Member,
-    Plan,
-    Totals,
-)
-from dicomlake.engines.embedded.compile import Compiler, differs, every
+from dicomlake.engines.base import EXACT_UP_TO, Found, Histogram, HistogramPlan, Hit, Member, Plan, RecordLevel, Totals
+from dicomlake.engines.embedded.compile import every, simple
 from dicomlake.engines.embedded.cost import refuse_costly
-from dicomlake.engines.embedded.many import TERMS_LIMIT, many_counts
-from dicomlake.engines.embedded.schema import Layout
-from dicomlake.query.resolved import Between, Has, Not, Resolved
+from dicomlake.engines.embedded.facets import Facets, Job, at_once
+from dicomlake.engines.embedded.many import TERMS_LIMIT
+from dicomlake.engines.embedded.snapshot import Place, Snapshot, Sums
+from dicomlake.engines.embedded.tables import Matching, fetched, first_by_uid
+from dicomlake.query.resolved import Between, Everything, Has, Not, Resolved
 
 BINNED_TERMS = 10_000
 """Distinct values up to which a histogram is made of their counts."""
 
-GROUP_FIELDS = {"instance": "uid", "series": "uid", "study": "study", "patient": "patient"}
+PREPARED = 5_000
+"""Matching documents from which on what a search asks for is made ready for the next one."""
 
-Place = tuple[str | None, ...]
+SLOW = 0.003
+"""Seconds for the conditions alone from which on the same is done, however few documents match."""
+
+PART = 128
+"""Studies or patients of one part of an estimate: Tantivy's sketch of so few is all but exact."""
+
+MOST_PARTS = 16_384
+
+GROUP_FIELDS = {"instance": "uid", "series": "uid", "study": "study", "patient": "patient"}
 
 
 def member(found: tantivy.Document) -> Member:
@@ -44,115 +46,120 @@ def member(found: tantivy.Document) -> Member:
     return Member(**text, shown=shown)
 
 
-def count(searcher: tantivy.Searcher, query: Query) -> int:
-    """How many documents match."""
-    budget.check()
-    result: Any = searcher.search(query, limit=1, count=True)  # the binding's stub leaves ``count`` out
-    return int(result.count)
-
-
 class Search:
-    """Runs plans on one searcher, which is a snapshot: nothing that is committed meanwhile can change an answer."""
+    """Answers one plan on a snapshot: nothing that is committed meanwhile can change an answer."""
 
-    def __init__(self, searcher: tantivy.Searcher, compiler: Compiler, layout: Layout, generation: str) -> None:
-        self._searcher = searcher
-        self._compiler = compiler.asking(self._beside)
-        self._known_beside: dict[Resolved, Query] = {}
-        self._layout = layout
-        self._generation = generation
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._searcher = snapshot.searcher
+        self._compiler = snapshot.compiler
+        self._layout = snapshot.layout
 
     def run(self, plan: Plan) -> Found:
         """Answer the plan."""
+        budget.check()
         asked = [plan.query, *(one.query for one in plan.facets), *(one.query for one in plan.histograms)]
         for one in dict.fromkeys(asked):
             refuse_costly(self._searcher, self._layout, one)
-        level = "instance" if plan.level == "instance" else "series"
-        query = self._at_level(plan.query, level)
-        hits, after = self._page(query, plan) if plan.limit else ((), None)
-        facets = tuple(self._facet(facet, level) for facet in plan.facets)
-        totals = self._totals(query, level) if plan.totals else None
+        level: RecordLevel = "instance" if plan.level == "instance" else "series"
+        condition = simple(plan.query)
+        query = self._snapshot.at_level(condition, level)
+        shelf = self._snapshot.shelves[level]
+        known = self._known(level, condition)
+        started = time.thread_time()
+        sums = self._sums(query, known) if plan.totals else None
+        slow = time.thread_time() - started > SLOW
+        if sums is not None and (sums.documents > PREPARED or slow):
+            if plan.fast:
+                shelf.prepare(condition, [facet.path for facet in plan.facets])
+            elif known is None and sums.documents > EXACT_UP_TO:
+                known = shelf.matching(condition, wait=True)
+        numbers = {condition: sums.documents} if sums else {}
+        facets = Facets(self._snapshot, level, plan.facets, numbers, cache(partial(self._known, level)))
+        jobs: list[Job] = [*facets.jobs()]
+        if plan.limit:
+            jobs.append(partial(self._page, query, plan, known))
+        if sums is not None:
+            jobs.append(partial(self._totals, condition, level, sums, known, plan.fast))
+        done = at_once(jobs) if jobs else []
+        totals, approximate = done.pop() if sums is not None else (None, ())
+        hits, after = done.pop() if plan.limit else ((), None)
         histograms = tuple(self._histogram(histogram, level) for histogram in plan.histograms)
-        return Found(hits, facets, histograms, totals, after, self._generation)
+        return Found(hits, facets.results(), histograms, totals, after, self._snapshot.generation, approximate)
+
+    def _known(self, level: RecordLevel, condition: Resolved) -> Matching | None:
+        return self._snapshot.shelves[level].matching(condition, wait=False)
 
     def placed(self, studies: Iterable[str]) -> dict[str, dict[str, set[str]]]:
         """Study to series to patients, of instances and series alike."""
         found: dict[str, dict[str, set[str]]] = {}
         sources = [(name, False) for name in ("study", "series", "patient")]
         within = self._compiler.terms("study", studies)
-        for (study, series, patient), _ in self._composite(within, sources, None, TERMS_LIMIT):
+        for (study, series, patient), _ in self._snapshot.composite(within, sources, None, TERMS_LIMIT):
             found.setdefault(str(study), {}).setdefault(str(series), set()).add(str(patient))
         return found
 
-    def _at_level(self, query: Resolved, level: str) -> Query:
-        return every([self._compiler.term("level", level), self._compiler.compile(query)])
+    # Totals
 
-    def _beside(self, part: Resolved) -> Query:
-        """The documents with another series in their study that matches: those of the studies of all matching series,
-        but for the one series of a study that alone does."""
-        known = self._known_beside.get(part)
-        if known is None:
-            alone: dict[int, int] = {}
-            studies: set[int] = set()
-            for study, series in self._studies(self._at_level(part, "series")):
-                if study not in studies:
-                    studies.add(study)
-                    alone[study] = series
-                else:
-                    alone.pop(study, None)
-            among = self._compiler.numbers("study_hash", studies)
-            known = every([among, differs(self._compiler.numbers("series_hash", alone.values()))])
-            self._known_beside[part] = known
-        return known
+    def _sums(self, query: Query, known: Matching | None) -> Sums:
+        if known is not None:
+            return Sums(len(known.ids), known.instances, known.size)
+        return self._snapshot.sums(query)
 
-    def _studies(self, query: Query) -> Iterator[tuple[int, int]]:
-        """Study and series, as their hashes, of every document that matches."""
-        matching = self._count(query)
-        if matching:
-            addresses = [address for _, address in self._searcher.search(query, limit=matching, count=False).hits]
-            columns = (self._searcher.fast_field_values(name, addresses) for name in ("study_hash", "series_hash"))
-            yield from zip(*columns, strict=True)
+    def _totals(
+        self, condition: Resolved, level: RecordLevel, sums: Sums, known: Matching | None, fast: bool
+    ) -> tuple[Totals, tuple[str, ...]]:
+        """The totals, and which of them are estimates."""
+        if condition == Everything() and (remembered := self._snapshot.totals.get(level)):
+            return remembered, ()
+        query = self._snapshot.at_level(condition, level)
+        estimated = known is None and fast and sums.documents > EXACT_UP_TO
+        names = [] if estimated else ["patient", "study"]
+        if level == "instance":
+            names.append("series")
+        if known is not None:
+            distinct = {name: known.distinct(name) for name in names}
+        else:
+            distinct = self._distinct(query, sums.documents, names)
+        if estimated:
+            distinct |= {name: self._estimated(query, name, sums.documents) for name in ("patient", "study")}
+        series = distinct.get("series", sums.documents)
+        totals = Totals(distinct["patient"], distinct["study"], series, sums.instances, sums.size)
+        if estimated:
+            return totals, ("patients", "studies")
+        if condition == Everything():
+            self._snapshot.totals[level] = totals
+        return totals, ()
 
-    def _count(self, query: Query) -> int:
-        return count(self._searcher, query)
+    def _distinct(self, query: Query, number: int, names: Sequence[str]) -> dict[str, int]:
+        """How many different ones of each the matching documents have, by 64-bit hashes."""
+        if not names or not number:
+            return dict.fromkeys(names, 0)
+        found: dict[str, list[NDArray[np.uint64]]] = {name: [] for name in names}
+        for addresses in fetched(self._snapshot, query, number):
+            for name, parts in found.items():
+                parts.append(np.array(self._searcher.fast_field_values(f"{name}_hash", addresses), np.uint64))
+        return {name: len(np.unique(np.concatenate(parts))) for name, parts in found.items()}
 
-    # Facets
-
-    def _facet(self, plan: FacetPlan, level: str) -> Facet:
-        query = self._at_level(plan.query, level)
-        counted = dict(self._term_counts(query, self._layout.text_field(plan.path)))
-        missing = self._count(every([query, self._compiler.compile(Not(Has(plan.path)))]))
-        ordered: list[tuple[str | None, int]] = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
-        if missing:
-            at = next((i for i, (_, n) in enumerate(ordered) if n < missing), len(ordered))
-            ordered.insert(at, (None, missing))
-        shown = ordered[: plan.limit]
-        listed = {token for token, _ in shown}
-        for token in plan.selected:
-            if token not in listed:
-                shown.append((token, missing if token is None else counted.get(token, 0)))
-                listed.add(token)
-        return Facet(plan.path, tuple(FacetCount(*item) for item in shown), more=len(ordered) > plan.limit)
-
-    def _term_counts(self, query: Query, field: str) -> Iterator[tuple[str, int]]:
-        wanted = {"terms": {"field": field, "size": TERMS_LIMIT, "segment_size": TERMS_LIMIT}}
-        terms = self._aggregate(query, wanted)
-        if len(terms["buckets"]) < TERMS_LIMIT:
-            yield from ((bucket["key"], bucket["doc_count"]) for bucket in terms["buckets"])
-            return
-        with suppress(OverflowError):
-            yield from many_counts(self._aggregate, self._compiler, query, field, self._count(query)).items()
-            return
-        for key, matching in self._composite(query, [(field, False)], None, TERMS_LIMIT):
-            if key[0] is not None:
-                yield key[0], matching
+    def _estimated(self, query: Query, name: str, number: int) -> int:
+        """About how many different ones there are: the sum over parts of the hashes' range. Tantivy's sketch of a part
+        is off by less than one in a thousand, where one sketch of them all is off by a fortieth."""
+        parts = min(MOST_PARTS, max(1, number // PART))
+        field = f"{name}_hash"
+        sketch = {"x": {"cardinality": {"field": field}}}
+        wanted = {"histogram": {"field": field, "interval": 2.0**64 / parts, "min_doc_count": 1}, "aggs": sketch}
+        buckets = self._snapshot.aggregate(query, {"x": wanted})["x"]["buckets"]
+        return round(sum(float(bucket["x"]["value"]) for bucket in buckets))
 
     # Histograms
 
     def _histogram(self, plan: HistogramPlan, level: str) -> Histogram:
-        query = self._at_level(plan.query, level)
-        valued = self._count(every([query, self._compiler.compile(Between(plan.path, plan.letter, None, None))]))
-        missing = self._count(every([query, self._compiler.compile(Not(Has(plan.path)))]))
-        matching = self._count(query)
+        query = self._snapshot.at_level(plan.query, level)
+        valued = self._snapshot.count(
+            every([query, self._compiler.compile(Between(plan.path, plan.letter, None, None))])
+        )
+        missing = self._snapshot.count(every([query, self._compiler.compile(Not(Has(plan.path)))]))
+        matching = self._snapshot.count(query)
         if not valued:
             return Histogram(plan.path, (0,) * (len(plan.edges) - 1), None, None, matching, 0, missing)
         values = self._few_values(query, plan)
@@ -170,7 +177,7 @@ class Search:
         """Tokens of the letter with their counts, unless the field has very many."""
         field = self._layout.text_field(plan.path)
         wanted = {"terms": {"field": field, "size": BINNED_TERMS, "segment_size": BINNED_TERMS}}
-        terms = self._aggregate(query, wanted)["buckets"]
+        terms = self._snapshot.aggregate(query, {"x": wanted})["x"]["buckets"]
         if len(terms) == BINNED_TERMS:
             return None
         return {term["key"]: term["doc_count"] for term in terms if term["key"][0] == plan.letter}
@@ -179,44 +186,24 @@ class Search:
         """The first token of the letter from one end: letters stand in order, so it follows or precedes the letter."""
         start = chr(ord(plan.letter) + 1) if descending else plan.letter
         source = (self._layout.text_field(plan.path), descending)
-        key, _ = next(self._composite(query, [source], (start,), 1))
+        key, _ = next(self._snapshot.composite(query, [source], (start,), 1))
         return key[0]
 
     def _count_between(self, query: Query, plan: HistogramPlan, low: str, high: str) -> int:
         between = Between(plan.path, plan.letter, low, high, include_high=False)
-        return self._count(every([query, self._compiler.compile(between)]))
-
-    # Totals
-
-    def _totals(self, query: Query, level: str) -> Totals:
-        matching = self._count(query)
-        if not matching:
-            return Totals()
-        addresses = [address for _, address in self._searcher.search(query, limit=matching, count=False).hits]
-
-        def distinct(field: str) -> int:
-            return len(set(self._searcher.fast_field_values(field, addresses)))
-
-        def total(field: str) -> int:
-            return int(self._aggregate(query, {"sum": {"field": field}})["value"])
-
-        return Totals(
-            patients=distinct("patient_hash"),
-            studies=distinct("study_hash"),
-            series=matching if level == "series" else distinct("series_hash"),
-            instances=total("instances"),
-            bytes=total("size"),
-        )
+        return self._snapshot.count(every([query, self._compiler.compile(between)]))
 
     # Hits
 
-    def _page(self, query: Query, plan: Plan) -> tuple[tuple[Hit, ...], Place | None]:
+    def _page(self, query: Query, plan: Plan, known: Matching | None) -> tuple[tuple[Hit, ...], Place | None]:
         """The next hits. Groups are met at every place their documents have; only a group's first place is a hit."""
+        if GROUP_FIELDS[plan.level] == "uid" and not plan.sort and plan.after is None:
+            return self._first_page(query, plan.limit, known)
         places: dict[str, Place] = {}
         wanted = plan.limit + 1
         met: set[str] = set()
         candidates: list[Place] = []
-        for key, _ in self._composite(query, self._order(plan), plan.after, min(wanted, TERMS_LIMIT)):
+        for key, _ in self._snapshot.composite(query, self._order(plan), plan.after, min(wanted, TERMS_LIMIT)):
             group = str(key[-1])
             if group in met:
                 continue
@@ -233,6 +220,15 @@ class Search:
         hits = tuple(Hit(group, members[group], place) for group, place in listed)
         return hits, (listed[-1][1] if len(places) > plan.limit else None)
 
+    def _first_page(self, query: Query, limit: int, known: Matching | None) -> tuple[tuple[Hit, ...], Place | None]:
+        """The first hits in order of uid, each a document."""
+        first = (known.first(limit + 1) if known is not None else None) or first_by_uid(
+            self._snapshot, query, limit + 1
+        )
+        documents = [(uid, member(self._searcher.doc(address))) for uid, address in first[:limit]]
+        hits = tuple(Hit(uid, (one,), (uid,)) for uid, one in documents)
+        return hits, (hits[-1].place if len(first) > limit else None)
+
     def _order(self, plan: Plan) -> list[tuple[str, bool]]:
         sources = [(self._layout.text_field(sort.path), sort.descending) for sort in plan.sort]
         return [*sources, (GROUP_FIELDS[plan.level], False)]
@@ -247,7 +243,7 @@ class Search:
         *sorts, group_source = self._order(plan)
         within = every([query, self._compiler.terms(GROUP_FIELDS[plan.level], groups)])
         first: dict[str, Place] = {}
-        for key, _ in self._composite(within, [group_source, *sorts], None, TERMS_LIMIT):
+        for key, _ in self._snapshot.composite(within, [group_source, *sorts], None, TERMS_LIMIT):
             first.setdefault(str(key[0]), key[1:])
         return {str(place[-1]): place for place in candidates if first.get(str(place[-1])) == place[:-1]}
 
@@ -255,53 +251,12 @@ class Search:
         if not groups:
             return {}
         within = every([query, self._compiler.terms(GROUP_FIELDS[plan.level], groups)])
-        total = len(groups) if GROUP_FIELDS[plan.level] == "uid" else max(1, self._count(within))
+        total = len(groups) if GROUP_FIELDS[plan.level] == "uid" else max(1, self._snapshot.count(within))
         found: dict[str, list[Member]] = {group: [] for group in groups}
         for _, address in self._searcher.search(within, limit=total, count=False).hits:
             one = member(self._searcher.doc(address))
             found[getattr(one, GROUP_FIELDS[plan.level])].append(one)
         return {group: tuple(sorted(members, key=lambda m: m.uid)) for group, members in found.items()}
-
-    # Aggregations
-
-    def _aggregate(self, query: Query, wanted: dict[str, Any]) -> dict[str, Any]:
-        budget.check()
-        answer: dict[str, Any] = self._searcher.aggregate(query, {"x": wanted})["x"]
-        return answer
-
-    def _composite(
-        self, query: Query, sources: Sequence[tuple[str, bool]], after: Place | None, size: int
-    ) -> Iterator[tuple[Place, int]]:
-        """Distinct value tuples in order with their counts, missing last, from behind ``after`` on, page by page."""
-        names = [f"s{i:02}" for i in range(len(sources))]
-        wanted: dict[str, Any] = {
-            "size": size,
-            "sources": [
-                {
-                    name: {
-                        "terms": {
-                            "field": field,
-                            "order": "desc" if descending else "asc",
-                            "missing_bucket": True,
-                            "missing_order": "last",
-                        }
-                    }
-                }
-                for name, (field, descending) in zip(names, sources, strict=True)
-            ],
-        }
-        if after is not None:
-            # Tantivy's own form of a key: its type, a colon, the text.
-            wanted["after"] = {
-                name: "null:" if value is None else f"str:{value}" for name, value in zip(names, after, strict=True)
-            }
-        while True:
-            answer = self._aggregate(query, {"composite": wanted})
-            for bucket in answer["buckets"]:
-                yield tuple(bucket["key"][name] for name in names), bucket["doc_count"]
-            if len(answer["buckets"]) < size or "after_key" not in answer:
-                return
-            wanted["after"] = answer["after_key"]
 
 
 def _binned(edges: Sequence[str], values: Mapping[str, int]) -> tuple[int, ...]:

@@ -1,0 +1,108 @@
+"""Where the tables of a level are kept, and who builds them.
+
+A table is built when it is first needed: at once where an exact answer waits for it, and by a thread of its own for
+fast answers, which meanwhile estimate or ask Tantivy.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from dicomlake.engines.base import RecordLevel
+from dicomlake.engines.embedded.tables import MOST_DOCUMENTS, Matching, Tables
+from dicomlake.query.resolved import All, Any_, Not, Resolved
+
+if TYPE_CHECKING:
+    from dicomlake.engines.embedded.snapshot import Snapshot
+
+
+class Shelf:
+    """Where the tables of a level are kept, if it has not too many documents, and who builds them."""
+
+    def __init__(self, snapshot: "Snapshot", level: RecordLevel) -> None:
+        self._snapshot = snapshot
+        self._level = level
+        self._building = threading.Lock()
+        self._tables: Tables | None = None
+        self._asking = threading.Lock()
+        self._asked: OrderedDict[Resolved | str, None] = OrderedDict()
+        self._counted: set[str] = set()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def fits(self) -> bool:
+        """Whether the level has tables at all."""
+        return self._snapshot.everything(self._level).documents <= MOST_DOCUMENTS
+
+    def matching(self, query: Resolved, *, wait: bool) -> Matching | None:
+        """The documents that match; None for a level without tables, and when ``wait`` is not asked for and they are
+        not ready."""
+        if not self.fits:
+            return None
+        if wait:
+            return self._ready().matching(query, fetch=True)
+        return self._tables.matching(query, fetch=False) if self._tables is not None else None
+
+    def prepare(self, query: Resolved, paths: Iterable[str] = ()) -> None:
+        """Let a thread fetch what the query needs, and what counting the paths does if that was asked before."""
+        if not self.fits:
+            return
+        tables = self._tables
+        with self._asking:
+            counted = set(paths)
+            asked = [*_conditions(query), *(counted & self._counted)]
+            self._counted |= counted
+            new = [one for one in asked if tables is None or not tables.knows(one)]
+            self._asked.update(dict.fromkeys(new))
+            if new and self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="tables of the index", daemon=True)
+                self._thread.start()
+
+    def rest(self) -> None:
+        """Wait until nothing is being prepared."""
+        thread = self._thread
+        if thread is not None:
+            thread.join()
+
+    def stop(self) -> None:
+        """Prepare nothing more."""
+        with self._asking:
+            self._asked.clear()
+
+    def _ready(self) -> Tables:
+        with self._building:
+            if self._tables is None:
+                self._tables = Tables(self._snapshot, self._level)
+            return self._tables
+
+    def _work(self) -> None:
+        try:
+            with suppress(ValueError):  # the index has been damaged; who searches it is told
+                tables = self._ready()
+                _ = tables.head
+                while (asked := self._next()) is not None:
+                    if isinstance(asked, str):
+                        tables.learn_values(asked)
+                    else:
+                        tables.learn(asked)
+        finally:
+            with self._asking:
+                self._asked.clear()
+                self._thread = None
+
+    def _next(self) -> Resolved | str | None:
+        with self._asking:
+            return self._asked.popitem()[0] if self._asked else None
+
+
+def _conditions(query: Resolved) -> Iterator[Resolved]:
+    """What tables know the documents of, one by one."""
+    if isinstance(query, All | Any_):
+        for part in query.parts:
+            yield from _conditions(part)
+    elif isinstance(query, Not):
+        yield from _conditions(query.part)
+    else:
+        yield query
