@@ -146,7 +146,7 @@ class Loader:
                 engine.delete("series", planned.emptied)
             for records in self.stages.each("roll-up", planned.records):
                 with self.stages.of("engine"):
-                    engine.put(records)
+                    planned.write(engine, records)
             with self.stages.of("engine"):
                 engine.commit()
             self.summary.removed += len(planned.gone)

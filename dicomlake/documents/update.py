@@ -28,12 +28,18 @@ class Departure:
 class Update:
     """What an engine has to write: instances and series that are gone, and the records to put, which are made when they
     are asked for, a series at a time, so that no more than one series is held. ``moved``: the places that arriving
-    content has left."""
+    content has left. ``fresh``: the instances that the engine does not have yet."""
 
     gone: Sequence[str]
     emptied: Sequence[str]
     moved: Sequence[Departure]
     records: Iterator[Sequence[Record]]
+    fresh: Set[str]
+
+    def write(self, engine: Engine, records: Sequence[Record]) -> None:
+        """Put records of one series in; what is fresh need not be looked for first."""
+        engine.put([record for record in records if record.level == "series" or record.uid not in self.fresh])
+        engine.add([record for record in records if record.level == "instance" and record.uid in self.fresh])
 
 
 def apply(engine: Engine, arrivals: Iterable[InstanceDocument], departures: Iterable[Departure] = ()) -> int:
@@ -45,7 +51,7 @@ def apply(engine: Engine, arrivals: Iterable[InstanceDocument], departures: Iter
     engine.delete("instance", planned.gone)
     engine.delete("series", planned.emptied)
     for records in planned.records:
-        engine.put(records)
+        planned.write(engine, records)
     return len(planned.gone)
 
 
@@ -71,7 +77,7 @@ def plan(
     work.load(set(homes.values()))
     for uid, (added, removed) in changes.items():
         work.change(uid, homes.get(uid), added, removed)
-    return Update(sorted(work.gone), work.emptied(), work.moved, work.records())
+    return Update(sorted(work.gone), work.emptied(), work.moved, work.records(), changes.keys() - homes.keys())
 
 
 @dataclass(slots=True)

@@ -99,21 +99,21 @@ class EmbeddedEngine(Engine):
     def put(self, records: Iterable[Record]) -> None:
         with self._writing() as writer:
             for record in records:
-                hashed = (_hash(record.series), _hash(record.study), _hash(record.patient))
                 writer.delete_documents_by_term("id", f"{LEVEL_LETTERS[record.level]}:{record.uid}")
-                writer.add_json(document(record, hashed, self._encoder))
                 if record.level == "series":
                     writer.delete_documents_by_term("id", f"k:{record.uid}")
-                    if record.kept:
-                        writer.add_document(kept_document(self._layout, record.uid, record.kept))
+                self._insert(writer, record)
 
     def add(self, records: Iterable[Record]) -> None:
         with self._writing() as writer:
             for record in records:
-                hashed = (_hash(record.series), _hash(record.study), _hash(record.patient))
-                writer.add_json(document(record, hashed, self._encoder))
-                if record.level == "series" and record.kept:
-                    writer.add_document(kept_document(self._layout, record.uid, record.kept))
+                self._insert(writer, record)
+
+    def _insert(self, writer: tantivy.IndexWriter, record: Record) -> None:
+        hashed = (_hash(record.series), _hash(record.study), _hash(record.patient))
+        writer.add_json(document(record, hashed, self._encoder))
+        if record.level == "series" and record.kept:
+            writer.add_document(kept_document(self._layout, record.uid, record.kept))
 
     def delete(self, level: RecordLevel, uids: Iterable[str]) -> None:
         with self._writing() as writer:
