@@ -38,7 +38,7 @@ def test_a_migration_tells_people_and_machines(tmp_path: Path) -> None:
 
 def large(folder: Path) -> Path:
     """A lake whose migration takes some seconds."""
-    index(folder / "lake", hospital(folder / "archive", series=200, instances=40), workers=2)
+    index(folder / "lake", hospital(folder / "archive", series=200, instances=90), workers=2)
     to_another_registry(folder / "lake")
     return folder / "lake"
 

@@ -133,6 +133,7 @@ def forget() -> None:
     for encoding in (encodings.EXPLICIT_LITTLE, encodings.IMPLICIT_LITTLE, encodings.EXPLICIT_BIG):
         for head in [head for head, plan in encoding.plans.items() if plan[0] >> 16 != 0xFFFE]:
             del encoding.plans[head]
+        encoding.heads.clear()
     private._PLANS.clear()
     charsets.charset.cache_clear()
 

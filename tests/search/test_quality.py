@@ -174,8 +174,8 @@ def test_any_values_make_rules_that_load(values: list[str], table: str) -> None:
 def test_a_code_of_a_series_that_an_index_declares_has_no_example(tmp_path: Path) -> None:
     with Lake.open_for_writing(tmp_path / "lake") as writing:
         attributes = {"SeriesInstanceUID": "1.2.3", "StudyInstanceUID": "1.2", "PatientAge": "of age"}
-        part = declared.part(attributes, {"source": "idc", "declared": "idc"}, writing.engine.encoder)
-        writing.engine.put([declared.record([part], Origin("idc"), 5, 1_000, writing.engine.encoder)])
+        alone = declared.single(attributes, {"source": "idc", "declared": "idc"})
+        writing.engine.put([declared.record([], alone, Origin("idc"), 5, 1_000, writing.engine.encoder)])
         writing.engine.commit()
     with Lake.open(tmp_path / "lake") as lake:
         (found,) = quality.codes(Searcher(lake))
