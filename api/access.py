@@ -5,6 +5,8 @@ Paths hold UIDs and query strings hold names; the template ``/api/v1/studies/{ui
 
 import logging
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -12,12 +14,24 @@ log = logging.getLogger("dicomlake.access")
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
+Tell = Callable[[str, str, int, float], None]
+"""Told of an answered request: method, route template ("-" is no route), status (0: none was sent), seconds."""
 
-class AccessLog:
-    """Writes one line for each request, at level INFO."""
 
-    def __init__(self, app: ASGIApp) -> None:
+def write(method: str, template: str, status: int, seconds: float) -> None:
+    """One line of the access log, at level INFO."""
+    log.info("%s %s %d %.1f ms", method, template, status, seconds * 1000)
+
+
+class Watched:
+    """Tells of every request when it has been answered; ``during`` it something else is held."""
+
+    def __init__(
+        self, app: ASGIApp, tell: Tell, during: Callable[[], AbstractContextManager[object]] = nullcontext
+    ) -> None:
         self.app = app
+        self.tell = tell
+        self.during = during
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -32,9 +46,10 @@ class AccessLog:
                 status = message["status"]
             await send(message)
 
-        try:
-            await self.app(scope, receive, watched)
-        finally:
-            method = scope["method"] if scope["method"] in METHODS else "OTHER"  # the client may write anything there
-            template = getattr(scope.get("route"), "path_format", "-")
-            log.info("%s %s %d %.1f ms", method, template, status, (time.perf_counter() - started) * 1000)
+        with self.during():
+            try:
+                await self.app(scope, receive, watched)
+            finally:
+                method = scope["method"] if scope["method"] in METHODS else "OTHER"  # clients may write anything there
+                template = getattr(scope.get("route"), "path_format", "-")
+                self.tell(method, template, status, time.perf_counter() - started)

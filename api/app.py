@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from api import problems
-from api.access import AccessLog
+from api.access import Watched, write
 from api.bodies import BodyLimit
 from api.explanations.endpoints import router as explanations
 from api.exports.endpoints import router as exports
@@ -23,7 +23,7 @@ from api.histograms.endpoints import router as histograms
 from api.instances.endpoints import router as instances
 from api.lakes import LakeKeeper
 from api.metrics.endpoints import router as metrics
-from api.metrics.measure import Measured, Measures
+from api.metrics.measure import Measures
 from api.quality.endpoints import router as quality
 from api.search.endpoints import router as search
 from api.security import Guard
@@ -101,8 +101,8 @@ def create(
         redirect_slashes=False,  # a redirect would repeat the query string
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},  # spans hold URLs
         middleware=[
-            Middleware(Measured, measures=measures),
-            Middleware(AccessLog),
+            Middleware(Watched, tell=measures.tell, during=measures.running.track_inprogress),
+            Middleware(Watched, tell=write),
             Middleware(Guard, hosts=tuple(allowed_hosts), origins=tuple(allowed_origins)),
             Middleware(GZipMiddleware, minimum_size=COMPRESSED, compresslevel=COMPRESSION),
             Middleware(problems.Boundary),

@@ -1,6 +1,5 @@
 """What the service measures of itself. No label ever holds what was asked for: routes are templates."""
 
-import time
 from collections.abc import Iterator
 from typing import Final
 
@@ -8,9 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.access import METHODS
 from api.lakes import LakeKeeper
 from dicomlake.errors import DicomlakeError
 
@@ -40,6 +37,11 @@ class Measures:
         self.running = Gauge("dicomlake_requests_running", "Requests being answered", registry=self.registry)
         self.registry.register(_Index(keeper))
         ProcessCollector(registry=self.registry)
+
+    def tell(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count and time a request."""
+        self.requests.labels(method, route, str(status)).inc()
+        self.seconds.labels(method, route).observe(seconds)
 
 
 class _Index(Collector):
@@ -76,33 +78,3 @@ class _Index(Collector):
         yield InfoMetricFamily(
             "dicomlake_index", "The state of the index", {"engine": index["engine"], "generation": index["generation"]}
         )
-
-
-class Measured:
-    """Counts and times every request."""
-
-    def __init__(self, app: ASGIApp, measures: Measures) -> None:
-        self.app = app
-        self.measures = measures
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        status = 0
-        started = time.perf_counter()
-
-        async def watched(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        with self.measures.running.track_inprogress():
-            try:
-                await self.app(scope, receive, watched)
-            finally:
-                method = scope["method"] if scope["method"] in METHODS else "OTHER"
-                route = getattr(scope.get("route"), "path_format", "-")
-                self.measures.requests.labels(method, route, str(status)).inc()
-                self.measures.seconds.labels(method, route).observe(time.perf_counter() - started)
