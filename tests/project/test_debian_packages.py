@@ -45,13 +45,13 @@ def has(machine: Path, *packages: str) -> None:
 
 
 def test_nothing_happens_where_everything_is(machine: Path) -> None:
-    has(machine, "chromium", "libatomic1")
+    has(machine, "chromium", "libatomic1", "curl")
     result = run(machine)
     assert (result.returncode, result.stdout, recorded(machine)) == (0, "", [])
 
 
 def test_root_installs_what_is_missing_without_sudo_after_an_update(machine: Path) -> None:
-    has(machine, "libatomic1")
+    has(machine, "libatomic1", "curl")
     provide(machine, "id", "echo 0")
     provide(machine, "sudo", record(machine, "sudo"))
     result = run(machine)
@@ -70,11 +70,11 @@ def test_others_install_with_sudo(machine: Path) -> None:
     result = run(machine)
     assert result.returncode == 0, result.stderr
     assert [line.split()[0] for line in recorded(machine)] == ["sudo", "apt-get", "sudo", "apt-get"]
-    assert recorded(machine)[-1].endswith("install --no-install-recommends chromium libatomic1")
+    assert recorded(machine)[-1].endswith("install --no-install-recommends chromium libatomic1 curl")
 
 
 def test_without_root_and_sudo_it_says_what_to_install(machine: Path) -> None:
-    has(machine, "libatomic1")
+    has(machine, "libatomic1", "curl")
     provide(machine, "id", "echo 1000")
     result = run(machine)
     assert result.returncode == 1
