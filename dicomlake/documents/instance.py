@@ -66,7 +66,7 @@ class InstanceDocument:
         )
 
     def __reduce__(self) -> tuple[type["InstanceDocument"], tuple[Any, ...]]:
-        """Between processes as its values: twice as quick as what a frozen class with slots does by itself."""
+        """Between processes as its values, which is quicker than what a frozen class with slots does by itself."""
         return InstanceDocument, _values(self)
 
     @property

@@ -19,7 +19,7 @@ Memo: TypeAlias = list[Values | None]
 """The values of each decoder at its slot; None at slot 0, that of the decoders of which none are kept."""
 
 HEADS_LIMIT: Final = 1 << 13
-"""Elements of one encoding; half as many are in the dictionary, and some come in a few lengths."""
+"""Elements of one encoding: the dictionary has 5,300, and some come in several lengths."""
 COMMON: Final = 256
 """Bytes of a value whose length is likely to come again."""
 VALUES_LIMIT: Final = 2048
