@@ -6,7 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import search
+from ui.language import speak
+from ui.search import page as search
+from ui.words import say
 
 HERE = Path(__file__).parent
 
@@ -24,7 +26,10 @@ st.set_page_config(
     layout="wide",
     initial_sidebar_state=276,
 )
+speak(st.context.locale)
 st.html(HERE / "style.css")
 st.logo(str(HERE / "assets" / "logo.svg"), icon_image=str(HERE / "assets" / "mark.svg"), size="large")
-st.navigation([st.Page(search.main, title="Search", icon=":material/search:", default=True)], position="top").run()
+st.navigation(
+    [st.Page(search.main, title=say("pages.search"), icon=":material/search:", default=True)], position="top"
+).run()
 settle()

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import date as Date
 from typing import Any, Final
 
+from ui.language import grouped, pointed
+
 _DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _TIME = re.compile(r"([01]\d|2[0-3])([0-5]\d)(?:([0-5]\d|60)(?:\.\d+)?)?")
 _AGE = re.compile(r"(\d{3})([DWMY])")
@@ -18,7 +20,7 @@ _UNITLESS: Final = ("By", "1")
 
 def count(number: int) -> str:
     """``20556282`` -> ``20,556,282``."""
-    return f"{number:,}"
+    return grouped(number)
 
 
 def size(number: int) -> str:
@@ -27,17 +29,17 @@ def size(number: int) -> str:
     while amount >= 999.5 and unit < len(_SIZES) - 1:
         amount, unit = amount / 1000, unit + 1
     digits = 1 if unit and amount < 99.95 else 0
-    return f"{amount:.{digits}f} {_SIZES[unit]}"
+    return f"{pointed(f'{amount:.{digits}f}')} {_SIZES[unit]}"
 
 
 def share(part: int, whole: int) -> str:
     """The share of the whole in per cent, honest at both ends: ``<0.1 %`` is not nothing, ``>99.9 %`` is not all."""
+    percent = 100 * part / whole if whole else 0
     if part in (0, whole):
-        return "all" if part else "none"
-    percent = 100 * part / whole
+        return f"{percent:.0f} %"
     if percent < 0.1:
-        return "<0.1 %"
-    return ">99.9 %" if percent > 99.9 else f"{percent:.1f} %" if percent < 10 else f"{percent:.0f} %"
+        return f"<{pointed('0.1')} %"
+    return f">{pointed('99.9')} %" if percent > 99.9 else f"{pointed(f'{percent:.{percent < 10:d}f}')} %"
 
 
 def date(text: str) -> str:
@@ -71,7 +73,7 @@ def person(text: str) -> str:
 
 def number(value: float) -> str:
     """``1.250`` -> ``1.25``, ``5.0`` -> ``5``; up to 6 significant digits."""
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return pointed(f"{value:.6g}") if isinstance(value, float) else str(value)
 
 
 _BY_VR: Final = {"DA": date, "TM": time, "AS": age, "PN": person}

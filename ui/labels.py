@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 import yaml
 
 from mappings import registry
+from ui.language import language
 
 _PAGE: Final = Path(__file__).with_name("page.yml")
 
@@ -27,12 +28,16 @@ def page() -> dict[str, Any]:
     return content
 
 
-@lru_cache(maxsize=4_096)
 def shown(path: str) -> Shown:
     """How the page shows a field, a companion as the field it accompanies; an unknown name as itself."""
+    return _shown(path, language.get())
+
+
+@lru_cache(maxsize=8_192)
+def _shown(path: str, spoken: str) -> Shown:
     own = page()["counts"].get(path)
     if own is not None:
-        return Shown(own, number=True)
+        return Shown(own[spoken], number=True)
     try:
         resolved = registry.resolve(path)
     except registry.UnknownName:
@@ -40,11 +45,13 @@ def shown(path: str) -> Shown:
     field = resolved.field
     if field is None or resolved.companion == "rule":
         return Shown(resolved.label, resolved.vr)
-    return Shown(field.label, field.vr, field.unit, field.kind in ("integer", "float"))
+    return Shown(
+        field.label_es if spoken == "es" else field.label, field.vr, field.unit, field.kind in ("integer", "float")
+    )
 
 
 def head(path: str) -> str:
     """The label of a column, short and with its unit."""
     field = shown(path)
-    label = page()["heads"].get(path, field.label)
+    label = page()["heads"].get(path, {}).get(language.get(), field.label)
     return f"{label} ({field.unit})" if field.unit and field.unit != "By" else label

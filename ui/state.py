@@ -10,7 +10,8 @@ from dicomlake.query.permalink import QueryError, SearchState
 __all__ = ["KINDS", "Open", "PageState", "QueryError", "parse_open"]
 
 KINDS: Final = ("series", "study", "patient", "instance")
-_OWN: Final = ("page", "open")
+_OWN: Final = ("page", "open", "view")
+VIEWS: Final = ("table", "gallery")
 """Parameters of the page, beside those of a search."""
 _MOST: Final = 10**9
 
@@ -29,7 +30,8 @@ class Open:
 @dataclass(frozen=True, slots=True)
 class PageState:
     """What the address says. ``sort`` is empty for the level's own order, ``page`` counts from 1, values of ``exclude``
-    are those that hits must not have."""
+    are those that hits must not have, ``columns`` are empty for the user's own or the level's, ``view`` is how hits are
+    shown."""
 
     q: str = ""
     level: permalink.Level = "series"
@@ -38,6 +40,8 @@ class PageState:
     page: int = 1
     open: Open | None = None
     exclude: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
+    columns: Sequence[str] = ()
+    view: str = VIEWS[0]
 
     @classmethod
     def parse(cls, parameters: Mapping[str, Sequence[str]]) -> "PageState":
@@ -51,6 +55,8 @@ class PageState:
             _page(_first(parameters, "page")),
             parse_open(_first(parameters, "open")),
             search.exclude,
+            search.columns,
+            view if (view := _first(parameters, "view")) in VIEWS else VIEWS[0],
         )
 
     def parameters(self) -> dict[str, list[str]]:
@@ -62,11 +68,16 @@ class PageState:
             {path: tuple(values) for path, values in by_path.items() if values}
             for by_path in (self.filters, self.exclude)
         )
-        written = permalink.encode(SearchState(self.q, self.level, chosen, tuple(self.sort), exclude=excluded))
+        search = SearchState(
+            self.q, self.level, chosen, tuple(self.sort), columns=tuple(self.columns), exclude=excluded
+        )
+        written = permalink.encode(search)
         if len(written) == 1:
             written = {}
         if self.page > 1:
             written["page"] = [str(self.page)]
+        if self.view != VIEWS[0]:
+            written["view"] = [self.view]
         if self.open is not None:
             written["open"] = [str(self.open)]
         return written

@@ -8,10 +8,10 @@ from typing import Any, Final
 from ui import format as shown_as
 from ui.labels import head, page, shown
 from ui.state import PageState
+from ui.words import say
 
 ROWS: Final = 50
 """Hits of a page."""
-MISSING: Final = "no value"
 UNITS: Final = {
     "series": ("series", "series"),
     "study": ("study", "studies"),
@@ -29,13 +29,13 @@ _IDENTITY: Final = {
 
 def units(level: str, number: int) -> str:
     """``1 study``, ``2,400 studies``."""
-    return f"{number:,} {UNITS[level][number != 1]}"
+    return say(f"units.{level}", number)
 
 
 def value_label(path: str, value: Any) -> str:
     """A filter's or facet's value as people read it."""
     field = shown(path)
-    return MISSING if value is None else shown_as.one(value, field.vr, field.unit)
+    return say("search.missing") if value is None else shown_as.one(value, field.vr, field.unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +53,12 @@ def conditions(state: PageState) -> list[Condition]:
     """The query, then every value of every filter, then every value that is excluded."""
     found = []
     if state.q:
-        found.append(Condition("q", "Query", state.q, False, state.asking(q="")))
+        found.append(Condition("q", say("search.query"), state.q, False, state.asking(q="")))
     for path, value, rest in _each(state.filters):
         said = shown(path).label, value_label(path, value)
         found.append(Condition(json.dumps([path, value]), *said, value is None, state.asking(filters=rest)))
     for path, value, rest in _each(state.exclude):
-        said = f"Not {shown(path).label}", value_label(path, value)
+        said = say("search.not", label=shown(path).label), value_label(path, value)
         found.append(Condition(json.dumps([path, value, "not"]), *said, value is None, state.asking(exclude=rest)))
     return found
 
@@ -167,10 +167,9 @@ def cell(hit: Mapping[str, Any], path: str, most: int = 2, unit: bool = False) -
 
 def counts(totals: Mapping[str, int] | None, whole: Mapping[str, int] | None) -> list[dict[str, Any]]:
     """The tiles of the counts row: number, name, share of the whole lake in words and per cent."""
-    labels = {"bytes": "Size"}
     tiles = []
     for name in TOTALS:
-        label = labels.get(name, name.capitalize())
+        label = say("units.total_series" if name == "series" else f"units.{name}")
         if totals is None:
             tiles.append({"label": label, "number": "–", "share": "", "percent": 0.0, "title": ""})
             continue
@@ -181,9 +180,9 @@ def counts(totals: Mapping[str, int] | None, whole: Mapping[str, int] | None) ->
             {
                 "label": label,
                 "number": text(part),
-                "share": "" if part == all_ else f"{share} of {text(all_)}",
+                "share": "" if part == all_ else say("units.share_of", share=share, whole=text(all_)),
                 "percent": 100 * part / all_ if all_ else 0.0,
-                "title": f"{text(part)} of {text(all_)} in the lake",
+                "title": say("units.of_lake", part=text(part), whole=text(all_)),
             }
         )
     return tiles

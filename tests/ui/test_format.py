@@ -23,8 +23,8 @@ def test_sizes_have_three_digits(number: int, text: str):
 @pytest.mark.parametrize(
     ("part", "whole", "text"),
     [
-        (0, 9, "none"),
-        (9, 9, "all"),
+        (0, 9, "0 %"),
+        (9, 9, "100 %"),
         (1, 10_000, "<0.1 %"),
         (9_999, 10_000, ">99.9 %"),
         (5, 200, "2.5 %"),

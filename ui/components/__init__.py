@@ -1,22 +1,36 @@
 """The page's own components: HTML, style and script of each beside this file, one shared part, all of it local."""
 
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from ui import words
+from ui.language import language
+
 _HERE = Path(__file__).parent
 
 
 @cache
-def component(name: str) -> Any:
-    """The component ``name`` (its files are ``name.css`` and ``name.js``), registered once a process.
-
-    Calling it paints ``data`` and reports what people do there as triggers, ``on_<trigger>_change``.
-    """
+def _registered(name: str) -> Any:
     style, script = (
         "\n".join((_HERE / f"{part}.{kind}").read_text(encoding="utf-8") for part in ("common", name))
         for kind in ("css", "js")
     )
     return st.components.v2.component(f"dicomlake_{name}", html='<div class="root"></div>\n', css=style, js=script)
+
+
+def component(name: str) -> Callable[..., Any]:
+    """The component ``name`` (its files are ``name.css`` and ``name.js``), registered once a process.
+
+    Calling it paints ``data`` and reports what people do there as triggers, ``on_<trigger>_change``. It gets its texts
+    along, the area ``name`` of ``ui/words`` in the language in force, and says them with ``say(key, values)``.
+    """
+
+    def paint(*, data: Mapping[str, Any], **arguments: Any) -> Any:
+        spoken = {"words": words.of(name), "language": language.get()}
+        return _registered(name)(data={**data, **spoken}, **arguments)
+
+    return paint

@@ -39,7 +39,23 @@ const ICONS = {
   right: "M6 4l4 4-4 4",
 };
 
-const grouped = new Intl.NumberFormat("en-US");
+// The language and the texts of the last painting: every component calls `speak(data)` before it paints.
+let grouped = new Intl.NumberFormat("en-US");
+let texts = {};
+
+function speak(data) {
+  // A point groups from four digits on, as in the page's other numbers.
+  grouped = new Intl.NumberFormat(data.language === "es" ? "es-ES" : "en-US", { useGrouping: "always" });
+  texts = data.words ?? {};
+}
+
+// A text with its {names} filled in; `n` chooses between its forms for one and for others, and is written grouped.
+function say(key, values) {
+  let text = texts[key] ?? key;
+  if (typeof text === "object") text = values.n === 1 ? text.one : text.other;
+  return text.replace(/\{(\w+)\}/g, (whole, name) =>
+    name === "n" ? grouped.format(values.n) : name in (values ?? {}) ? String(values[name]) : whole);
+}
 
 // What a component keeps between two runs of the script, by its root element.
 const remembered = new WeakMap();

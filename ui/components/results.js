@@ -8,12 +8,12 @@ class Results {
     this.caption = el("caption");
     this.caption.style.cssText = "position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden";
     this.table = el("table", {}, this.caption, el("thead", {}, this.head), this.body);
-    this.scroll = el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Hits" }, this.table);
+    this.scroll = el("div", { class: "scroll", tabindex: "0", role: "region" }, this.table);
     this.scroll.addEventListener("scroll", () => this.scroll.classList.toggle("aside", this.scroll.scrollLeft > 0), { passive: true });
     this.range = el("span");
     this.number = el("span", { class: "page" });
-    this.previous = el("button", { type: "button", "data-focus": "previous" }, svg(ICONS.left), el("span", { text: "Previous" }));
-    this.next = el("button", { type: "button", class: "next", "data-focus": "next" }, el("span", { text: "Next" }), svg(ICONS.right));
+    this.previous = el("button", { type: "button", "data-focus": "previous" }, svg(ICONS.left), (this.back = el("span")));
+    this.next = el("button", { type: "button", class: "next", "data-focus": "next" }, (this.forth = el("span")), svg(ICONS.right));
     this.previous.addEventListener("click", () => this.send("page", this.data.page - 1));
     this.next.addEventListener("click", () => this.send("page", this.data.page + 1));
     this.body.addEventListener("click", (event) => {
@@ -24,7 +24,7 @@ class Results {
     root.replaceChildren(
       el("div", { class: "frame" }, this.scroll),
       el("div", { class: "foot" }, this.range,
-        el("nav", { class: "pages", "aria-label": "Pages" }, this.previous, this.number, this.next)));
+        (this.nav = el("nav", { class: "pages" }, this.previous, this.number, this.next))));
     this.fill = fillDown(this.scroll, 56);
   }
 
@@ -44,7 +44,7 @@ class Results {
       if (index === 0) {
         cell.append(el("button", { type: "button", text: text ?? "–", "aria-label": row.label, "data-focus": `open ${row.id}` }));
       } else if (text === null) {
-        cell.append(el("span", { "aria-label": "no value", role: "img", text: "–" }));
+        cell.append(el("span", { "aria-label": say("missing"), role: "img", text: "–" }));
       } else {
         cell.textContent = text;
       }
@@ -63,15 +63,20 @@ class Results {
 
   update({ data, setTriggerValue }) {
     this.send = setTriggerValue;
+    speak(data);
     const first = !this.data;
     const turned = !first && this.data.turn !== data.turn;
     this.data = data;
     keepFocus(this.root, () => {
       this.caption.textContent = data.caption;
+      this.scroll.setAttribute("aria-label", say("hits"));
+      this.nav.setAttribute("aria-label", say("pages"));
+      this.back.textContent = say("previous");
+      this.forth.textContent = say("next");
       this.head.replaceChildren(...data.columns.map((column) => this.column(column)));
       this.body.replaceChildren(...data.rows.map((row) => this.row(row)));
       this.range.textContent = data.range;
-      this.number.textContent = `Page ${grouped.format(data.page)} of ${grouped.format(data.pages)}`;
+      this.number.textContent = say("page", { n: data.page, pages: grouped.format(data.pages) });
       this.previous.disabled = data.page <= 1;
       this.next.disabled = !data.more;
     });

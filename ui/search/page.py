@@ -1,0 +1,79 @@
+"""The search page: reads the address, asks the API, paints. Whatever is clicked becomes another address."""
+
+import os
+from typing import Any
+
+import streamlit as st
+
+from ui import views
+from ui.asking import hits, whole_lake
+from ui.client import Away, Problem, api
+from ui.launch import API_URL, DEFAULT_API_URL
+from ui.search.address import current
+from ui.search.bar import query_bar, refusal
+from ui.search.choice import choice
+from ui.search.drawer import detail
+from ui.search.nothing import away, first_run, no_hits, state_in_words
+from ui.search.rail import rail
+from ui.search.results import counts, results
+from ui.state import PageState, QueryError
+from ui.words import say
+
+
+def main() -> None:
+    """Paint the page."""
+    try:
+        state = current()
+    except QueryError as error:
+        with state_in_words(say("search.link_broken"), str(error)):
+            st.button(say("search.anew"), type="primary", key="anew", on_click=st.query_params.clear)
+        return
+    if refused := st.session_state.pop("refused", None):
+        st.toast(refused, icon=":material/error:")
+    title(state)
+    lake = api(os.environ.get(API_URL, DEFAULT_API_URL))
+    query_bar(state)
+    broken = st.container(key="broken")
+    choice(state)
+    tiles = st.container()
+    found = st.container(key="found")
+
+    answer: dict[str, Any] | None = None
+    try:
+        state, got = hits(lake, state)
+        whole = whole_lake(lake, got)
+        answer = got
+    except Away:
+        with found:
+            away(lake)
+    except Problem as problem:
+        with broken:
+            refusal(state.q, problem)
+        with found:
+            state_in_words(say("search.no_hits_to_show"), say("search.mend") if problem.status < 500 else "")
+    with st.sidebar:
+        rail(state, answer)
+    if answer is None:
+        return
+    with tiles:
+        counts(answer, whole)
+    with found:
+        if whole["series"] == 0:
+            first_run()
+        elif views.total_of(state.level, answer["totals"]) == 0:
+            no_hits(lake, state)
+        else:
+            # Always two columns (style.css hides an empty one): elsewhere on the page the table would be another one,
+            # and lose focus and place.
+            left, right = st.columns([1.25, 1], gap="small")
+            with left:
+                results(state, answer)
+            if state.open is not None:
+                with right:
+                    detail(lake, state)
+
+
+def title(state: PageState) -> None:
+    """Name the browser's tab by what is searched."""
+    said = [condition.value for condition in views.conditions(state)][:4]
+    st.set_page_config(page_title=f"{', '.join(said)} – Dicomlake" if said else "Dicomlake")
