@@ -76,27 +76,14 @@ def _show_values(found: Sequence[Mapping[str, Any]]) -> None:
     say("\nRules for them: dicomlake quality unmapped --export rules.yml")
 
 
-_HEAD = """\
-# Values that no rule knows, each as its own canonical value. Write the canonical value in place of a key; where two
-# keys become the same, put their names into one list; remove what should stay as it is. Then set
-# DICOMLAKE_CANONICAL_FILE to this file and build the lake anew: dicomlake engine migrate
-"""
-
-
 def _export(target: str, found: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
     """A file of the site, of the rules it has and those to edit."""
-    import yaml  # noqa: PLC0415
-
     from dicomlake import settings  # noqa: PLC0415
     from dicomlake.errors import UsageError  # noqa: PLC0415
     from dicomlake.search import quality  # noqa: PLC0415
 
     before = settings.load().canonical_file
-    rules = yaml.safe_load(before.read_text(encoding="utf-8-sig")) or {} if before else {}
-    added = quality.rules_to_edit(found)
-    for name, more in added.items():
-        rules[name] = (rules.get(name) or {}) | more
-    text = _HEAD + yaml.safe_dump(rules, allow_unicode=True, sort_keys=False, width=120)
+    text, count = quality.file_to_edit(found, before.read_text(encoding="utf-8-sig") if before else "")
     if target == "-":
         sys.stdout.buffer.write(text.encode())
         return
@@ -107,7 +94,6 @@ def _export(target: str, found: Sequence[Mapping[str, Any]], *, as_json: bool) -
         raise UsageError(f"{target} is there already; name a new file") from error
     except OSError as error:
         raise UsageError(f"{target} cannot be written ({error.strerror}); name another file") from error
-    count = sum(map(len, added.values()))
     if as_json:
         say_json({"file": target, "rules": count})
     else:

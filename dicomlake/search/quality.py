@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+import yaml
+
 from dicomlake import site
 from dicomlake.engines.base import Level
 from dicomlake.errors import NotFoundError
@@ -72,6 +74,24 @@ def rules_to_edit(found: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any
             note = ", ".join(f"{v['value']}: {v['instances']} instances" for v in values)
             rules.setdefault(one["table"], {})[name] = {"names": [name], "note": note}
     return rules
+
+
+_HEAD: Final = """\
+# Values that no rule knows, each as its own canonical value. Write the canonical value in place of a key; where two
+# keys become the same, put their names into one list; remove what should stay as it is. Then set
+# DICOMLAKE_CANONICAL_FILE to this file and build the lake anew: dicomlake engine migrate
+"""
+
+
+def file_to_edit(found: Iterable[Mapping[str, Any]], before: str = "") -> tuple[str, int]:
+    """The text of a site's file, of the rules that its text ``before`` has and :func:`rules_to_edit`, and how many were
+    added."""
+    rules = yaml.safe_load(before) or {}
+    added = rules_to_edit(found)
+    for name, more in added.items():
+        rules[name] = (rules.get(name) or {}) | more
+    text = _HEAD + yaml.safe_dump(rules, allow_unicode=True, sort_keys=False, width=120)
+    return text, sum(map(len, added.values()))
 
 
 def _canonicalised() -> Iterator[tuple[Field, str]]:

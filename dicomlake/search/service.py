@@ -119,6 +119,12 @@ class Searcher:
         take(len(orjson.dumps(shown)))
         return shown
 
+    def plan(self, plan: Plan) -> Found:
+        """What the engine finds for a plan, within the limits of a search: for questions that are no page of hits."""
+        self._engine.refresh()
+        with limited(self._limits):
+            return self._engine.search(plan)
+
     def explain(self, request: SearchRequest) -> dict[str, Any]:
         """What the selection of a request means: its query text as it was read and what each name in it stands for
         (:mod:`dicomlake.query.explain`), the conditions of what is chosen and excluded, and what the engine runs."""

@@ -12,7 +12,7 @@ from api.health.schemas import Alive, Ready
 from api.histograms.schemas import HistogramAnswer
 from api.instances.schemas import InstanceAnswer, ModelAnswer, TreeAnswer
 from api.problems import Problem
-from api.quality.schemas import QualityAnswer
+from api.quality.schemas import CompletenessAnswer, QualityAnswer, UnmappedAnswer
 from api.search.schemas import SearchAnswer
 from api.series.schemas import SeriesAnswer
 from api.stats.schemas import StatsAnswer
@@ -22,7 +22,8 @@ from tests.api.service import PROBLEM, problem
 
 SCHEMAS = (
     SearchAnswer, FacetAnswer, HistogramAnswer, FieldsAnswer, StudyAnswer, SeriesAnswer, InstanceAnswer, StatsAnswer,
-    Alive, Ready, FieldAnswer, ModelAnswer, TreeAnswer, QualityAnswer, SuggestAnswer, ExplainAnswer,
+    Alive, Ready, FieldAnswer, ModelAnswer, TreeAnswer, QualityAnswer, CompletenessAnswer,
+    UnmappedAnswer, SuggestAnswer, ExplainAnswer,
 )  # fmt: skip
 MODELS = {model.__name__: model for model in SCHEMAS}
 

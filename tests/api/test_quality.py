@@ -1,8 +1,9 @@
 from typing import Any
 
 import httpx
+import yaml
 
-from api.quality.schemas import QualityAnswer
+from api.quality.schemas import CompletenessAnswer, QualityAnswer, UnmappedAnswer
 from tests.api.service import problem
 
 
@@ -42,3 +43,27 @@ def test_a_search_narrows_what_is_counted(client: httpx.Client) -> None:
     got = client.get("/api/v1/quality", params={"filter": "Modality:CT"}).json()["codes"]
     assert got == list(some.values())
     problem(client.get("/api/v1/quality", params={"q": "("}), 422, "invalid-query")
+
+
+def test_completeness_counts_as_a_search_does(client: httpx.Client) -> None:
+    asked = {"filters": {"Modality": ["CT"]}, "fields": ["KVP", "SliceThickness"], "by": "Manufacturer.canonical"}
+    content = client.post("/api/v1/quality/completeness", json={**asked, "years": "StudyDate"}).json()
+    CompletenessAnswer.model_validate(content)
+    everything = client.post("/api/v1/search", json={"filters": asked["filters"], "limit": 0}).json()["totals"]
+    assert content["count"] == everything["series"]
+    with_value = client.post("/api/v1/search", json={"q": "_exists_:KVP", "filters": asked["filters"], "limit": 0})
+    assert content["rows"][0]["whole"] == with_value.json()["totals"]["series"]
+    refused = client.post("/api/v1/quality/completeness", json={"fields": ["KVPP"]})
+    problem(refused, 422, "unknown-field")
+
+
+def test_values_without_a_rule_and_rules_to_edit(client: httpx.Client) -> None:
+    content = client.get("/api/v1/quality/unmapped").json()
+    UnmappedAnswer.model_validate(content)
+    listed = {one["table"]: one["values"] for one in content["fields"] if one["values"]}
+    assert listed
+    answer = client.get("/api/v1/quality/unmapped/rules")
+    assert answer.headers["content-disposition"] == 'attachment; filename="rules.yml"'
+    rules = yaml.safe_load(answer.text)
+    assert set(rules) <= set(listed)
+    assert rules
