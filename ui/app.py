@@ -7,7 +7,9 @@ from pathlib import Path
 import streamlit as st
 
 from ui.language import speak
-from ui.search import page as search
+from ui.leaving import left
+from ui.quality import page as quality_page
+from ui.search import page as search_page
 from ui.words import say
 
 HERE = Path(__file__).parent
@@ -29,7 +31,9 @@ st.set_page_config(
 speak(st.context.locale)
 st.html(HERE / "style.css")
 st.logo(str(HERE / "assets" / "logo.svg"), icon_image=str(HERE / "assets" / "mark.svg"), size="large")
-st.navigation(
-    [st.Page(search.main, title=say("pages.search"), icon=":material/search:", default=True)], position="top"
-).run()
+search = st.Page(search_page.main, title=say("pages.search"), icon=":material/search:", default=True)
+quality = st.Page(quality_page.main, title=say("pages.quality"), icon=":material/fact_check:", url_path="quality")
+chosen = st.navigation([search, quality], position="top")
+left(search)
+chosen.run()
 settle()

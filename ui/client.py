@@ -68,6 +68,22 @@ class Api:
     def instance(self, uid: str) -> dict[str, Any]:
         return self._json("GET", f"/api/v1/instances/{quote(uid, safe='')}")
 
+    def quality(self, selection: Mapping[str, Any]) -> dict[str, Any]:
+        return self._json("POST", "/api/v1/quality", json=selection)
+
+    def completeness(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        return self._json("POST", "/api/v1/quality/completeness", json=asked)
+
+    def unmapped(self) -> dict[str, Any]:
+        return self._json("GET", "/api/v1/quality/unmapped")
+
+    def rules(self) -> bytes:
+        """A file of rules for the values that have none."""
+        return self._answer("GET", "/api/v1/quality/unmapped/rules").content
+
+    def quarantine(self) -> dict[str, Any]:
+        return self._json("GET", "/api/v1/quarantine")
+
     def cursors(self, search: Search, hits: int) -> Iterator[tuple[int, str]]:
         """Walk over ``hits`` hits from ``search.cursor`` on, in steps as large as the API allows.
 
@@ -84,15 +100,28 @@ class Api:
 
     def _json(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
         try:
+            content = self._answer(method, path, **arguments).json()
+        except ValueError as error:
+            raise Away(str(error)) from error
+        if not isinstance(content, dict):
+            raise Away(self._stranger)
+        return content
+
+    def _answer(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        try:
             answer = self._client.request(method, path, **arguments)
+            if answer.is_success:
+                return answer
             content = answer.json()
         except (httpx.TransportError, ValueError) as error:
             raise Away(str(error)) from error
         if not isinstance(content, dict):
-            raise Away(f"{self.url} answers, but not as the Dicomlake API does")
-        if answer.is_success:
-            return content
+            raise Away(self._stranger)
         raise _problem(answer.status_code, content)
+
+    @property
+    def _stranger(self) -> str:
+        return f"{self.url} answers, but not as the Dicomlake API does"
 
 
 def _problem(status: int, content: Mapping[str, Any]) -> Problem:
