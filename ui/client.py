@@ -81,6 +81,60 @@ class Api:
         """A file of rules for the values that have none."""
         return self._answer("GET", "/api/v1/quality/unmapped/rules").content
 
+    # What is kept for the user
+
+    def settings(self) -> dict[str, Any]:
+        """Every setting of the user, by name."""
+        settings: dict[str, Any] = self._json("GET", "/api/v1/settings")["settings"]
+        return settings
+
+    def set(self, key: str, value: Any) -> None:
+        """Write a setting; None forgets it."""
+        if value is None:
+            self._answer("DELETE", f"/api/v1/settings/{key}")
+        else:
+            self._answer("PUT", f"/api/v1/settings/{key}", json=value)
+
+    def searches(self) -> list[dict[str, Any]]:
+        """The saved searches of the user, and shared ones: ``id``, ``name``, ``state``, ``shared``, ``created``."""
+        searches: list[dict[str, Any]] = self._json("GET", "/api/v1/searches")["searches"]
+        return searches
+
+    def keep(self, state: str, name: str | None = None, *, shared: bool = False) -> dict[str, Any]:
+        """Keep a search, given by the query string of its permalink; without a name for an opaque address."""
+        return self._json("POST", "/api/v1/searches", json={"state": state, "name": name, "shared": shared})
+
+    def kept(self, id: str) -> dict[str, Any]:
+        """A kept search."""
+        return self._json("GET", f"/api/v1/searches/{quote(id, safe='')}")
+
+    def change(self, id: str, **changes: Any) -> dict[str, Any]:
+        """Change ``name``, ``state`` or ``shared`` of a kept search."""
+        return self._json("PATCH", f"/api/v1/searches/{quote(id, safe='')}", json=changes)
+
+    def forget(self, id: str) -> None:
+        """Forget a kept search."""
+        self._answer("DELETE", f"/api/v1/searches/{quote(id, safe='')}")
+
+    # Long work
+
+    def jobs(self) -> list[dict[str, Any]]:
+        """The user's jobs, the newest first."""
+        jobs: list[dict[str, Any]] = self._json("GET", "/api/v1/jobs")["jobs"]
+        return jobs
+
+    def job(self, id: str) -> dict[str, Any]:
+        """How far a job is."""
+        return self._json("GET", f"/api/v1/jobs/{quote(id, safe='')}")
+
+    def start(self, kind: str, **arguments: Any) -> dict[str, Any]:
+        """Ask for long work: ``index``, ``import-idc``, ``sample``, ``export`` or ``retry``."""
+        return self._json("POST", "/api/v1/jobs", json={"kind": kind, "arguments": arguments})
+
+    def cancel(self, id: str) -> None:
+        """Cancel a job, or remove one that has ended."""
+        self._answer("DELETE", f"/api/v1/jobs/{quote(id, safe='')}")
+
     def quarantine(self) -> dict[str, Any]:
         return self._json("GET", "/api/v1/quarantine")
 

@@ -1,0 +1,44 @@
+"""What the API keeps for the user: columns, facet cards, history, language. Asked for once a session.
+
+A service that keeps nothing (it says 404, or is away) leaves the page with its own choice, for as long as the session.
+"""
+
+from typing import Any, Final
+
+import streamlit as st
+
+from ui.client import Api, Away, Problem
+
+_KEPT: Final = "preferences"
+
+
+def preference(lake: Api, key: str, default: Any = None) -> Any:
+    """What the user chose under ``key``, else ``default``."""
+    return _all(lake).get(key, default)
+
+
+def prefer(lake: Api, key: str, value: Any) -> None:
+    """Keep a choice of the user; None forgets it. What the service does not take holds for this session."""
+    chosen = _all(lake)
+    if value is None:
+        chosen.pop(key, None)
+    else:
+        chosen[key] = value
+    try:
+        lake.set(key, value)
+    except (Away, Problem):
+        return
+
+
+def _all(lake: Api) -> dict[str, Any]:
+    kept = st.session_state.get(_KEPT)
+    if kept is None or kept[0] != lake.url:
+        try:
+            settings = lake.settings()
+        except Away:
+            return {}  # not for long: ask again in the next run
+        except Problem:
+            settings = {}
+        kept = st.session_state[_KEPT] = (lake.url, settings)
+    chosen: dict[str, Any] = kept[1]
+    return chosen
