@@ -6,9 +6,11 @@ from pathlib import Path
 
 import streamlit as st
 
+from ui.jobs import page as jobs_page
 from ui.language import speak
 from ui.leaving import left
 from ui.quality import page as quality_page
+from ui.saved import page as saved_page
 from ui.search import page as search_page
 from ui.words import say
 
@@ -31,9 +33,13 @@ st.set_page_config(
 speak(st.context.locale)
 st.html(HERE / "style.css")
 st.logo(str(HERE / "assets" / "logo.svg"), icon_image=str(HERE / "assets" / "mark.svg"), size="large")
-search = st.Page(search_page.main, title=say("pages.search"), icon=":material/search:", default=True)
-quality = st.Page(quality_page.main, title=say("pages.quality"), icon=":material/fact_check:", url_path="quality")
-chosen = st.navigation([search, quality], position="top")
-left(search)
+pages = {
+    "search": st.Page(search_page.main, title=say("pages.search"), icon=":material/search:", default=True),
+    "saved": st.Page(saved_page.main, title=say("pages.saved"), icon=":material/bookmark:", url_path="saved"),
+    "quality": st.Page(quality_page.main, title=say("pages.quality"), icon=":material/fact_check:", url_path="quality"),
+    "index": st.Page(jobs_page.main, title=say("pages.index"), icon=":material/database_upload:", url_path="index"),
+}
+chosen = st.navigation(list(pages.values()), position="top")
+left(pages)
 chosen.run()
 settle()

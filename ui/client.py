@@ -68,6 +68,16 @@ class Api:
     def instance(self, uid: str) -> dict[str, Any]:
         return self._json("GET", f"/api/v1/instances/{quote(uid, safe='')}")
 
+    def years(self, search: Search) -> dict[int, int]:
+        """How many of what a search finds have a study date in each year; none where the dates span too far."""
+        listed = {"filter": _pairs(search.filters), "exclude": _pairs(search.exclude)}
+        parameters = {"q": search.q, "level": search.level, "interval": "year", **listed}
+        try:
+            bins = self._json("GET", "/api/v1/histogram/StudyDate", params=parameters)["bins"]
+        except Problem:
+            return {}
+        return {int(one["from"][:4]): one["count"] for one in bins}
+
     def quality(self, selection: Mapping[str, Any]) -> dict[str, Any]:
         return self._json("POST", "/api/v1/quality", json=selection)
 
@@ -176,6 +186,11 @@ class Api:
     @property
     def _stranger(self) -> str:
         return f"{self.url} answers, but not as the Dicomlake API does"
+
+
+def _pairs(values: Mapping[str, Sequence[Any]]) -> list[str]:
+    """Values by field as parameters of a URL."""
+    return [f"{name}:{'' if value is None else value}" for name, listed in values.items() for value in listed]
 
 
 def _problem(status: int, content: Mapping[str, Any]) -> Problem:

@@ -1,20 +1,31 @@
 """From one page to another: a callback says where to, the page goes there before it paints."""
 
+from collections.abc import Mapping, Sequence
+from typing import Final
+
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from ui.state import PageState
 
-_WHERE = "leaving_for"
+SEARCH: Final = "search"
+_WHERE: Final = "leaving_for"
+
+
+def visit(page: str, parameters: Mapping[str, Sequence[str]]) -> None:
+    """Show a page, by its name, at an address, from a callback of another page."""
+    st.session_state[_WHERE] = page, parameters
 
 
 def leave(state: PageState) -> None:
     """Show this search on the page Search, from a callback of another page."""
-    st.session_state[_WHERE] = state.parameters()
+    visit(SEARCH, state.parameters())
 
 
-def left(search: StreamlitPage) -> None:
+def left(pages: Mapping[str, StreamlitPage]) -> None:
     """Go where a callback of this run wanted to."""
-    parameters = st.session_state.pop(_WHERE, None)
-    if parameters is not None:
-        st.switch_page(search, query_params=[(name, value) for name, values in parameters.items() for value in values])
+    where = st.session_state.pop(_WHERE, None)
+    if where is not None:
+        page, parameters = where
+        pairs = [(name, value) for name, values in parameters.items() for value in values]
+        st.switch_page(pages[page], query_params=pairs)

@@ -24,8 +24,8 @@ ENTRIES = [(area, key) for area, texts in areas().items() for key in texts]
 def test_both_languages_fill_in_the_same(area: str, key: str):
     texts = areas()[area][key]
     assert set(texts) == set(LANGUAGES)
-    named = [{frozenset(NAMES.findall(form)) for form in forms(text)} for text in texts.values()]
-    assert len(set.union(*named)) == 1, texts
+    named = {frozenset(name for form in forms(text) for name in NAMES.findall(form)) for text in texts.values()}
+    assert len(named) == 1, texts
     assert len({isinstance(text, dict) for text in texts.values()}) == 1
     assert all(form.strip() for text in texts.values() for form in forms(text))
 

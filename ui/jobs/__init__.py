@@ -1,0 +1,1 @@
+"""The page Index: start indexing, imports and the sample archive, and watch them."""
