@@ -1,5 +1,6 @@
 """The API as the page uses it: one HTTP client a process, two ways in which an answer can fail to come."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -7,6 +8,8 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import httpx
+
+from ui.launch import API_URL, DEFAULT_API_URL
 
 MOST = 1_000
 """Hits the API gives at once."""
@@ -208,3 +211,8 @@ def _problem(status: int, content: Mapping[str, Any]) -> Problem:
 def api(url: str) -> Api:
     """The client for an address, with its connections kept."""
     return Api(url)
+
+
+def lake() -> Api:
+    """The API that this page is over."""
+    return api(os.environ.get(API_URL, DEFAULT_API_URL))

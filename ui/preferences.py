@@ -14,23 +14,24 @@ _KEPT: Final = "preferences"
 
 def preference(lake: Api, key: str, default: Any = None) -> Any:
     """What the user chose under ``key``, else ``default``."""
-    return _all(lake).get(key, default)
+    return chosen(lake).get(key, default)
 
 
 def prefer(lake: Api, key: str, value: Any) -> None:
     """Keep a choice of the user; None forgets it. What the service does not take holds for this session."""
-    chosen = _all(lake)
+    kept = chosen(lake)
     if value is None:
-        chosen.pop(key, None)
+        kept.pop(key, None)
     else:
-        chosen[key] = value
+        kept[key] = value
     try:
         lake.set(key, value)
     except (Away, Problem):
         return
 
 
-def _all(lake: Api) -> dict[str, Any]:
+def chosen(lake: Api) -> dict[str, Any]:
+    """Every choice of the user, by key."""
     kept = st.session_state.get(_KEPT)
     if kept is None or kept[0] != lake.url:
         try:
@@ -40,5 +41,5 @@ def _all(lake: Api) -> dict[str, Any]:
         except Problem:
             settings = {}
         kept = st.session_state[_KEPT] = (lake.url, settings)
-    chosen: dict[str, Any] = kept[1]
-    return chosen
+    settings_: dict[str, Any] = kept[1]
+    return settings_

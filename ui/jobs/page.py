@@ -1,25 +1,18 @@
 """The page Index: start long work over the lake, and watch it."""
 
-import os
 from collections.abc import Callable
 from typing import Any, Final
 
 import streamlit as st
 
-from ui.client import Api, Away, Problem, api
+from ui.client import Away, Problem, lake
 from ui.components import component
 from ui.jobs import data
-from ui.launch import API_URL, DEFAULT_API_URL
 from ui.leaving import visit
 from ui.search.nothing import away, state_in_words
 from ui.words import say
 
 _REFUSED: Final = "job_refused"
-
-
-def lake() -> Api:
-    """The API of this page."""
-    return api(os.environ.get(API_URL, DEFAULT_API_URL))
 
 
 def main() -> None:

@@ -1,17 +1,15 @@
 """The page Quality: reads the address, asks the API, paints."""
 
-import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
 
 from ui import views
-from ui.client import Api, Away, Problem, api
+from ui.client import Away, Problem, lake
 from ui.components import component
 from ui.labels import page as chosen
 from ui.labels import shown
-from ui.launch import API_URL, DEFAULT_API_URL
 from ui.leaving import leave
 from ui.quality import data
 from ui.quality.address import BY, TABS, QualityState
@@ -40,14 +38,13 @@ def main() -> None:
         with state_in_words(say("search.link_broken"), str(error)):
             st.button(say("search.anew"), type="primary", key="anew", on_click=st.query_params.clear)
         return
-    lake = api(os.environ.get(API_URL, DEFAULT_API_URL))
     tabs(state)
     if state.tab in ("codes", "completeness"):
         scope(state.within)
     try:
-        _PARTS[state.tab](lake, state)
+        _PARTS[state.tab](state)
     except Away:
-        away(lake)
+        away(lake())
     except Problem as problem:
         state_in_words(problem.title, problem.detail)
 
@@ -84,9 +81,9 @@ def _scoped(trigger: str, act: Callable[[PageState, Any], PageState]) -> Callabl
     return callback
 
 
-def codes(lake: Api, state: QualityState) -> None:
+def codes(state: QualityState) -> None:
     """What is wrong with headers."""
-    painted = data.codes(lake.quality(selection(state.within)))
+    painted = data.codes(lake().quality(selection(state.within)))
     if not painted["codes"]:
         state_in_words(say("quality.no_codes"))
         return
@@ -106,7 +103,7 @@ def open_example() -> None:
     leave(PageState(level="instance", open=parse_open(st.session_state["codes"]["open"])))
 
 
-def completeness(lake: Api, state: QualityState) -> None:
+def completeness(state: QualityState) -> None:
     """Which fields have values, by maker, body part or the like, and by year."""
     within, level = state.within, state.within.level
     unit = say(f"units.many_{'instance' if level == 'instance' else 'series'}")
@@ -115,11 +112,11 @@ def completeness(lake: Api, state: QualityState) -> None:
         compared(state)
     if state.of:
         st.button(say("quality.back"), icon=":material/arrow_back:", key="back", on_click=_fields)
-        answer = lake.completeness(asked | {"fields": [state.of], "years": "StudyDate"})
+        answer = lake().completeness(asked | {"fields": [state.of], "years": "StudyDate"})
         st.caption(say("quality.years_lead", field=shown(state.of).label, units=unit))
         painted = data.yearly(answer, _counted(level))
     else:
-        answer = lake.completeness(asked | {"fields": list(state.rows) or chosen()["completeness"]})
+        answer = lake().completeness(asked | {"fields": list(state.rows) or chosen()["completeness"]})
         st.caption(say("quality.completeness_lead", units=unit))
         painted = data.heat(answer, _counted(level))
     if not answer["columns"]:
@@ -180,16 +177,16 @@ def open_cell() -> None:
         leave(behind)
 
 
-def values(lake: Api, state: QualityState) -> None:
+def values(state: QualityState) -> None:
     """Values that no rule of canonicalisation knows."""
-    answer = lake.unmapped()
+    answer = lake().unmapped()
     if not data.rules(answer):
         state_in_words(say("quality.no_values"))
         return
     st.caption(say("quality.values_lead"))
     st.download_button(
         say("quality.export_rules"),
-        lake.rules,
+        lake().rules,
         file_name="rules.yml",
         mime="text/plain",
         icon=":material/download:",
@@ -208,9 +205,9 @@ def _with_value(field: str) -> Callable[[], None]:
     return callback
 
 
-def quarantine(lake: Api, state: QualityState) -> None:
+def quarantine(state: QualityState) -> None:
     """Files that could not be indexed."""
-    answer = lake.quarantine()
+    answer = lake().quarantine()
     st.caption(say("quality.quarantine_lead"))
     if not answer["files"]:
         state_in_words(say("quality.no_quarantine"))

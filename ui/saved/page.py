@@ -1,16 +1,14 @@
 """The page Saved: the list, or two searches side by side when the address names two."""
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import streamlit as st
 
 from ui.asking import asked_of
-from ui.client import Api, Away, Problem, api
+from ui.client import Away, Problem, lake
 from ui.components import component
 from ui.labels import page as chosen
-from ui.launch import API_URL, DEFAULT_API_URL
 from ui.leaving import leave
 from ui.saved import data
 from ui.search.nothing import away, state_in_words
@@ -19,11 +17,6 @@ from ui.words import say
 
 _TICKED: Final = "ticked"
 _NOT_FOUND: Final = 404
-
-
-def lake() -> Api:
-    """The API of this page."""
-    return api(os.environ.get(API_URL, DEFAULT_API_URL))
 
 
 def main() -> None:

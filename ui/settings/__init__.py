@@ -1,0 +1,1 @@
+"""The page Settings: what the user chose, and how to take it back."""
