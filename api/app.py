@@ -21,20 +21,28 @@ from api.fields.endpoints import router as fields
 from api.health.endpoints import router as health
 from api.histograms.endpoints import router as histograms
 from api.instances.endpoints import router as instances
+from api.jobs.endpoints import router as job_list
 from api.lakes import LakeKeeper
 from api.metrics.endpoints import router as metrics
 from api.metrics.measure import Measures
 from api.quality.endpoints import router as quality
+from api.quarantine.endpoints import router as quarantine
 from api.search.endpoints import router as search
+from api.searches.endpoints import router as saved_searches
 from api.security import Guard
 from api.series.endpoints import router as series
+from api.settings.endpoints import router as user_settings
+from api.states import StateKeeper
 from api.stats.endpoints import router as stats
 from api.studies.endpoints import router as studies
 from api.suggestions.endpoints import router as suggestions
 from dicomlake.errors import DicomlakeError, ForbiddenError
 from dicomlake.search import Limits
+from dicomlake.state import JobLimits, SearchLimits
 
 DEFAULT_LIMITS: Final = Limits()
+DEFAULT_SEARCHES: Final = SearchLimits()
+DEFAULT_JOBS: Final = JobLimits()
 
 COMPRESSED: Final = 4_096
 """Bytes from which on an answer is compressed, for clients that take it so."""
@@ -75,19 +83,24 @@ def create(
     allowed_hosts: Iterable[str] = (),
     allowed_origins: Iterable[str] = (),
     limits: Limits = DEFAULT_LIMITS,
+    searches: SearchLimits = DEFAULT_SEARCHES,
+    jobs: JobLimits = DEFAULT_JOBS,
 ) -> FastAPI:
     """The service over the lake in ``data``, which may appear later.
 
     ``allowed_hosts``: values of ``Host`` besides 127.0.0.1, localhost and [::1]. ``allowed_origins``: origins of pages
     that may call, besides the service's own. ``limits``: what one search may cost.
+    ``searches`` and ``jobs``: how many a user may keep.
     """
     keeper = LakeKeeper(data, limits)
+    states = StateKeeper(data, searches, jobs)
     measures = Measures(keeper)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
         keeper.close()
+        states.close()
 
     app = _Service(
         title="Dicomlake",
@@ -112,6 +125,7 @@ def create(
         lifespan=lifespan,
     )
     app.state.lake = keeper
+    app.state.state = states
     app.state.measures = measures
     problems.install(app)
     for router in (
@@ -127,6 +141,10 @@ def create(
         instances,
         stats,
         quality,
+        quarantine,
+        saved_searches,
+        user_settings,
+        job_list,
         health,
         metrics,
     ):

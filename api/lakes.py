@@ -9,6 +9,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from dicomlake.catalog import Catalog
 from dicomlake.errors import LakeError
 from dicomlake.lake import Lake
 from dicomlake.search import Limits, Searcher
@@ -52,6 +53,15 @@ class LakeKeeper:
         held = self._take()
         try:
             yield held.searcher, held.mark
+        finally:
+            self._give_back(held)
+
+    @contextmanager
+    def catalog(self) -> Iterator[Catalog]:
+        """The catalogue, for the time of one request. Raises LakeError when the folder cannot be read."""
+        held = self._take()
+        try:
+            yield held.lake.catalog
         finally:
             self._give_back(held)
 

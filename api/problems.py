@@ -64,16 +64,8 @@ class ProblemResponse(Json):
 
 def respond(error: DicomlakeError, headers: Mapping[str, str] | None = None) -> ProblemResponse:
     """The response that tells of an error."""
-    content = {
-        "type": f"urn:dicomlake:problem:{error.code}",
-        "title": error.title,
-        "status": error.status,
-        "detail": " ".join(error.message.split()),
-        "code": error.code,
-    }
-    extra = {name: value for name, value in error.details.items() if value is not None and name not in content}
-    waiting = {"Retry-After": str(RETRY_AFTER)} if error.status == 503 else {}
-    return ProblemResponse(content | extra, error.status, {**waiting, **(headers or {})})
+    waiting = {"Retry-After": str(RETRY_AFTER)} if error.status in (429, 503) else {}
+    return ProblemResponse(error.problem(), error.status, {**waiting, **(headers or {})})
 
 
 def install(app: FastAPI) -> None:
@@ -84,16 +76,16 @@ def install(app: FastAPI) -> None:
 
 
 def documented(
-    *errors: type[DicomlakeError], example: Any = None, tagged: bool = False
+    *errors: type[DicomlakeError], example: Any = None, tagged: bool = False, status: int = 200
 ) -> dict[int | str, dict[str, Any]]:
-    """The ``responses`` of an endpoint that answers like ``example`` and may fail in these ways; ``tagged`` when its
-    answers have an ETag (:mod:`api.tags`)."""
+    """The ``responses`` of an endpoint that answers like ``example``, with ``status``, and may fail in these ways;
+    ``tagged`` when its answers have an ETag (:mod:`api.tags`)."""
     by_status: dict[int | str, dict[str, Any]] = {}
     if example is not None:
-        by_status[200] = {"content": {"application/json": {"example": example}}}
+        by_status[status] = {"content": {"application/json": {"example": example}}}
     if tagged:
         tag = {"ETag": {"description": "State of the index and the request", "schema": {"type": "string"}}}
-        by_status.setdefault(200, {})["headers"] = tag
+        by_status.setdefault(status, {})["headers"] = tag
         by_status[304] = {"description": "The answer that `If-None-Match` names still holds", "headers": tag}
     for error in errors:
         entry = by_status.setdefault(error.status, {"description": "", "content": {MEDIA_TYPE: {"examples": {}}}})
@@ -109,7 +101,7 @@ def documented(
             "code": error.code,
         }
         content["examples"][error.code] = {"value": example}
-        if error.status == 503:
+        if error.status in (429, 503):
             entry["headers"] = {"Retry-After": {"description": "Seconds", "schema": {"type": "integer"}}}
     return by_status
 

@@ -47,7 +47,7 @@ class Asked:
             searcher, mark = held.enter_context(self._lake.marked())
             tag = self._tag(searcher.generation(), mark)
             headers = {"ETag": f'W/"{tag}"', "Cache-Control": CACHING, "Vary": "Accept"}
-            if self._has(tag):
+            if holds(self._request, tag):
                 return Response(status_code=304, headers=headers)
             return respond(searcher, headers, held)
 
@@ -57,9 +57,11 @@ class Asked:
         about = repr((_VERSION, mark, day, url.path, url.query, accept))
         return f"{generation}-{hashlib.sha256(about.encode('utf-8', 'surrogatepass')).hexdigest()[:24]}"
 
-    def _has(self, tag: str) -> bool:
-        sent = ",".join(self._request.headers.getlist("if-none-match"))
-        return sent.strip() == "*" or tag in _TAG.findall(sent)
+
+def holds(request: Request, tag: str) -> bool:
+    """Whether the client has the answer with this tag."""
+    sent = ",".join(request.headers.getlist("if-none-match"))
+    return sent.strip() == "*" or tag in _TAG.findall(sent)
 
 
 def _asked(request: Request, lake: TheLake) -> Asked:

@@ -20,6 +20,7 @@ COMMANDS = (
     "search",
     "header",
     "serve",
+    "worker",
     "demo",
     "sample",
     "quality",

@@ -1,4 +1,4 @@
-"""``dicomlake serve``: the API and the page over a lake, on this machine, until Ctrl-C."""
+"""``dicomlake serve``: the API, the page and the worker of a lake, on this machine, until Ctrl-C."""
 
 import argparse
 import threading
@@ -15,7 +15,7 @@ from cli.parsing import port
 if TYPE_CHECKING:
     from cli.service import Part
 
-HELP = "serve the API and the page of a lake to this machine"
+HELP = "serve the API and the page of a lake to this machine, and run the jobs they ask for"
 EXAMPLE = "dicomlake serve --data ./lake --port 8600 --ui-port 8601"
 
 PATIENCE = 60.0
@@ -35,7 +35,11 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", metavar="H", help="address of this machine to listen on (default: 127.0.0.1)")
     parser.add_argument("--port", type=port, metavar="P", help="port of the API (default: 8600)")
     parser.add_argument("--ui-port", type=port, metavar="P", help="port of the page (default: 8601)")
-    parser.add_argument("--no-ui", action="store_true", help="the API alone")
+    parser.add_argument("--no-ui", action="store_true", help="no page")
+    parser.add_argument(
+        "--new", action="store_true", help="start without a lake, too: a job of the page or the API makes it"
+    )
+    parser.add_argument("--no-worker", action="store_true", help="run no jobs; dicomlake worker does that")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -52,6 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
         chosen.port if arguments.port is None else arguments.port,
         chosen.ui_port if arguments.ui_port is None else arguments.ui_port,
         with_ui=not arguments.no_ui,
+        with_worker=not arguments.no_worker,
+        new=arguments.new,
         ready=_announce_json if arguments.json else announce,
     )
 
@@ -75,11 +81,14 @@ def serve(
     ui_port: int,
     *,
     with_ui: bool = True,
+    with_worker: bool = True,
+    new: bool = False,
     find_free: bool = False,
     ready: Callable[[Addresses], None] = announce,
 ) -> int:
-    """Serve the lake in ``data`` until SIGINT, SIGTERM or SIGHUP, then end API and page; gives 0.
+    """Serve the lake in ``data`` until SIGINT, SIGTERM or SIGHUP, then end API, page and worker; gives 0.
 
+    ``new``: there need not be a lake yet, a job makes it.
     ``ready`` is told the addresses once both answer. ``find_free`` takes the next free port for one that is in use.
     Raises LakeError, PortInUseError, UsageError for an address that others can reach, and StartError. Call it from the
     main thread.
@@ -89,7 +98,8 @@ def serve(
 
     with ExitStack() as stack:
         ended = stack.enter_context(service.asked_to_end())
-        Lake.open(data).close()
+        if not new or Lake.check_place(data):
+            Lake.open(data).close()
         listener = stack.enter_context(service.listen(host, api_port, "--port", find_free=find_free))
         addresses = Addresses(service.url_of(listener), None)
         parts: list[Part] = []
@@ -103,6 +113,10 @@ def serve(
         api = service.Api(data, listener)
         stack.callback(api.end)
         parts.append(api)
+        if with_worker:
+            worker = service.Work(data)
+            stack.callback(worker.end)
+            parts.append(worker)
         if _all_answer(parts, ended):
             ready(addresses)
             while not ended.wait(1.0):

@@ -1,11 +1,12 @@
-"""The two parts of the service as things that are started, watched and ended: the API in a thread, the page in a
-process of its own."""
+"""The parts of the service as things that are started, watched and ended: the API in a thread, the page and the worker
+in processes of their own."""
 
 import http.client
 import os
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -68,11 +69,13 @@ class Api:
         from api import app, server  # noqa: PLC0415
         from dicomlake import settings  # noqa: PLC0415
         from dicomlake.search import Limits  # noqa: PLC0415
+        from dicomlake.state import JobLimits, SearchLimits  # noqa: PLC0415
 
         chosen = settings.load()
         limits = Limits(chosen.search_seconds, chosen.search_values, chosen.answer_bytes)
         self._address = address_of(listener)
-        self._server = server.server(app.create(data, limits=limits))
+        service = app.create(data, limits=limits, searches=SearchLimits.of(chosen), jobs=JobLimits.of(chosen))
+        self._server = server.server(service)
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [listener]}, name="api", daemon=True
         )
@@ -96,33 +99,25 @@ class Api:
             self._thread.join(GRACE)
 
 
-class Page:
-    """The page, a Streamlit process in a session of its own: a terminal's Ctrl-C reaches this process only."""
+class _Process:
+    """A part in a process and a session of its own: a terminal's Ctrl-C reaches this process only."""
 
-    def __init__(self, address: tuple[str, int], api_url: str) -> None:
-        from ui import launch  # noqa: PLC0415
+    name = ""
 
-        self._address = address
-        self._health = launch.HEALTH
+    def __init__(self, command: list[str], environment: dict[str, str] | None = None) -> None:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  (closed by end)
-        host, port = address
         self._process = subprocess.Popen(
-            launch.command(port, host, api_url),
-            env=launch.environment(api_url),
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=self._log,
-            start_new_session=True,
+            command, env=environment, stdin=subprocess.PIPE, stdout=self._log, stderr=self._log, start_new_session=True
         )
 
     def check(self) -> None:
         """Raise StartError, with its last line, when it has ended by itself."""
         if (code := self._process.poll()) is not None:
-            raise StartError(f"the page has ended by itself (code {code}): {self._last_words()}")
+            raise StartError(f"the {self.name} has ended by itself (code {code}): {self._last_words()}")
 
     def answers(self) -> bool:
-        """Whether it answers requests."""
-        return answers(self._address, self._health)
+        """Whether it answers requests; what takes none is running."""
+        return True
 
     def end(self) -> None:
         """Ask it to end, and all it started; make it, when it does not."""
@@ -133,12 +128,42 @@ class Page:
                     self._process.wait(GRACE)
                 except subprocess.TimeoutExpired:
                     continue
+        assert self._process.stdin is not None
+        self._process.stdin.close()
         self._log.close()
 
     def _last_words(self) -> str:
         self._log.seek(0)
         lines = self._log.read().decode("utf-8", "replace").split("\n")
         return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
+
+
+class Page(_Process):
+    """The page, a Streamlit process."""
+
+    name = "page"
+
+    def __init__(self, address: tuple[str, int], api_url: str) -> None:
+        from ui import launch  # noqa: PLC0415
+
+        self._address = address
+        self._health = launch.HEALTH
+        host, port = address
+        super().__init__(launch.command(port, host, api_url), launch.environment(api_url))
+
+    def answers(self) -> bool:
+        """Whether it answers requests."""
+        return answers(self._address, self._health)
+
+
+class Work(_Process):
+    """The worker, which runs jobs. It reads its standard input until that ends, and so ends with this process."""
+
+    name = "worker"
+
+    def __init__(self, data: Path) -> None:
+        # -P: the folder that somebody is in may hold packages of the same names as ours.
+        super().__init__([sys.executable, "-P", "-m", "worker", str(data)])
 
 
 def answers(address: tuple[str, int], path: str) -> bool:

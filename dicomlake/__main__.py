@@ -8,7 +8,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-PACKAGES = ("mappings", "dicomlake", "sample", "indexer", "api", "ui", "cli")
+PACKAGES = ("mappings", "dicomlake", "sample", "indexer", "worker", "api", "ui", "cli")
 HOME = Path(__file__).resolve().parents[1]
 
 

@@ -21,6 +21,17 @@ class DicomlakeError(Exception):
         self.message = message
         self.details = details
 
+    def problem(self) -> dict[str, Any]:
+        """The error as the members of a problem (RFC 9457), the details that have a value beside the standard ones."""
+        content = {
+            "type": f"urn:dicomlake:problem:{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "detail": " ".join(self.message.split()),
+            "code": self.code,
+        }
+        return content | {name: v for name, v in self.details.items() if v is not None and name not in content}
+
 
 class UsageError(DicomlakeError):
     """A command was called in a way it cannot be carried out."""
@@ -187,6 +198,52 @@ class LakeBusyError(LakeError):
     code = "lake-busy"
     title = "Another process is indexing into this data folder"
     status = 409
+
+
+class StateError(LakeError):
+    """The state of the data folder (settings, saved searches, jobs) cannot be used: read-only, damaged or newer."""
+
+    code = "unusable-state"
+    title = "The state of the data folder cannot be used"
+
+
+class LimitError(DicomlakeError):
+    """As many as are kept are there already: saved searches, settings. ``details``: ``limit``."""
+
+    code = "limit-reached"
+    title = "No more of these are kept"
+    status = 409
+
+
+class QueueFullError(LimitError):
+    """As many jobs wait as may. ``details``: ``limit``."""
+
+    code = "queue-full"
+    title = "Too many jobs are waiting"
+    status = 429
+
+
+class NameTakenError(DicomlakeError):
+    """A name that something else of its kind has already."""
+
+    code = "name-taken"
+    title = "The name is taken"
+    status = 409
+
+
+class JobNotDoneError(DicomlakeError):
+    """The file of a job that is not done, or of one that makes none. ``details``: ``job_status``."""
+
+    code = "job-not-done"
+    title = "The job has no file"
+    status = 409
+
+
+class JobLostError(DicomlakeError):
+    """The process of a job ended by itself, again and again. ``details``: ``attempts``."""
+
+    code = "job-lost"
+    title = "The process of the job ended by itself"
 
 
 class IndexFileError(DicomlakeError):

@@ -50,6 +50,19 @@ class Settings(BaseSettings):
     answer_bytes: int = Field(
         default=64_000_000, ge=1_000, description="Bytes that the answer to a search may be made of in the service"
     )
+    saved_searches: int = Field(default=1_000, ge=1, description="Searches that a user may have saved or shared")
+    unnamed_searches: int = Field(
+        default=10_000, ge=1, description="Searches without a name that are kept for their addresses, for each user"
+    )
+    unnamed_search_days: int = Field(
+        default=180, ge=1, le=36_500, description="Days after their last use when searches without a name are forgotten"
+    )
+    search_bytes: int = Field(default=65_536, ge=1_000, description="Bytes of a search that is saved")
+    jobs_running: int = Field(default=2, ge=1, description="Jobs of a user that run at once; one of them may index")
+    jobs_queued: int = Field(default=20, ge=1, description="Jobs of a user that may wait")
+    job_days: int = Field(
+        default=7, ge=1, le=36_500, description="Days after which a job that has ended is forgotten, its file with it"
+    )
     access_log: bool = Field(default=False, description="Write a line for each request to standard error")
     debug: bool = Field(default=False, description="Show the traceback of an unexpected error")
 

@@ -102,6 +102,25 @@ class Catalog:
                 return
             after = rows[-1][0]
 
+    def page(self, status: Status, skip: int, limit: int, reason: str | None = None) -> list[tuple[Seen, str]]:
+        """Some locations of one status, and of one reason where it is given, in order, and when the run began that
+        recorded each (ISO 8601)."""
+        condition = "status = ?" if reason is None else "status = ? AND reason = ?"
+        values = (status,) if reason is None else (status, reason)
+        columns = ", ".join(f'files."{name}"' for name in _COLUMNS)
+        rows = self._rows(
+            f"SELECT {columns}, coalesce(runs.started, '') FROM files LEFT JOIN runs ON runs.run = files.run "
+            f"WHERE {condition} ORDER BY location LIMIT ? OFFSET ?",
+            *values,
+            limit,
+            skip,
+        )
+        return [(Seen(*row[:-1]), row[-1]) for row in rows]
+
+    def reasons(self, status: Status) -> dict[str, int]:
+        """Number of locations of one status, by reason."""
+        return dict(self._rows("SELECT reason, count(*) FROM files WHERE status = ? GROUP BY reason", status))
+
     def counts(self) -> dict[Status, int]:
         """Number of locations by status."""
         counts: dict[Status, int] = {"indexed": 0, "ignored": 0, "quarantined": 0}

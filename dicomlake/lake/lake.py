@@ -6,6 +6,8 @@
     lake/index-<n>/       the embedded engine's index; a migration makes the next one beside it
     lake/catalog.sqlite   what was seen
     lake/secret.key       signs cursors; made with the lake, never leaves it
+    lake/state            settings, saved searches and jobs (:mod:`dicomlake.state`); may be there before the lake is
+    lake/sample           the sample archive, when a job wrote it
 """
 
 import os
@@ -45,6 +47,20 @@ class Lake:
             except LakeError:
                 if Mark.read(path) == mark:
                     raise  # otherwise a migration has just put another index in its place
+
+    @staticmethod
+    def check_place(path: Path) -> bool:
+        """Whether a lake is there; False where one can be made. Raises LakeError when the folder holds something else,
+        or a lake that cannot be read."""
+        if (path / NAME).exists():
+            Mark.read(path).check(path, write=False)
+            return True
+        try:
+            if path.exists():
+                _check_unmarked(path)
+        except OSError as error:
+            raise LakeError(f"{path} cannot be read ({error.strerror}); name another folder") from error
+        return False
 
     @classmethod
     def open_for_writing(cls, path: Path) -> Self:
@@ -112,6 +128,7 @@ SECRET = "secret.key"
 _PARTS = frozenset(
     {CATALOG, f"{CATALOG}-wal", f"{CATALOG}-shm", f"{CATALOG}-journal", SECRET}
     | {f"{SECRET}.new", f"{NAME}.new"}  # left by a process that was killed while it made the lake
+    | {"state", "sample"}
 )
 
 

@@ -9,13 +9,25 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
+from urllib.parse import parse_qs, urlencode
 
 from dicomlake.errors import LinkVersionError, QueryError
 from dicomlake.query.names import HALF_CHARACTER, NAME, spelled
 from dicomlake.query.tokens import MAX_CLAUSES, MAX_LENGTH, shown
 from dicomlake.query.values import Value
 
-__all__ = ["LEVELS", "Level", "OpenHit", "QueryError", "SearchState", "decode", "encode", "parse_filter"]
+__all__ = [
+    "LEVELS",
+    "Level",
+    "OpenHit",
+    "QueryError",
+    "SearchState",
+    "as_text",
+    "decode",
+    "encode",
+    "from_text",
+    "parse_filter",
+]
 
 VERSION: Final = "1"
 
@@ -101,6 +113,22 @@ def decode(parameters: Mapping[str, str | Sequence[str]]) -> SearchState:
         _names(given, "col"),
         _values(given.get("x", [])),
     )
+
+
+def as_text(state: SearchState) -> str:
+    """The query string of a state, without the ``?``. Raises as :func:`encode`."""
+    return urlencode(encode(state), doseq=True)
+
+
+def from_text(text: str) -> SearchState:
+    """The state of a query string, with or without the ``?``. Raises as :func:`decode`."""
+    try:
+        given = parse_qs(
+            text.removeprefix("?"), keep_blank_values=True, errors="strict", max_num_fields=10 * MAX_CLAUSES
+        )
+    except ValueError as error:  # bytes that are no UTF-8, or too many parameters
+        raise QueryError("the link is not the query string of a search; copy it whole") from error
+    return decode(given)
 
 
 def _items(values: Mapping[str, Sequence[Value | None]]) -> list[str]:

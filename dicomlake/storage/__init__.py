@@ -11,6 +11,7 @@ from dicomlake.errors import ArchiveError
 from dicomlake.storage.archives import Archive, Kind, Member, kind_of
 from dicomlake.storage.content import Bytes, OnDisk, typed
 from dicomlake.storage.locations import location_of, member_location, members_of, path_of, split
+from dicomlake.storage.readable import check_readable
 from dicomlake.storage.tars import TarArchive
 from dicomlake.storage.zips import ZipArchive
 
@@ -19,6 +20,7 @@ __all__ = [
     "Bytes",
     "Kind",
     "Member",
+    "check_readable",
     "gone",
     "kind_of",
     "location_of",

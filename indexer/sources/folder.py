@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dicomlake.documents.instance import Origin
 from dicomlake.errors import SourceError
-from dicomlake.storage import location_of
+from dicomlake.storage import check_readable, location_of
 from indexer.items import NO_FILE, Found, Outcome, unreadable
 
 _SORTED_AT_ONCE = 10_000
@@ -123,23 +123,13 @@ def folders(
 
 
 def _check(source: Folder, emptied: Callable[[str], bool]) -> None:
-    path, shown = source.path, source.origin.source
+    shown = source.origin.source
     try:
-        mode = os.stat(path).st_mode
-        if stat.S_ISDIR(mode):
-            os.scandir(path).close()
-        elif stat.S_ISREG(mode):
-            os.close(os.open(path, os.O_RDONLY))
-        else:
-            raise SourceError(f"{shown} is neither a file nor a folder; name the folder that holds the DICOM files")
-    except FileNotFoundError as error:
-        if emptied(shown):
+        check_readable(source.path)
+    except SourceError as error:
+        if isinstance(error.__cause__, FileNotFoundError) and emptied(shown):
             return
-        raise SourceError(f"{shown} does not exist; check the spelling, or mount what it is on") from error
-    except OSError as error:
-        raise SourceError(
-            f"{shown} cannot be read ({error.strerror}); change its permissions or name another"
-        ) from error
+        raise
     if next(source.files(), None) is None and not emptied(shown):
         raise SourceError(f"{shown} holds no files; name the folder that holds the DICOM files, or mount what it is on")
 

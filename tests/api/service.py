@@ -66,7 +66,7 @@ class Service:
         assert response.headers["X-Content-Type-Options"] == "nosniff"
         tagged = "ETag" in response.headers
         assert response.headers["Cache-Control"] == ("private, no-cache" if tagged else "no-store")
-        if response.status_code == 304:
+        if response.status_code in (204, 304):
             return
         kind = response.headers["Content-Type"].partition(";")[0]
         assert kind in KINDS if response.is_success else kind == PROBLEM
