@@ -149,7 +149,7 @@ class Api:
         self._answer("DELETE", f"/api/v1/jobs/{quote(id, safe='')}")
 
     def quarantine(self) -> dict[str, Any]:
-        return self._json("GET", "/api/v1/quarantine")
+        return self._json("GET", "/api/v1/quarantine", params={"limit": MOST})
 
     def cursors(self, search: Search, hits: int) -> Iterator[tuple[int, str]]:
         """Walk over ``hits`` hits from ``search.cursor`` on, in steps as large as the API allows.

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.ui import pages
+from tests.ui.pages import painted
 from tests.ui.served import Served
 from ui.labels import page as chosen
 from ui.launch import API_URL
@@ -25,21 +26,8 @@ def script() -> None:
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch, lake: Served) -> Open:
-    def at(**parameters: list[str]) -> AppTest:
-        monkeypatch.setenv(API_URL, lake.api)
-        test = AppTest.from_function(script, default_timeout=60)
-        for name, values in parameters.items():
-            test.query_params[name] = values
-        test.run()
-        assert not test.exception, test.exception
-        return test
-
-    return at
-
-
-def painted(test: AppTest, key: str) -> dict[str, Any]:
-    found: dict[str, Any] = next(json.loads(one.proto.json) for one in test.get("bidi_component") if one.key == key)
-    return found
+    monkeypatch.setenv(API_URL, lake.api)
+    return lambda **parameters: pages.opened(script, **parameters)
 
 
 def test_codes_are_those_of_the_api(lake: Served, opened: Open) -> None:

@@ -136,9 +136,9 @@ def rules(answer: Mapping[str, Any]) -> int:
 
 def quarantined(answer: Mapping[str, Any]) -> dict[str, Any]:
     """The table of what could not be indexed."""
-    names = ("location", "reason", "offset", "detail")
+    names = ("location", "code", "reason", "offset")
     return {
-        "title": say("quality.tab_quarantine"),
+        "title": say("quality.in_quarantine", answer["total"]),
         "columns": [{"label": say(f"quality.{name}"), "number": name == "offset"} for name in names],
         "rows": [{"cells": [str(one[name]) for name in names]} for one in answer["files"]],
     }

@@ -10,7 +10,7 @@ from ui.client import Away, Problem, lake
 from ui.components import component
 from ui.labels import page as chosen
 from ui.labels import shown
-from ui.leaving import leave
+from ui.leaving import leave, visit
 from ui.quality import data
 from ui.quality.address import BY, TABS, QualityState
 from ui.search.choice import chip, without
@@ -212,7 +212,18 @@ def quarantine(state: QualityState) -> None:
     if not answer["files"]:
         state_in_words(say("quality.no_quarantine"))
         return
+    st.button(say("quality.retry"), key="retry", icon=":material/refresh:", on_click=retry)
     component("listing")(key="quarantined", data=data.quarantined(answer))
+
+
+def retry() -> None:
+    """Read everything in quarantine again: a job, watched on the page Index."""
+    try:
+        lake().start("retry")
+    except (Away, Problem) as error:
+        st.toast(str(error), icon=":material/error:")
+    else:
+        visit("index", {})
 
 
 _PARTS = {"codes": codes, "completeness": completeness, "values": values, "quarantine": quarantine}

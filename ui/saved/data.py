@@ -52,7 +52,9 @@ def compared(kept: Sequence[Mapping[str, Any]], answers: Sequence[Mapping[str, A
 
     ``answers`` are those of the API with the same facets; ``years`` counts of both by year.
     """
-    fields = [_distribution(path, [answer["facets"][path] for answer in answers], answers)
+    states = [state_of(one) for one in kept]
+    fields = [_distribution(path, [_own(answer["facets"][path], path, state)
+                                   for answer, state in zip(answers, states, strict=True)], answers)
               for path in answers[0]["facets"]]  # fmt: skip
     if any(years):
         fields.append(_yearly(years, answers))
@@ -63,6 +65,13 @@ def compared(kept: Sequence[Mapping[str, Any]], answers: Sequence[Mapping[str, A
         "totals": [_total(name, [answer["totals"][name] for answer in answers]) for name in TOTALS],
         "fields": [field for field in fields if field["values"]],
     }
+
+
+def _own(facet: Sequence[Mapping[str, Any]], path: str, state: PageState) -> list[Mapping[str, Any]]:
+    """The values that a search found. A facet also counts those that its own filter leaves out, so that people can
+    choose them too; here they would be values of what was not found."""
+    narrowed = path in state.filters
+    return [one for one in facet if not one.get("excluded") and (one["selected"] or not narrowed)]
 
 
 def _total(name: str, numbers: Sequence[int]) -> dict[str, Any]:
@@ -97,7 +106,11 @@ def _values(
         value: [100 * one.get(value, 0) / whole for one, whole in zip(counts, wholes, strict=True)]
         for value in dict.fromkeys(value for one in counts for value in one)
     }
-    kept = sorted(shares, key=lambda value: -max(shares[value]))[:VALUES] if by_share else sorted(shares)
+    kept = (
+        sorted(shares, key=lambda value: -max(shares[value]))[:VALUES]
+        if by_share
+        else sorted(value for value in shares if any(shares[value]))
+    )
     return [
         {
             "label": label(value),
