@@ -27,10 +27,14 @@ VALUES_LIMIT: Final = 2048
 LONGEST: Final = 96
 """Bytes of a value that is kept: at most 96 x 2,048 for each of some 20 decoders."""
 
-_REPEATED: Final = ("AE", "AS", "AT", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM", "UI")
+_TEXTS: Final = ("LO", "LT", "PN", "SH", "ST")
+"""VRs of text in the declared character set; every set reads ASCII without escape sequences alike."""
+_REPEATED: Final = (*_TEXTS, "AE", "AS", "AT", "CS", "DA", "DS", "DT", "IS", "SS", "TM", "UI", "US")
 """VRs whose decoding takes longer than the look-up."""
 _KEEPING: Final = dict.fromkeys(e.decoders[vr] for e in (EXPLICIT_LITTLE, EXPLICIT_BIG) for vr in _REPEATED)
 SLOTS: Final[dict[Decoder, int]] = {decode: slot for slot, decode in enumerate(_KEEPING, 1)}
+TEXTS: Final = len(_TEXTS)
+"""The slots up to this one are of decoders for which the character set matters."""
 
 NO_MEMO: Final[Memo] = [None] * (len(SLOTS) + 1)
 """For files that are read by themselves."""
@@ -44,16 +48,8 @@ def empty() -> Memo:
 def know(encoding: Encoding, first: bytes, plan: Plan) -> None:
     """Keep what the first eight bytes of a public element say, when they are all that comes before its value, which has
     a decoder and is not worth noting."""
-    tag, key, decode, unpack, at, skip, _, note = plan
-    if skip == 8 and decode is not None and not note and len(encoding.heads) < HEADS_LIMIT:
+    tag, key, decode, unpack, at, _, _, _ = plan
+    if decode is not None and len(encoding.heads) < HEADS_LIMIT:
         length = unpack(first, at)[0]
         if length <= COMMON:
             encoding.heads[first] = (tag, key, decode, 8 + length, SLOTS.get(decode, 0))
-
-
-def remember(known: Values, raw: bytes, value: Value) -> None:
-    """Keep a value that ``known`` does not have, if it is of the kind that is kept; a full one starts anew."""
-    if len(raw) <= LONGEST and raw.isascii() and b"\x1b" not in raw:
-        if len(known) >= VALUES_LIMIT:
-            known.clear()
-        known[raw] = value

@@ -12,7 +12,8 @@ from dicomlake.headers.values import Decoder, binary
 from mappings import dictionary
 
 if TYPE_CHECKING:
-    from dicomlake.headers.walk import Level, Walker
+    from dicomlake.headers.level import Level
+    from dicomlake.headers.walk import Walker
 
 _KEY: Final = re.compile(r'\(([0-9A-F]{4}),(?:"(.*)",)?([0-9A-F]{2,4})\)', re.DOTALL)
 

@@ -6,7 +6,8 @@ from dicomlake.headers.encodings import Encoding, Plan
 from dicomlake.headers.header import Value
 
 if TYPE_CHECKING:
-    from dicomlake.headers.walk import Level, Walker
+    from dicomlake.headers.level import Level
+    from dicomlake.headers.walk import Walker
 
 _PLANS: Final[dict[tuple[str, int, str], dict[bytes, Plan]]] = {}
 """Plans of the elements met so far, by byte order and VR mode, block and creator. A block has 256 elements."""

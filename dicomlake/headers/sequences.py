@@ -19,10 +19,11 @@ from dicomlake.headers.encodings import (
 )
 from dicomlake.headers.faults import Damage, NeedMore
 from dicomlake.headers.header import Value
+from dicomlake.headers.level import Level
 from dicomlake.headers.values import ITEM_STARTS, LARGE, binary
 
 if TYPE_CHECKING:
-    from dicomlake.headers.walk import Level, Walker
+    from dicomlake.headers.walk import Walker
 
 MAX_DEPTH: Final = 48
 """Sequences within sequences that are read; the standard's own objects need some ten."""
@@ -173,64 +174,58 @@ def _items(
     if level.depth >= MAX_DEPTH or len(path) > MAX_PATH:
         detail = f"more than {MAX_DEPTH} sequences within each other, or a path of more than {MAX_PATH} characters"
         raise Damage("nesting-too-deep", position, path[:-1], detail)
-    unpack = encoding.item_head
+    unpack, heads = encoding.item_head, encoding.heads
     while position < end:
         if end - position < 8:
             walker.missing(position, position + 8, end, path)
         group, element, length = unpack(data, position)
         tag = group << 16 | element
         position += 8
-        if tag == SEQUENCE_END:
-            if delimited:
-                return position
-            walker.issue("stray-delimiter", path[:-1], "a delimiter within a sequence of defined length")
-            continue
-        if tag == ITEM_END:
-            walker.issue("stray-delimiter", path[:-1], "a delimiter that ends nothing")
-            continue
         if tag != ITEM:
+            if tag == SEQUENCE_END:
+                if delimited:
+                    return position
+                walker.issue("stray-delimiter", path[:-1], "a delimiter within a sequence of defined length")
+                continue
+            if tag == ITEM_END:
+                walker.issue("stray-delimiter", path[:-1], "a delimiter that ends nothing")
+                continue
             raise Damage("bad-structure", position - 8, path[:-1], "something other than an item in a sequence")
-        position = _item(walker, level, items, path, position, length, end, encoding)
+        clipped = False
+        if length == UNDEFINED:
+            stop = end
+        else:
+            stop = position + length
+            if stop > end == len(data) and stop > walker.total:
+                clipped, stop = True, end
+            elif stop > end or stop == len(data):
+                reached = _reach(walker, position - 8, stop, end, path)
+                clipped, stop = reached < stop, reached
+        own = encoding
+        if data[position : position + 8] not in heads:
+            own = _item_encoding(walker, path, position, stop, encoding)
+        item = Level(own, level, path)
+        items.append(item.attributes)
+        if length == UNDEFINED:
+            item.delimited = True
+        try:
+            behind = walker.walk(item, position, stop)
+        except Damage as damage:
+            if clipped or item.delimited:
+                raise
+            walker.issue(damage.code, damage.path, damage.detail)
+            behind = stop
+        finally:
+            if item.pending or item.disordered:
+                oddities.settle(item)
+        if clipped:
+            raise Damage("truncated", behind, path[:-1], "the file ends within an item")
+        position = behind if length == UNDEFINED else stop
     if delimited:
         if end == len(data):
             walker.missing(position, position + 8, end, path)
         walker.issue("missing-delimiter", path[:-1], "a sequence of undefined length is not delimited")
     return position
-
-
-def _item(
-    walker: "Walker",
-    level: "Level",
-    items: list[Value],
-    path: str,
-    position: int,
-    length: int,
-    end: int,
-    encoding: Encoding,
-) -> int:
-    stop = end if length == UNDEFINED else position + length
-    clipped = stop > end
-    if clipped and end == len(walker.data) and stop > walker.total:
-        stop = end
-    elif length != UNDEFINED:
-        reached = _reach(walker, position - 8, stop, end, path)
-        clipped, stop = reached < stop, reached
-    item = level.item(_item_encoding(walker, path, position, stop, encoding), path)
-    item.delimited = length == UNDEFINED
-    items.append(item.attributes)
-    try:
-        behind = walker.walk(item, position, stop)
-    except Damage as damage:
-        if item.delimited or clipped:
-            raise
-        walker.issue(damage.code, damage.path, damage.detail)
-        behind = stop
-    finally:
-        if item.pending or item.disordered:
-            oddities.settle(item)
-    if clipped:
-        raise Damage("truncated", behind, path[:-1], "the file ends within an item")
-    return behind if item.delimited else stop
 
 
 def _item_encoding(walker: "Walker", path: str, position: int, stop: int, encoding: Encoding) -> Encoding:

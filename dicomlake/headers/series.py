@@ -9,7 +9,7 @@ from dicomlake.headers.encodings import EXPLICIT_LITTLE, PIXEL_DATA, Plan
 from dicomlake.headers.header import Header
 from dicomlake.headers.reader import OnDisk, Reading
 from dicomlake.headers.template import VALUE_CODES, Elements, Template
-from dicomlake.headers.walk import Level
+from dicomlake.headers.level import Level
 from dicomlake.headers.window import FIRST_READ, Read
 
 SERIES_LIMIT: Final = 64

@@ -26,7 +26,7 @@ from dicomlake.headers.faults import Breach
 from dicomlake.headers.header import Header
 from dicomlake.headers.start import PREAMBLE, PREFIX
 from dicomlake.headers.values import Decoder
-from dicomlake.headers.walk import Level
+from dicomlake.headers.level import Level
 
 _FIRST: Final = PREAMBLE + len(PREFIX)
 _TRANSFER_SYNTAX: Final = 0x00020010

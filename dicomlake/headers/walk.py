@@ -4,65 +4,29 @@ import struct
 from typing import Final, NoReturn
 
 from dicomlake.headers import oddities, private, sequences
-from dicomlake.headers.charsets import DEFAULT, LONGEST_TERM, Charset, charset
+from dicomlake.headers.charsets import LONGEST_TERM, charset
 from dicomlake.headers.encodings import (
     BINARY_VRS,
     CHARSET_TAG,
     ITEM,
+    ITEM_END,
     LUT_DESCRIPTORS,
     PIXEL_DATA,
     PIXEL_REPRESENTATION,
     UNDEFINED,
     VRS,
-    Encoding,
     Plan,
 )
 from dicomlake.headers.faults import Breach, Damage, NeedMore
-from dicomlake.headers.header import Issue, Value
-from dicomlake.headers.memo import NO_MEMO, SLOTS, Memo, know, remember
+from dicomlake.headers.header import Issue
+from dicomlake.headers.level import Level
+from dicomlake.headers.memo import LONGEST, NO_MEMO, SLOTS, TEXTS, VALUES_LIMIT, Memo, know
 from dicomlake.headers.values import HOLDS_ITEMS, LARGE
 
 ISSUES_LIMIT: Final = 250
 """Issues of one header that are listed."""
 _ZEROS: Final = 64
 """Zeros where an element is expected that cannot be elements any more."""
-
-
-_NO_PLANS: Final[dict[bytes, Plan]] = {}
-"""Never written to: a level that reserves a block gets its own."""
-
-
-class Level:
-    """One data set or item while it is read. Most are small items: what is as usual stands in the class."""
-
-    blocks: private.Blocks | None = None
-    """The private blocks that are reserved so far; most items have none."""
-    private: dict[bytes, Plan] = _NO_PLANS
-    """Plans of the elements in these blocks."""
-    pixel_representation: int | None = None
-    pending: "list[oddities.Signed] | None" = None
-    """US-or-SS elements of this level or below whose pixel representation is not known yet."""
-    delimited = False
-    """Ends with an item delimitation item rather than after a length."""
-    disordered = False
-    depth = 0
-    last = -1
-    position = 0
-    """Where the walk ended, or the element that needs more than the window has."""
-
-    def __init__(self, encoding: Encoding, parent: "Level | None" = None, path: str = "") -> None:
-        self.attributes: dict[str, Value] = {}
-        self.encoding = encoding
-        self.parent = parent
-        self.path = path
-        self.charset: Charset = DEFAULT
-        if parent is not None:
-            self.depth = parent.depth + 1
-            self.charset = parent.charset
-
-    def item(self, encoding: Encoding, path: str) -> "Level":
-        """The level of an item of a sequence in this one."""
-        return Level(encoding, self, path)
 
 
 class Walker:
@@ -90,16 +54,16 @@ class Walker:
     def walk(self, level: Level, position: int, end: int) -> int:
         """Read the elements from ``position`` up to ``end``, a delimiter or the pixel data; the index behind them.
 
-        Raises NeedMore with ``level.position`` at the element that the window does not hold as a whole; the walk can
-        go on there. Raises Damage.
+        Raises NeedMore with ``level.position`` of the root at the element that the window does not hold as a whole; the
+        walk can go on there. Raises Damage.
         """
-        data, encoding = self.data, level.encoding
-        memo = self.memo
+        data, memo, encoding = self.data, self.memo, level.encoding
         heads, plans, own, head = encoding.heads, encoding.plans, level.private, encoding.head
         attributes, path, text, last = level.attributes, level.path, level.charset, level.last
+        limit = end - 8
         plan: Plan | None
         try:
-            while end - position >= 8:
+            while position <= limit:
                 first = data[position : position + 8]
                 plan = None
                 if (simple := heads.get(first)) is not None:
@@ -110,14 +74,26 @@ class Walker:
                     plan = plans.get(first[:head])
                     if plan is None:
                         plan = own.get(first[:head]) or self._plan(level, position, end)
+                        tag, key, decoder, unpack, at, skip, vr, note = plan
                     else:
-                        know(encoding, first, plan)
-                    tag, key, decoder, unpack, at, skip, vr, note = plan
+                        tag, key, decoder, unpack, at, skip, vr, note = plan
+                        if skip == 8 and decoder is not None and not note:
+                            know(encoding, first, plan)
                     if tag <= last and self._disordered(level, tag, key, position, end):
                         return position
                     start = position + skip
                     stop = start + unpack(data, position + at)[0]
                     if decoder is None:
+                        if vr == "SQ" and tag not in PIXEL_DATA:
+                            if stop - start == UNDEFINED:
+                                stop = self._undefined(level, plan, position, end)
+                            else:
+                                stop = sequences.defined(self, level, plan, position, stop, end)
+                            last, position = tag, stop
+                            continue
+                        if tag == ITEM_END and level.delimited:
+                            position += 8
+                            return position
                         stop = self._special(level, plan, position, stop, end)
                         if stop < 0:
                             position = ~stop
@@ -145,7 +121,10 @@ class Walker:
                             attributes[key] = known[raw]
                         else:
                             attributes[key] = value = decode(raw, text)
-                            remember(known, raw, value)
+                            if len(raw) <= LONGEST and (slot > TEXTS or (raw.isascii() and b"\x1b" not in raw)):
+                                if len(known) >= VALUES_LIMIT:
+                                    known.clear()
+                                known[raw] = value
                     except Breach as breach:
                         plan = plan or plans.get(first[:head]) or self._plan(level, position, end)
                         self._breached(level, plan, position, raw, breach)
@@ -155,7 +134,8 @@ class Walker:
         except struct.error:
             self.missing(position, position + 12, end, path)
         finally:
-            level.last, level.position = last, position
+            if not level.depth:
+                level.last, level.position = last, position
         if position < end:
             self._rest(level, position, end)
             return position
