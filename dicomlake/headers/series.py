@@ -4,10 +4,10 @@ import os
 from collections import OrderedDict
 from typing import Final, NamedTuple
 
-from dicomlake.headers import memo, start
+from dicomlake.headers import memo, reader, start
 from dicomlake.headers.encodings import EXPLICIT_LITTLE, PIXEL_DATA, Plan
 from dicomlake.headers.header import Header
-from dicomlake.headers.reader import OnDisk, Reading
+from dicomlake.headers.reader import Reading
 from dicomlake.headers.template import VALUE_CODES, Elements, Template
 from dicomlake.headers.level import Level
 from dicomlake.headers.window import FIRST_READ, Read
@@ -61,8 +61,12 @@ class Reader:
 
     def read_file(self, path: str | os.PathLike[str]) -> Header:
         """The header of a file. Raises as the function of the same name."""
-        with OnDisk(path) as file:
-            return self.read(file.read, file.size)
+        descriptor = os.open(path, reader.OPEN_FLAGS)
+        try:
+            size = os.lseek(descriptor, 0, os.SEEK_END)
+            return self.read(lambda offset, length: reader.pread(descriptor, length, offset), size)
+        finally:
+            os.close(descriptor)
 
     def read(self, read: Read, size: int) -> Header:
         """The header of ``size`` bytes. Raises as :func:`read_header`."""
@@ -158,7 +162,7 @@ def _pixels(sight: _Sight) -> Plan | None:
 
 def _sight(data: bytes, reading: Reading, header: Header) -> _Sight | None:
     """What a template can be made of, when the file is of the kind that makes one."""
-    if not reading.plain or not all(issue.code in VALUE_CODES for issue in header.issues):
+    if not reading.plain or (header.issues and not all(issue.code in VALUE_CODES for issue in header.issues)):
         return None
     own = Header(
         header.attributes.copy(),

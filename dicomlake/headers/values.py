@@ -7,7 +7,7 @@ describes, or raises :class:`Breach` with what is kept of a value that breaks it
 import hashlib
 import re
 import sys
-from base64 import b64encode
+from binascii import b2a_base64
 from collections.abc import Callable
 from math import isfinite
 from struct import Struct, unpack
@@ -53,7 +53,7 @@ def decoders(byte_order: str) -> dict[str, Decoder]:
 def binary(raw: bytes, charset: Charset) -> Value:
     """OB, OD, OF, OL, OV, OW."""
     if len(raw) <= INLINE_LIMIT:
-        return {"InlineBinary": b64encode(raw).decode("ascii")}
+        return {"InlineBinary": b2a_base64(raw, newline=False).decode("ascii")}
     return {"length": len(raw), "sha256": hashlib.sha256(raw).hexdigest()}
 
 

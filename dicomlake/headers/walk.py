@@ -94,6 +94,9 @@ class Walker:
                         if tag == ITEM_END and level.delimited:
                             position += 8
                             return position
+                        if tag & 0xFFFF == 0 and stop <= end and tag < ITEM:
+                            last, position = tag, stop  # a group length
+                            continue
                         stop = self._special(level, plan, position, stop, end)
                         if stop < 0:
                             position = ~stop

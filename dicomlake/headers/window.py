@@ -44,7 +44,8 @@ class Window:
         self.base = 0
         self.total = size
         self.data = data
-        self._extend(int(min(FIRST_READ, size)))
+        if len(data) < FIRST_READ:
+            self._extend(int(min(FIRST_READ, size)))
 
     def offset(self, position: int) -> int:
         """Offset in prefix and stream of an index of ``data``."""
@@ -80,8 +81,8 @@ class Window:
 
     def finish(self, position: int) -> tuple[int, str]:
         """Length and SHA-256 of the prefix and the stream up to ``position``."""
-        self._leave(position)
-        return self.offset(0), self._hash.hexdigest()
+        self._hash.update(memoryview(self.data)[:position])
+        return self.offset(position), self._hash.hexdigest()
 
     def _leave(self, position: int) -> None:
         self._hash.update(memoryview(self.data)[:position])
