@@ -89,6 +89,8 @@ class Encoding:
         self.item_end = pack(ITEM_END >> 16, ITEM_END & 0xFFFF)
         self.sequence_end = pack(SEQUENCE_END >> 16, SEQUENCE_END & 0xFFFF)
         self.plans: dict[bytes, Plan] = {}
+        self.creators: dict[bytes, Plan] = {}
+        """Plans of the private creators met so far, by the same; ``private`` keeps them."""
         self.heads: dict[bytes, Head] = {}
         """Elements with a plain value by their first eight bytes, as far as they were met (``memo.know``)."""
         for tag in (ITEM, ITEM_END, SEQUENCE_END):

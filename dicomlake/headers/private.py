@@ -20,14 +20,15 @@ _NAME_LIMIT: Final = 64
 
 class Blocks:
     """The private blocks of one data set or item: the creator of each by ``group << 8 | block``; the first block of
-    each creator in a group; the further ones."""
+    each creator in a group; the further ones; whether the level has plans of its own, not those of its one block."""
 
-    __slots__ = ("creators", "first", "repeated")
+    __slots__ = ("creators", "first", "merged", "repeated")
 
     def __init__(self) -> None:
         self.creators: dict[int, str] = {}
         self.first: dict[tuple[int, str], int] = {}
         self.repeated: set[int] = set()
+        self.merged = False
 
 
 def plan(walker: "Walker", level: "Level", encoding: Encoding, head: bytes, written: str) -> Plan:
@@ -36,7 +37,10 @@ def plan(walker: "Walker", level: "Level", encoding: Encoding, head: bytes, writ
     tag, block = group << 16 | element, element >> 8
     if block == 0 and element >= 0x10:
         vr = "LO" if written in ("", "UN") else written
-        return (tag, f"({group:04X},{element:04X})", None, *encoding.layout(written), vr, True)
+        creates: Plan = (tag, f"({group:04X},{element:04X})", None, *encoding.layout(written), vr, True)
+        if len(encoding.creators) < _BLOCKS_LIMIT:
+            encoding.creators[head] = creates
+        return creates
     blocks = level.blocks
     creator = blocks.creators.get(group << 8 | block, "") if blocks is not None and block >= 0x10 else ""
     found = encoding.private(tag, written, creator)
@@ -45,10 +49,11 @@ def plan(walker: "Walker", level: "Level", encoding: Encoding, head: bytes, writ
     elif group << 8 | block in blocks.repeated:
         return (tag, f'({group:04X},"",{element:04X})', *found[2:])
     elif encoding is level.encoding:
-        level.private[head] = found
         known = _PLANS.setdefault((encoding.mark, group << 8 | block, creator), {})
         if len(known) < _BLOCK_PLANS_LIMIT:
             known[head] = found
+        if level.private is not known:
+            level.private[head] = found
     return found
 
 
@@ -68,12 +73,16 @@ def reserve(walker: "Walker", level: "Level", tag: int, value: Value) -> None:
         path = f"{level.path}({group:04X},{tag & 0xFFFF:04X})"
         walker.issue("repeated-private-creator", path, "the creator has another block in the same group")
         return
-    known = (level.encoding.mark, place, creator)
-    if known not in _PLANS:
+    block = (level.encoding.mark, place, creator)
+    known = _PLANS.get(block)
+    if known is None:
         if len(_PLANS) >= _BLOCKS_LIMIT:
             _PLANS.clear()
-        _PLANS[known] = {}
-    if level.private:
-        level.private.update(_PLANS[known])
+        known = _PLANS[block] = {}
+    if len(blocks.creators) == 1:
+        level.private = known
+    elif blocks.merged:
+        level.private.update(known)
     else:
-        level.private = dict(_PLANS[known])
+        level.private = level.private | known
+        blocks.merged = True

@@ -174,6 +174,8 @@ class Walker:
         """The plan of an element that is private, unknown, or met for the first time."""
         encoding = level.encoding
         head = self.data[position : position + encoding.head]
+        if (creates := encoding.creators.get(head)) is not None:
+            return creates
         group, element = encoding.tag(head, 0)
         written = ""
         if encoding.explicit:
