@@ -55,7 +55,7 @@ BINARY_VRS: Final = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 
 _AMBIGUOUS: Final = {"US or SS": ("US", "SS"), "OB or OW": ("OB", "OW")}
 
-_SPECIAL: Final = PIXEL_DATA | LUT_DESCRIPTORS | {CHARSET_TAG, PIXEL_REPRESENTATION}
+_SPECIAL: Final = PIXEL_DATA | LUT_DESCRIPTORS | {CHARSET_TAG}
 
 _PLANS_LIMIT: Final = 3 * 5300
 """The dictionary has 5,300 elements; files write some of them in other VRs."""

@@ -21,7 +21,6 @@ class Level:
     """The private blocks that are reserved so far; most items have none."""
     private: dict[bytes, Plan] = _NO_PLANS
     """Plans of the elements in these blocks."""
-    pixel_representation: int | None = None
     pending: "list[Signed] | None" = None
     """US-or-SS elements of this level or below whose pixel representation is not known yet."""
     delimited = False
@@ -42,3 +41,9 @@ class Level:
         if parent is not None:
             self.depth = parent.depth + 1
             self.charset = parent.charset
+
+    @property
+    def pixel_representation(self) -> int | None:
+        """Pixel Representation (0028,0103), as far as it was read and is a number."""
+        value = self.attributes.get("PixelRepresentation")
+        return value if isinstance(value, int) else None

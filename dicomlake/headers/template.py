@@ -29,7 +29,8 @@ from dicomlake.headers.values import Decoder
 from dicomlake.headers.level import Level
 
 _FIRST: Final = PREAMBLE + len(PREFIX)
-_TRANSFER_SYNTAX: Final = 0x00020010
+_DECISIVE: Final = frozenset({0x00020010, PIXEL_REPRESENTATION})
+"""Elements with a plain value that say how others are read: Transfer Syntax UID is the first."""
 _LONGEST: Final = 0x4000
 """Bytes of a varying value. Shorter lengths in implicit VR are never taken for a VR: ``AE`` reads as 0x4541."""
 _GROUP_LENGTH: Final = b"\x02\0\0\0UL\x04\0"
@@ -95,7 +96,7 @@ class Elements:
     def may_vary(self, index: int) -> bool:
         """Whether the element may be another in each file."""
         tag, _, decode, _, _, skip, vr, _ = self.plans[index]
-        if self.bounds[index + 1] - self.bounds[index] - skip > _LONGEST or tag == _TRANSFER_SYNTAX:
+        if self.bounds[index + 1] - self.bounds[index] - skip > _LONGEST or tag in _DECISIVE:
             return False
         return decode is not None or tag & 0xFFFF == 0 or self._signed(tag, vr) is not None
 

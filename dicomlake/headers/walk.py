@@ -12,7 +12,6 @@ from dicomlake.headers.encodings import (
     ITEM_END,
     LUT_DESCRIPTORS,
     PIXEL_DATA,
-    PIXEL_REPRESENTATION,
     UNDEFINED,
     VRS,
     Plan,
@@ -232,12 +231,13 @@ class Walker:
         if tag in LUT_DESCRIPTORS:
             level.attributes[key] = value = oddities.unsigned_count(value)
         if tag == CHARSET_TAG:
-            terms = value if isinstance(value, list) else [value]
-            level.charset = charset(tuple("" if term is None else str(term)[:LONGEST_TERM] for term in terms))
+            if isinstance(value, str):
+                level.charset = charset((value[:LONGEST_TERM],))
+            else:
+                terms = value if isinstance(value, list) else [value]
+                level.charset = charset(tuple("" if term is None else str(term)[:LONGEST_TERM] for term in terms))
             if level.charset.misspelled:
                 self.issue("unknown-charset", level.path + key, "not a defined term, or not at its place")
-        elif tag == PIXEL_REPRESENTATION:
-            level.pixel_representation = value if isinstance(value, int) else None
         elif tag >> 16 & 1 and 0x10 <= tag & 0xFFFF <= 0xFF:
             private.reserve(self, level, tag, value)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import sample
 from dicomlake.errors import DicomlakeError
-from dicomlake.headers import Reader, memo, read_file, read_header, series
+from dicomlake.headers import Reader, memo, read_file, read_header, series, walk
 from tests.headers import reference
 from tests.headers.raw import BIG_ENDIAN, EXPLICIT, IMPLICIT, JPEG, WRITERS, Writer, file, meta
 
@@ -213,7 +213,7 @@ def test_headers_have_top_levels_of_their_own():
 
 
 def test_caches_stay_within_their_limits(monkeypatch):
-    monkeypatch.setattr(memo, "VALUES_LIMIT", 5)
+    monkeypatch.setattr(walk, "VALUES_LIMIT", 5)
     monkeypatch.setattr(series, "SERIES_LIMIT", 4)
     monkeypatch.setattr(series, "USUAL_LIMIT", 6)
     reader = Reader()
