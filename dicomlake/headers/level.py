@@ -8,9 +8,10 @@ from dicomlake.headers.header import Value
 
 if TYPE_CHECKING:
     from dicomlake.headers.oddities import Signed
-    from dicomlake.headers.private import Blocks
+    from dicomlake.headers.private import Blocks, Heads
 
 _NO_PLANS: Final[dict[bytes, Plan]] = {}
+_NO_HEADS: "Final[Heads]" = {}
 """Never written to: a level that reserves a block gets its own."""
 
 
@@ -21,6 +22,7 @@ class Level:
     """The private blocks that are reserved so far; most items have none."""
     private: dict[bytes, Plan] = _NO_PLANS
     """Plans of the elements in these blocks."""
+    heads: "Heads" = _NO_HEADS
     pending: "list[Signed] | None" = None
     """US-or-SS elements of this level or below whose pixel representation is not known yet."""
     delimited = False

@@ -1,19 +1,22 @@
 """Private elements and the blocks their creators reserve (PS3.5 7.8.1)."""
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from dicomlake.headers.encodings import Encoding, Plan
+from dicomlake.headers.encodings import Encoding, Head, Plan
 from dicomlake.headers.header import Value
+from dicomlake.headers.memo import COMMON, SLOTS
 
 if TYPE_CHECKING:
     from dicomlake.headers.level import Level
     from dicomlake.headers.walk import Walker
 
-_PLANS: Final[dict[tuple[str, int, str], dict[bytes, Plan]]] = {}
-"""Plans of the elements met so far, by byte order and VR mode, block and creator. A block has 256 elements."""
-_BLOCKS_LIMIT: Final = 4096
+Heads: TypeAlias = dict[bytes, tuple[Head, str]]
+"""Private elements by their first eight bytes, as far as these are all that comes before the value, and their VR."""
+_PLANS: Final[dict[tuple[str, int, str], tuple[dict[bytes, Plan], Heads]]] = {}
+"""Plans and heads of the elements met so far, by byte order and VR mode, block and creator. A block has 256 elements."""
+_BLOCKS_LIMIT: Final = 1024
 _BLOCK_PLANS_LIMIT: Final = 512
-"""Plans of one block: its elements, and some again in other VRs."""
+"""Plans of one block: its elements, and some again in other VRs. As many heads: some come in several lengths."""
 _NAME_LIMIT: Final = 64
 """Characters of a creator (LO, PS3.5 table 6.2-1) that name its elements; a longer one would be in each of them."""
 
@@ -49,7 +52,7 @@ def plan(walker: "Walker", level: "Level", encoding: Encoding, head: bytes, writ
     elif group << 8 | block in blocks.repeated:
         return (tag, f'({group:04X},"",{element:04X})', *found[2:])
     elif encoding is level.encoding:
-        known = _PLANS.setdefault((encoding.mark, group << 8 | block, creator), {})
+        known, _ = _PLANS.setdefault((encoding.mark, group << 8 | block, creator), ({}, {}))
         if len(known) < _BLOCK_PLANS_LIMIT:
             known[head] = found
         if level.private is not known:
@@ -78,11 +81,24 @@ def reserve(walker: "Walker", level: "Level", tag: int, value: Value) -> None:
     if known is None:
         if len(_PLANS) >= _BLOCKS_LIMIT:
             _PLANS.clear()
-        known = _PLANS[block] = {}
+        known = _PLANS[block] = ({}, {})
     if len(blocks.creators) == 1:
-        level.private = known
+        level.private, level.heads = known
     elif blocks.merged:
-        level.private.update(known)
+        level.private.update(known[0])
+        level.heads.update(known[1])
     else:
-        level.private = level.private | known
+        level.private, level.heads = level.private | known[0], level.heads | known[1]
         blocks.merged = True
+
+
+def know(level: "Level", first: bytes, plan: Plan) -> None:
+    """Keep what the first eight bytes of a private element say, as ``memo.know`` does of a public one."""
+    tag, key, decode, unpack, at, skip, vr, _ = plan
+    blocks = level.blocks
+    if decode is None or blocks is None or skip != 8:
+        return
+    length, place = unpack(first, at)[0], tag >> 16 << 8 | tag >> 8 & 0xFF
+    known = _PLANS.get((level.encoding.mark, place, blocks.creators.get(place, "")))
+    if length <= COMMON and known is not None and len(known[1]) < _BLOCK_PLANS_LIMIT:
+        known[1][first] = level.heads[first] = (tag, key, decode, 8 + length, SLOTS.get(decode, 0)), vr

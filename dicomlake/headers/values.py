@@ -50,7 +50,7 @@ def decoders(byte_order: str) -> dict[str, Decoder]:
     }
 
 
-def binary(raw: bytes, charset: Charset) -> Value:
+def binary(raw: bytes | memoryview, charset: Charset) -> Value:
     """OB, OD, OF, OL, OV, OW."""
     if len(raw) <= INLINE_LIMIT:
         return {"InlineBinary": b2a_base64(raw, newline=False).decode("ascii")}

@@ -20,7 +20,7 @@ from dicomlake.headers.faults import Breach, Damage, NeedMore
 from dicomlake.headers.header import Issue
 from dicomlake.headers.level import Level
 from dicomlake.headers.memo import LONGEST, NO_MEMO, SLOTS, TEXTS, VALUES_LIMIT, Memo, know
-from dicomlake.headers.values import HOLDS_ITEMS, LARGE
+from dicomlake.headers.values import HOLDS_ITEMS, INLINE_LIMIT, LARGE, binary
 
 ISSUES_LIMIT: Final = 250
 """Issues of one header that are listed."""
@@ -59,6 +59,7 @@ class Walker:
         data, memo, encoding = self.data, self.memo, level.encoding
         heads, plans, own, head = encoding.heads, encoding.plans, level.private, encoding.head
         attributes, path, text, last = level.attributes, level.path, level.charset, level.last
+        own_heads = level.heads
         limit = end - 8
         plan: Plan | None
         try:
@@ -69,10 +70,21 @@ class Walker:
                     tag, key, decode, size, slot = simple
                     start = position + 8
                     stop = position + size
+                elif (noted := own_heads.get(first)) is not None:
+                    simple, vr = noted
+                    tag, key, decode, size, slot = simple
+                    start = position + 8
+                    stop = position + size
+                    if last < tag and stop <= end:
+                        self.vrs[path + key] = vr
                 if simple is None or tag <= last or stop > end:
                     plan = plans.get(first[:head])
                     if plan is None:
-                        plan = own.get(first[:head]) or self._plan(level, position, end)
+                        plan = own.get(first[:head])
+                        if plan is None:
+                            plan = self._plan(level, position, end)
+                        elif plan[5] == 8:
+                            private.know(level, first, plan)
                         tag, key, decoder, unpack, at, skip, vr, note = plan
                     else:
                         tag, key, decoder, unpack, at, skip, vr, note = plan
@@ -100,7 +112,7 @@ class Walker:
                         if stop < 0:
                             position = ~stop
                             return position
-                        text, own = level.charset, level.private
+                        text, own, own_heads = level.charset, level.private, level.heads
                         if tag < ITEM:
                             last = tag
                         position = stop
@@ -111,9 +123,13 @@ class Walker:
                             last, position = tag, stop
                             continue
                         self._beyond(level, plan, position, stop, end)
-                    decode, slot = decoder, SLOTS.get(decoder, 0)
                     if note:
                         self.vrs[path + key] = vr
+                    if stop - start > INLINE_LIMIT and decoder is binary:
+                        attributes[key] = binary(memoryview(data)[start:stop], text)
+                        last, position = tag, stop
+                        continue
+                    decode, slot = decoder, SLOTS.get(decoder, 0)
                 if start < stop:
                     raw = data[start:stop]
                     try:
