@@ -31,6 +31,8 @@ from dicomlake.headers.level import Level
 _FIRST: Final = PREAMBLE + len(PREFIX)
 _DECISIVE: Final = frozenset({0x00020010, PIXEL_REPRESENTATION})
 """Elements with a plain value that say how others are read: Transfer Syntax UID is the first."""
+_STRIDE: Final = 8
+"""Elements that are compared at once; most do not vary."""
 _LONGEST: Final = 0x4000
 """Bytes of a varying value. Shorter lengths in implicit VR are never taken for a VR: ``AE`` reads as 0x4541."""
 _GROUP_LENGTH: Final = b"\x02\0\0\0UL\x04\0"
@@ -115,18 +117,24 @@ class Elements:
         """Which elements of ``data``, the file that these are of, are otherwise in another file, whose header ends at
         ``end``; None when it has not the same ones, or they are otherwise in what may not vary."""
         found = []
-        bounds = self.bounds
+        bounds, plans, count = self.bounds, self.plans, len(self.plans)
         position = bounds[0]
-        for index, plan in enumerate(self.plans):
-            element = data[bounds[index] : bounds[index + 1]]
-            if other.startswith(element, position):
-                position += len(element)
+        for begin in range(0, count, _STRIDE):
+            stop = min(begin + _STRIDE, count)
+            several = data[bounds[begin] : bounds[stop]]
+            if other.startswith(several, position):
+                position += len(several)
                 continue
-            _, _, _, unpack, at, skip, _, _ = plan
-            if not self.may_vary(index) or not other.startswith(element[:at], position) or position + skip > end:
-                return None
-            found.append(index)
-            position += skip + unpack(other, position + at)[0]
+            for index in range(begin, stop):
+                element = data[bounds[index] : bounds[index + 1]]
+                if other.startswith(element, position):
+                    position += len(element)
+                    continue
+                _, _, _, unpack, at, skip, _, _ = plans[index]
+                if not self.may_vary(index) or not other.startswith(element[:at], position) or position + skip > end:
+                    return None
+                found.append(index)
+                position += skip + unpack(other, position + at)[0]
         return frozenset(found) if position == end else None
 
 
