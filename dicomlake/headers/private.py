@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 Heads: TypeAlias = dict[bytes, tuple[Head, str]]
 """Private elements by their first eight bytes, as far as these are all that comes before the value, and their VR."""
 _PLANS: Final[dict[tuple[str, int, str], tuple[dict[bytes, Plan], Heads]]] = {}
-"""Plans and heads of the elements met so far, by byte order and VR mode, block and creator. A block has 256 elements."""
+"""Plans and heads of the elements met so far, by byte order and VR mode, block and creator, of 256 elements each."""
 _BLOCKS_LIMIT: Final = 1024
 _BLOCK_PLANS_LIMIT: Final = 512
 """Plans of one block: its elements, and some again in other VRs. As many heads: some come in several lengths."""
@@ -70,26 +70,33 @@ def reserve(walker: "Walker", level: "Level", tag: int, value: Value) -> None:
     blocks = level.blocks
     if blocks is None:
         blocks = level.blocks = Blocks()
+    before = blocks.creators.get(place, creator)
     blocks.creators[place] = creator
     if blocks.first.setdefault((group, creator), place) != place:
         blocks.repeated.add(place)
         path = f"{level.path}({group:04X},{tag & 0xFFFF:04X})"
         walker.issue("repeated-private-creator", path, "the creator has another block in the same group")
         return
-    block = (level.encoding.mark, place, creator)
-    known = _PLANS.get(block)
+    mark = level.encoding.mark
+    known = _PLANS.get((mark, place, creator))
     if known is None:
         if len(_PLANS) >= _BLOCKS_LIMIT:
             _PLANS.clear()
-        known = _PLANS[block] = ({}, {})
+        known = _PLANS[mark, place, creator] = ({}, {})
     if len(blocks.creators) == 1:
         level.private, level.heads = known
-    elif blocks.merged:
-        level.private.update(known[0])
-        level.heads.update(known[1])
-    else:
-        level.private, level.heads = level.private | known[0], level.heads | known[1]
+        return
+    if not blocks.merged:
+        level.private, level.heads = level.private.copy(), level.heads.copy()
         blocks.merged = True
+    if before != creator:  # the block changes hands
+        plans, heads = _PLANS.get((mark, place, before), ({}, {}))
+        for head in plans:
+            level.private.pop(head, None)
+        for head in heads:
+            level.heads.pop(head, None)
+    level.private.update(known[0])
+    level.heads.update(known[1])
 
 
 def know(level: "Level", first: bytes, plan: Plan) -> None:
@@ -99,6 +106,6 @@ def know(level: "Level", first: bytes, plan: Plan) -> None:
     if decode is None or blocks is None or skip != 8:
         return
     length, place = unpack(first, at)[0], tag >> 16 << 8 | tag >> 8 & 0xFF
-    known = _PLANS.get((level.encoding.mark, place, blocks.creators.get(place, "")))
-    if length <= COMMON and known is not None and len(known[1]) < _BLOCK_PLANS_LIMIT:
-        known[1][first] = level.heads[first] = (tag, key, decode, 8 + length, SLOTS.get(decode, 0)), vr
+    plans, heads = _PLANS.get((level.encoding.mark, place, blocks.creators.get(place, "")), ({}, {}))
+    if length <= COMMON and plans.get(first[: level.encoding.head]) is plan and len(heads) < _BLOCK_PLANS_LIMIT:
+        heads[first] = level.heads[first] = (tag, key, decode, 8 + length, SLOTS.get(decode, 0)), vr

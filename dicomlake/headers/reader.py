@@ -18,9 +18,9 @@ from dicomlake.headers.encodings import (
 )
 from dicomlake.headers.faults import Damage, NeedMore
 from dicomlake.headers.header import Header
+from dicomlake.headers.level import Level
 from dicomlake.headers.memo import NO_MEMO, Memo
 from dicomlake.headers.values import INLINE_LIMIT
-from dicomlake.headers.level import Level
 from dicomlake.headers.walk import Walker
 from dicomlake.headers.window import HELD_LIMIT, HELD_RATIO, Inflater, Read, Window
 

@@ -7,9 +7,9 @@ from typing import Final, NamedTuple
 from dicomlake.headers import memo, reader, start
 from dicomlake.headers.encodings import EXPLICIT_LITTLE, PIXEL_DATA, Plan
 from dicomlake.headers.header import Header
+from dicomlake.headers.level import Level
 from dicomlake.headers.reader import Reading
 from dicomlake.headers.template import VALUE_CODES, Elements, Template
-from dicomlake.headers.level import Level
 from dicomlake.headers.window import FIRST_READ, Read
 
 SERIES_LIMIT: Final = 64

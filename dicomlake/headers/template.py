@@ -24,9 +24,9 @@ from dicomlake.headers.encodings import (
 )
 from dicomlake.headers.faults import Breach
 from dicomlake.headers.header import Header
+from dicomlake.headers.level import Level
 from dicomlake.headers.start import PREAMBLE, PREFIX
 from dicomlake.headers.values import Decoder
-from dicomlake.headers.level import Level
 
 _FIRST: Final = PREAMBLE + len(PREFIX)
 _DECISIVE: Final = frozenset({0x00020010, PIXEL_REPRESENTATION})

@@ -79,8 +79,13 @@ def decimal_string(raw: bytes, charset: Charset) -> Value:
                     return number
             else:
                 texts = raw.rstrip(b" \0").split(b"\\")
-                numbers = [float(text) if text.strip() else None for text in texts]
-                if all(isfinite(number) for number in numbers if number is not None):
+                try:
+                    numbers: list[Any] = list(map(float, texts))
+                    finite = all(map(isfinite, numbers))
+                except ValueError:  # some are empty
+                    numbers = [float(text) if text.strip() else None for text in texts]
+                    finite = all(isfinite(number) for number in numbers if number is not None)
+                if finite:
                     value: Any = numbers if len(numbers) <= 256 else summary(numbers, raw)
                     if max(map(len, texts)) > 16:
                         raise Breach(value, "value-too-long", "a DS has 16 bytes at most")

@@ -4,6 +4,7 @@ import struct
 
 import pytest
 
+from dicomlake.headers import Reader, private
 from tests.headers.raw import EL, IL, IMPLICIT, codes, file, read
 
 
@@ -118,6 +119,65 @@ def test_blocks_of_one_file_do_not_reach_into_the_next():
     for name in ("ONE ", "TWO ", "ONE "):
         header = read(file(EL.element(0x00090010, "LO", name), EL.element(0x00091001, "LO", name)))
         assert header.attributes[f'(0009,"{name.strip()}",01)'] == name.strip()
+
+
+def taken_over(*creators: str, value: str = "x") -> bytes:
+    """A file whose block 10 is reserved by one after the other, block 11 by a third, with an element in either."""
+    return file(
+        EL.element(0x00090010, "LO", creators[0]),
+        EL.element(0x00090011, "LO", "OTHER "),
+        *(EL.element(0x00090010, "LO", creator) for creator in creators[1:]),
+        EL.element(0x00091001, "LO", value),
+        EL.element(0x00091102, "LO", value),
+    )
+
+
+def test_a_block_that_changes_hands_is_the_last_creators_whatever_was_read_before():
+    files = [taken_over("ONE "), taken_over("TWO "), taken_over("ONE ", "TWO "), taken_over("TWO ", "ONE ")] * 2
+    owners = ["ONE", "TWO", "TWO", "ONE"] * 2
+    reader = Reader()
+    for data, owner in zip(files + files[::-1], owners + owners[::-1], strict=True):
+        for header in (
+            read(data),
+            reader.read(lambda offset, length, data=data: data[offset : offset + length], len(data)),
+        ):
+            assert header.attributes[f'(0009,"{owner}",01)'] == "x"
+            assert header.attributes['(0009,"OTHER",02)'] == "x"
+            assert [key for key in header.vrs if key.startswith('(0009,"')] == [
+                f'(0009,"{owner}",01)',
+                '(0009,"OTHER",02)',
+            ]
+
+
+def test_a_private_element_may_have_another_vr_or_length_in_the_next_file():
+    for _ in range(2):
+        for vr, raw, value in [
+            ("LO", "12", "12"),
+            ("US", b"\1\0", 1),
+            ("IS", "12", 12),
+            ("LO", "1234", "1234"),
+            ("DS", "1.5 ", 1.5),
+            ("OB", b"\1\2", {"InlineBinary": "AQI="}),
+            ("LO", "", None),
+            ("US", b"\2\0", 2),
+        ]:
+            header = read(file(EL.element(0x00090010, "LO", "ACME"), EL.element(0x00091001, vr, raw)))
+            assert header.attributes['(0009,"ACME",01)'] == value
+            assert header.vrs['(0009,"ACME",01)'] == vr
+
+
+def test_what_is_kept_of_private_blocks_stays_within_its_limits(monkeypatch):
+    monkeypatch.setattr(private, "_BLOCKS_LIMIT", 4)
+    monkeypatch.setattr(private, "_BLOCK_PLANS_LIMIT", 3)
+    private._PLANS.clear()
+    for creator in range(8):
+        for _ in range(2):
+            elements = [EL.element(0x00091000 + number, "LO", "x" * number) for number in range(9)]
+            header = read(file(EL.element(0x00090010, "LO", f"ACME{creator}"), *elements))
+            for number in range(9):
+                assert header.attributes[f'(0009,"ACME{creator}",{number:02X})'] == ("x" * number or None)
+            assert len(private._PLANS) <= 4
+            assert all(len(plans) <= 3 and len(heads) <= 3 for plans, heads in private._PLANS.values())
 
 
 def test_private_sequences_of_undefined_length_in_implicit_vr_are_sequences():
