@@ -24,6 +24,8 @@ from dicomlake.headers.values import HOLDS_ITEMS, INLINE_LIMIT, LARGE, binary
 
 ISSUES_LIMIT: Final = 250
 """Issues of one header that are listed."""
+_DELIMITERS: Final = 0xFFFE0000
+"""The least tag of their group."""
 _ZEROS: Final = 64
 """Zeros where an element is expected that cannot be elements any more."""
 
@@ -105,7 +107,7 @@ class Walker:
                         if tag == ITEM_END and level.delimited:
                             position += 8
                             return position
-                        if tag & 0xFFFF == 0 and stop <= end and tag < ITEM:
+                        if tag & 0xFFFF == 0 and stop <= end and tag < _DELIMITERS:
                             last, position = tag, stop  # a group length
                             continue
                         stop = self._special(level, plan, position, stop, end)

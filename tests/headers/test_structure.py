@@ -317,3 +317,10 @@ def test_a_known_sequence_written_as_un_is_implicit_by_the_standard():
     data = file(EL.element(0x00101002, "UN", IL.item(IL.element(0x00100020, "", "P1"))))
     assert read(data).attributes["OtherPatientIDsSequence"] == [{"PatientID": "P1"}]
     assert codes(data) == []
+
+
+def test_a_delimiter_with_the_number_of_a_group_length_is_none():
+    data = file(EL.sequence(0x00101002, EL.item(EL.element(0x00100020, "LO", "P1"), EL.delimiter(0xFFFE0000))))
+    header = read_header(lambda offset, length: data[offset : offset + length], len(data))
+    assert header.attributes["OtherPatientIDsSequence"] == [{"PatientID": "P1"}]
+    assert [issue.code for issue in header.issues] == ["stray-delimiter"]
