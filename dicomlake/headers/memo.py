@@ -2,9 +2,9 @@
 
 Elements by their first eight bytes, which say tag, VR and length of most: as plans, these are the same for all files.
 And decoded values by their bytes, which each reader keeps for itself. Values are kept apart by decoder, that is by VR
-and byte order; only ASCII without escape sequences is kept, which every character set reads alike. So neither pixel
-representation nor private creators, which choose the decoder, nor character sets can mix values up. Values that break
-their VR are decoded anew each time.
+and byte order; of text, only ASCII without escape sequences is kept, which every character set reads alike. So neither
+pixel representation nor private creators, which choose the decoder, nor character sets can mix values up. Values that
+break their VR are decoded anew each time.
 """
 
 from typing import Final, TypeAlias
@@ -25,7 +25,7 @@ COMMON: Final = 256
 VALUES_LIMIT: Final = 2048
 """Values of one decoder."""
 LONGEST: Final = 96
-"""Bytes of a value that is kept: at most 96 x 2,048 for each of some 20 decoders."""
+"""Bytes of a value that is kept: at most 96 x 2,048 for each of some 20 decoders; of the small integers, less."""
 
 _TEXTS: Final = ("LO", "LT", "PN", "SH", "ST")
 """VRs of text in the declared character set; every set reads ASCII without escape sequences alike."""
@@ -47,7 +47,7 @@ def empty() -> Memo:
 
 def know(encoding: Encoding, first: bytes, plan: Plan) -> None:
     """Keep what the first eight bytes of a public element say, when they are all that comes before its value, which has
-    a decoder and is not worth noting."""
+    a decoder and is not worth noting: the caller has looked."""
     tag, key, decode, unpack, at, _, _, _ = plan
     if decode is not None and len(encoding.heads) < HEADS_LIMIT:
         length = unpack(first, at)[0]

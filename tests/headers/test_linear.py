@@ -134,6 +134,7 @@ def forget() -> None:
         for head in [head for head, plan in encoding.plans.items() if plan[0] >> 16 != 0xFFFE]:
             del encoding.plans[head]
         encoding.heads.clear()
+        encoding.creators.clear()
     private._PLANS.clear()
     charsets.charset.cache_clear()
 
