@@ -84,6 +84,7 @@ def _run(sources: Sequence[Source], work: Work, *, prune: bool = False) -> Resul
 
     index = partial(run, work.data, sources, workers=work.settings.workers, watch=watch, stop=work.stop, prune=prune)
     summary = work.writing(index)
+    telling(summary.files, summary.files, last=True)
     return {**summary.as_dict(), "gone": summary.gone}
 
 
@@ -97,6 +98,7 @@ def _import_idc(task: jobs.ImportIdc, work: Work) -> Result:
 
     parquet = Path(task.parquet) if task.parquet is not None else None
     done = work.writing(partial(load, work.data, parquet, workers=work.settings.workers, watch=watch, stop=work.stop))
+    telling(done.rows, done.rows, last=True)
     return done.as_dict()
 
 
@@ -153,6 +155,7 @@ def _export(task: jobs.Export, work: Work) -> Result:
                     raise StoppedError("stopped while the file was written; nothing of it stays")
             file.flush()
             os.fsync(file.fileno())
+        telling(size, size, last=True)
         draft.replace(work.files / name)
         disk.sync(work.files)
     except BaseException as error:
