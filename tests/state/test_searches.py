@@ -48,6 +48,12 @@ def test_unnamed_ones_make_room_for_newer_ones(state: State) -> None:
     assert [state.searches.get(LOCAL, id).text for id in ids[2:]] == [f"v=1&q={n}" for n in range(2, 6)]
 
 
+def test_a_search_that_is_kept_makes_no_other_leave(state: State) -> None:
+    ids = [state.searches.add(LOCAL, f"v=1&q={n}").id for n in range(4)]
+    assert [state.searches.add(LOCAL, f"v=1&q={n}").id for n in range(4)] == ids
+    assert [state.searches.get(LOCAL, id).id for id in ids] == ids
+
+
 def test_unnamed_ones_that_nobody_used_for_long_go(state: State, tmp_path: Path) -> None:
     old, named = state.searches.add(LOCAL, "v=1&q=old"), state.searches.add(LOCAL, "v=1&q=old", "Old")
     change(tmp_path, "UPDATE searches SET used = used - 11 * 86400000000")
