@@ -102,7 +102,7 @@ def _write_archive(folder: Path, patients: int) -> None:
             summary = sample.write(archive, patients, SEED, progress)
     if summary.written and lake.exists():  # it would still hold what the archive no longer has
         _say("The sample archive was an older or another one; writing it again, and its lake")
-        shutil.rmtree(lake)
+        _empty(lake)
     done = "Wrote" if summary.written else "Found"
     _say(f"{done} the sample archive: {plural(summary.files, 'file')} of {plural(summary.patients, 'patient')}")
 
@@ -119,7 +119,16 @@ def _remove_outdated(lake: Path) -> None:
         Lake.open(lake).close()
     except LakeError as error:
         _say(f"Indexing anew: {error.message}")
-        shutil.rmtree(lake)
+        _empty(lake)
+
+
+def _empty(lake: Path) -> None:
+    """Remove all that can be indexed again: saved searches and settings stay."""
+    for entry in lake.iterdir():
+        if entry.is_dir() and entry.name != "state":
+            shutil.rmtree(entry)
+        elif not entry.is_dir():
+            entry.unlink()
 
 
 def _files_of_pydicom() -> list[Path]:

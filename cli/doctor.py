@@ -40,6 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
         lambda: _port("port of the API", chosen.host, chosen.port, "--port"),
         lambda: _port("port of the page", chosen.host, chosen.ui_port, "--ui-port"),
         lambda: _lake(data),
+        lambda: _state(data),
     ]
     findings = [finding for check in checks for finding in check()]
     fit = all(finding.fit for finding in findings)
@@ -91,6 +92,23 @@ def _port(name: str, host: str, port: int, flag: str) -> Iterator[Finding]:
         yield Finding(name, False, error.message)
     else:
         yield Finding(name, True, f"{port} on {host} is free")
+
+
+def _state(data: Path) -> Iterator[Finding]:
+    from dicomlake.errors import DicomlakeError  # noqa: PLC0415
+    from dicomlake.state import LOCAL, State  # noqa: PLC0415
+
+    if not State.is_in(data):
+        return  # made when somebody saves a search or asks for a job
+    try:
+        with State.open(data) as state:
+            saved = len(state.searches.listed(LOCAL))
+            running = sum(job.status in ("queued", "running") for job in state.jobs.listed(LOCAL))
+    except DicomlakeError as error:
+        yield Finding("state", False, error.message)
+        return
+    searches = plural(saved, "saved search", "saved searches")
+    yield Finding("state", True, f"{searches}, {plural(running, 'job')} waiting or running")
 
 
 def _lake(data: Path) -> Iterator[Finding]:

@@ -22,6 +22,8 @@ LOST: Final = 1
 STOPPED: Final = 2
 """Exit codes: what came of the job is in the state; the job is not ours any more; stopped, the worker knows why."""
 
+_log = logging.getLogger("dicomlake.worker")
+
 _PATIENCE: Final = 20.0
 """Seconds after the worker's end until this process ends by force."""
 
@@ -34,11 +36,15 @@ def main(argv: list[str]) -> int:
         signal.signal(one, lambda *_: stop.set())
     threading.Thread(target=_watch_worker, args=(stop,), name="watching the worker", daemon=True).start()
     chosen = settings.load()
-    with State.open(data, jobs=JobLimits.of(chosen)) as state:
-        job = state.jobs.find(id)
-        if job.owner != owner or job.status != "running":
-            return LOST
-        return _carry_out(state, job, data, stop, chosen)
+    try:
+        with State.open(data, jobs=JobLimits.of(chosen)) as state:
+            job = state.jobs.find(id)
+            if job.owner != owner or job.status != "running":
+                return LOST
+            return _carry_out(state, job, data, stop, chosen)
+    except DicomlakeError as error:  # of the state itself, so nothing can be written into it
+        _log.error("%s", error.message)
+        return LOST
 
 
 def _carry_out(state: State, job: Job, data: Path, stop: threading.Event, chosen: settings.Settings) -> int:
@@ -55,8 +61,8 @@ def _carry_out(state: State, job: Job, data: Path, stop: threading.Event, chosen
         raise
     except DicomlakeError as error:
         return SAID if state.jobs.finish(job, "failed", error=error.problem()) else LOST
-    except Exception as error:
-        logging.getLogger("dicomlake.worker").error("job %s", job.id, exc_info=chosen.debug)
+    except Exception as error:  # noqa: BLE001  (the boundary of the process: the job is to say why it failed)
+        _log.error("an unexpected error in job %s", job.id, exc_info=chosen.debug)
         what = DicomlakeError(f"unexpected {type(error).__name__}: {error}; DICOMLAKE_DEBUG=1 shows where")
         return SAID if state.jobs.finish(job, "failed", error=what.problem()) else LOST
     return SAID if state.jobs.finish(job, "done", result=result) else LOST

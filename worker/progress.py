@@ -23,9 +23,10 @@ class Telling:
         self._said = float("-inf")
         self(0, None)
 
-    def __call__(self, done: int, total: int | None) -> None:
+    def __call__(self, done: int, total: int | None, *, last: bool = False) -> None:
+        """This much is done; told when it is time, and the ``last`` in any case."""
         now = time.monotonic()
-        if now - self._said < EVERY:
+        if now - self._said < EVERY and not last:
             return
         self._said = now
         seconds = now - self._started

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 from dicomlake import disk, jobs, settings
 from dicomlake.errors import LakeBusyError, SourceError, StoppedError
 from dicomlake.lake import Lake
-from dicomlake.search import Limits, Searcher
+from dicomlake.search import Searcher
 from dicomlake.search.export import MEDIA_TYPES
 from dicomlake.state import Progress
 from indexer.sources import Source
@@ -84,6 +84,7 @@ def _run(sources: Sequence[Source], work: Work, *, prune: bool = False) -> Resul
 
     index = partial(run, work.data, sources, workers=work.settings.workers, watch=watch, stop=work.stop, prune=prune)
     summary = work.writing(index)
+    telling(summary.files, summary.files, last=True)
     return {**summary.as_dict(), "gone": summary.gone}
 
 
@@ -97,6 +98,7 @@ def _import_idc(task: jobs.ImportIdc, work: Work) -> Result:
 
     parquet = Path(task.parquet) if task.parquet is not None else None
     done = work.writing(partial(load, work.data, parquet, workers=work.settings.workers, watch=watch, stop=work.stop))
+    telling(done.rows, done.rows, last=True)
     return done.as_dict()
 
 
@@ -137,15 +139,13 @@ def _retry(work: Work) -> Result:
 def _export(task: jobs.Export, work: Work) -> Result:
     request = task.request()
     name = f"dicomlake-{request.level}.{task.format}"
-    chosen = work.settings
     telling = Telling(work.report, "exporting", "writing the file", "bytes")
     size = 0
     try:
         work.files.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = work.files / f"{name}.new"
-        limits = Limits(chosen.search_seconds, chosen.search_values, chosen.answer_bytes)
         with Lake.open(work.data) as lake, _private(draft) as file:
-            for chunk in Searcher(lake, limits).export(request, task.format):
+            for chunk in Searcher(lake).export(request, task.format):
                 file.write(chunk)
                 size += len(chunk)
                 telling(size, None)
@@ -153,6 +153,7 @@ def _export(task: jobs.Export, work: Work) -> Result:
                     raise StoppedError("stopped while the file was written; nothing of it stays")
             file.flush()
             os.fsync(file.fileno())
+        telling(size, size, last=True)
         draft.replace(work.files / name)
         disk.sync(work.files)
     except BaseException as error:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from dicomlake import jobs, settings
-from dicomlake.errors import DicomlakeError, StateError
+from dicomlake.errors import DicomlakeError, LakeError
 from dicomlake.state import Job, JobLimits, State
 from worker import child, owners
 
@@ -71,7 +71,7 @@ class Worker:
             while not stop.wait(POLL):
                 try:
                     self._turn()
-                except StateError as error:  # a full disk, somebody who writes for long: it may pass
+                except LakeError as error:  # a full disk, somebody who writes for long: it may pass
                     _log.error("%s", error.message)
                     stop.wait(BEAT)
         finally:

@@ -5,12 +5,14 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body, Path, Request, Response
 from starlette.responses import FileResponse
+from starlette.types import Receive, Scope, Send
 
 from api.jobs import examples
 from api.jobs.schemas import JobAnswer, JobBody, JobsAnswer
 from api.problems import documented
 from api.responses import Json
 from api.states import ID, TheState, TheUser, instant, tagged
+from api.tags import CACHING, holds
 from dicomlake import jobs
 from dicomlake.errors import (
     BadValueError,
@@ -57,6 +59,19 @@ def _accepted(responses: dict[int | str, dict[str, Any]]) -> dict[int | str, dic
     wait = {"description": "Seconds", "schema": {"type": "integer"}}
     responses[202]["headers"] = {"Location": where, "Retry-After": wait}
     return responses
+
+
+def _file(responses: dict[int | str, dict[str, Any]]) -> dict[int | str, dict[str, Any]]:
+    return {**responses, 200: {**responses[200], **_FILES}}
+
+
+class _Whole(FileResponse):
+    """A file, all of it: what the framework says of ranges that it cannot serve are no problems (RFC 9457)."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(name, value) for name, value in scope["headers"] if name.lower() != b"range"]
+        del self.headers["Accept-Ranges"]
+        await super().__call__({**scope, "headers": headers}, receive, send)
 
 
 @router.post(
@@ -121,9 +136,9 @@ def cancel(state: TheState, user: TheUser, id: JobId) -> Response:
 @router.get(
     "/{id}/result",
     response_class=Response,
-    responses={200: _FILES, **documented(NotFoundError, InvalidRequestError, JobNotDoneError, StateError)},
+    responses=_file(documented(NotFoundError, InvalidRequestError, JobNotDoneError, StateError, tagged=True)),
 )
-def result(state: TheState, user: TheUser, id: JobId) -> Response:
+def result(request: Request, state: TheState, user: TheUser, id: JobId) -> Response:
     """The file that an export made."""
     opened = state.state()
     found = opened.jobs.get(user, id)
@@ -133,7 +148,10 @@ def result(state: TheState, user: TheUser, id: JobId) -> Response:
     path: FilePath = opened.exports / found.id / str(found.result["file"])
     if not path.is_file():
         raise NotFoundError("the file of the job is no longer there; ask for the export again")
-    return FileResponse(path, media_type=MEDIA_TYPES[found.result["format"]], filename=path.name)
+    headers = {"ETag": f'W/"{found.id}"', "Cache-Control": CACHING}  # the file of a job never changes
+    if holds(request, found.id):
+        return Response(status_code=304, headers=headers)
+    return _Whole(path, headers=headers, media_type=MEDIA_TYPES[found.result["format"]], filename=path.name)
 
 
 def _told(job: Job) -> Response:

@@ -26,7 +26,7 @@ _ANSWER = {
             "reason": "the file ends inside PixelData",
             "size": 2_048,
             "source": "/archive",
-            "seen": "2026-11-28T09:30:00+00:00",
+            "seen": "2026-11-28T09:30:00Z",
         }
     ],
 }
@@ -59,5 +59,5 @@ def _shown(seen: Seen, when: str) -> dict[str, Any]:
         "reason": seen.detail,
         "size": None if seen.size < 0 else seen.size,
         "source": seen.source,
-        "seen": when or None,
+        "seen": when.replace("+00:00", "Z") or None,
     }

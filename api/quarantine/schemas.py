@@ -30,7 +30,7 @@ class QuarantinedFile(BaseModel):
     reason: str = Field(description="The reason in words")
     size: int | None = Field(description="Bytes of the file; null where there was none to ask")
     source: str = Field(description="The source it was found in")
-    seen: str | None = Field(description="Start of the run that saw it last; ISO 8601")
+    seen: str | None = Field(description="Start of the run that saw it last; ISO 8601, UTC")
 
 
 class QuarantineAnswer(BaseModel):

@@ -65,7 +65,7 @@ def setting(request: Request, state: TheState, user: TheUser, key: Key) -> Respo
     responses=documented(*_BODY, InvalidRequestError, LimitError, StateError, example=_EXAMPLE),
 )
 def put(state: TheState, user: TheUser, key: Key, value: Annotated[Any, Body(openapi_examples=VALUES)]) -> Response:
-    """Write a setting: any JSON of up to 64 KiB; a user has 100 at most."""
+    """Write a setting: any JSON of up to 64 KiB but a bare null; a user has 100 at most."""
     state.state().preferences.put(user, key, value)
     return Json({"key": key, "value": value})
 

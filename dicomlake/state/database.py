@@ -113,7 +113,9 @@ class Database:
 
 def _engine(path: Path) -> Engine:
     engine = create_engine(
-        URL.create("sqlite+pysqlite", database=str(path.absolute())), connect_args={"timeout": PATIENCE}
+        URL.create("sqlite+pysqlite", database=str(path.absolute())),
+        connect_args={"timeout": PATIENCE},
+        max_overflow=-1,  # as many connections as threads that ask: a file refuses none
     )
 
     @event.listens_for(engine, "connect")

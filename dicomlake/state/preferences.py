@@ -44,7 +44,10 @@ class Preferences:
         """Write one. Raises InvalidRequestError for a name or a value that is too large, LimitError for too many."""
         if not re.fullmatch(KEY, key, re.ASCII):
             raise InvalidRequestError("a setting is named by up to 64 small letters, points and hyphens", field="key")
-        text = orjson.dumps(value)
+        try:
+            text = orjson.dumps(value)
+        except TypeError as error:  # numbers of more than 64 bits, half a surrogate pair, a hundred levels
+            raise InvalidRequestError(f"the value cannot be kept: {error}", field=key) from error
         if len(text) > MOST_BYTES:
             raise InvalidRequestError(f"the value has {len(text):,} bytes; a setting holds {MOST_BYTES:,}", field=key)
         with self._database.writing() as connection:

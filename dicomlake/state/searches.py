@@ -65,7 +65,6 @@ class Searches:
         self._check_size(text)
         with self._database.writing() as connection:
             if name is None and not shared:
-                self._forget(connection, user)
                 same = select(searches).where(
                     searches.c.user == user,
                     searches.c.digest == _digest(text),
@@ -76,6 +75,7 @@ class Searches:
                 if (known := connection.execute(same).first()) is not None:
                     connection.execute(update(searches).where(searches.c.id == known.id).values(used=now()))
                     return _one(connection, searches.c.id == known.id)
+                self._forget(connection, user)
             else:
                 self._check_room(connection, user, name)
             values = {
@@ -124,7 +124,7 @@ class Searches:
         with self._database.writing() as connection:
             before = _one(connection, own)
             name, shared = changes.get("name", before.name), changes.get("shared", before.shared)
-            if name != before.name or (shared and not before.shared):
+            if (name is not None and name != before.name) or (shared and not before.shared):
                 self._check_room(connection, user, name, but=id)
             if changes:
                 connection.execute(update(searches).where(own).values(**changes))

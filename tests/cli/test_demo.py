@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+from dicomlake.state import LOCAL, State
+
 COMMAND = (sys.executable, "-m", "dicomlake", "demo", "--patients", "1", "--json")
 
 
@@ -103,6 +105,8 @@ def test_an_outdated_lake_and_another_archive_are_replaced(tmp_path: Path) -> No
     folder = tmp_path / "demo"
     with started(folder) as first:
         assert first.end() == 0
+    with State.open(folder / "lake") as state:
+        state.searches.add(LOCAL, "v=1&q=lung", "Lungs")
     mark = folder / "lake" / "format.json"
     content = json.loads(mark.read_text())
     mark.write_text(json.dumps(content | {"format": content["format"] - 1}))
@@ -114,6 +118,8 @@ def test_an_outdated_lake_and_another_archive_are_replaced(tmp_path: Path) -> No
         assert larger.end() == 0
     assert "writing it again" in larger.notes
     assert larger.summary["patients"] == first.summary["patients"] + 1
+    with State.open(folder / "lake") as state:
+        assert [one.name for one in state.searches.listed(LOCAL)] == ["Lungs"]
 
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from dicomlake.lake import Lake
 from dicomlake.search import Searcher, SearchRequest
+from dicomlake.state import LOCAL, State
 from tests.cli.run import call
 
 QUERY = "Modality:CT AND SliceThickness:[0 TO 3]"
@@ -118,6 +119,15 @@ def test_the_doctor_finds_a_good_lake_good_and_a_missing_one_bad(
     done = call("doctor", "--data", tmp_path / "none")
     assert done.code == 1
     assert "BAD  lake: there is no lake" in done.out
+
+
+def test_the_doctor_looks_at_the_state(tmp_path: Path) -> None:
+    with State.open(tmp_path) as state:
+        state.searches.add(LOCAL, "v=1&q=lung", "Lungs")
+        state.jobs.add(LOCAL, "retry", {})
+    assert "ok   state: 1 saved search, 1 job waiting or running" in call("doctor", "--data", tmp_path).out
+    (tmp_path / "state" / "state.sqlite").write_text("no database " * 1_000)
+    assert "BAD  state: " in call("doctor", "--data", tmp_path).out
 
 
 def test_all_hits_go_out_as_a_file(lake: Path) -> None:

@@ -12,7 +12,7 @@ import venv
 import zipfile
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -107,6 +107,18 @@ def test_installed_program_serves_and_ends_by_signal(dicomlake: Path, lake: Path
         assert answer_of(f"http://127.0.0.1:{port}/healthz", server)
         stats = json.loads(answer_of(f"http://127.0.0.1:{port}/api/v1/stats", server))
         assert stats
+        state = f"http://127.0.0.1:{port}/api/v1/searches"  # its tables are made by the migrations in the wheel
+        headers = {"Content-Type": "application/json"}
+        with urlopen(Request(state, b'{"state": "v=1&q=lung", "name": "Lungs"}', headers), timeout=30) as answer:
+            assert answer.status == 201
+        job = Request(state.replace("searches", "jobs"), b'{"kind": "retry"}', headers)
+        with urlopen(job, timeout=30) as answer:
+            address = f"http://127.0.0.1:{port}{answer.headers['Location']}"
+        deadline = time.monotonic() + 60
+        while (done := json.loads(answer_of(address, server)))["status"] not in ("done", "failed"):
+            assert time.monotonic() < deadline, done
+            time.sleep(0.2)
+        assert done["status"] == "done", done
         assert answer_of(f"http://127.0.0.1:{ui_port}/_stcore/health", server) == b"ok"
         assert b"<html" in answer_of(f"http://127.0.0.1:{ui_port}/", server)
         server.send_signal(signal.SIGTERM)
