@@ -49,17 +49,18 @@ class Frame:
         scaling = first(self._header, "DoseGridScaling")
         return Line(scaling) if scaling else Line()
 
-    def offered(self, modality: Modality) -> list[Offered]:
-        """The tables and then the windows of the header, in its order; any of them would do (PS3.3 C.11.2.1.2)."""
-        found = []
+    def offered(self, modality: Modality) -> list[Offered | None]:
+        """The tables and then the windows of the header, in its order; any of them would do (PS3.3 C.11.2.1.2). None
+        stands for a table that cannot be used."""
+        found: list[Offered | None] = []
         for item in _items(self._header, "VOILUTSequence", 0, _MOST_ENTRIES):
-            if (table := self._table(item, isinstance(modality, Line) and modality.intercept < 0)) is not None:
-                found.append(Offered(Interest(*table), text(item, "LUTExplanation")))
+            table = self._table(item, isinstance(modality, Line) and modality.intercept < 0)
+            found.append(Offered(Interest(*table), text(item, "LUTExplanation")) if table else None)
         for place in self._places("FrameVOILUTSequence"):
             centers, widths = numbers(place, "WindowCenter"), numbers(place, "WindowWidth")
             function = _function(text(place, "VOILUTFunction"))
             labels = texts(place, "WindowCenterWidthExplanation")
-            windows = [
+            windows: list[Offered | None] = [
                 Offered(Window(center, width, function), labels[n] if n < len(labels) else "")
                 for n, (center, width) in enumerate(zip(centers, widths, strict=False))
                 if width >= 1 or (width > 0 and function != "LINEAR")

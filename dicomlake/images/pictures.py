@@ -65,12 +65,22 @@ class Pictures:
         Raises NotAtHandError when the file is gone, NotFoundError for a frame or a window of the header that is not
         there, NoPictureError, UndecodableError and PictureLimitError when there is none to be had, and WorkerError.
         """
+        return self.kept(wanted) or self.made(wanted)
+
+    def kept(self, wanted: Wanted) -> bytes | None:
+        """The picture where it was made before, None where it was not; quick. Raises what is remembered of
+        :meth:`picture`, and NotAtHandError."""
         key = self._key(wanted)
         kept = self._cache.get(key)
         if kept is not None and jobs.is_picture(kept):  # a file may have been damaged since
             return jobs.read(kept)
         if (said := self._cache.get(key, lasting=False)) is not None:
             return jobs.read(said)
+        return None
+
+    def made(self, wanted: Wanted) -> bytes:
+        """The picture, made anew; takes as long as it takes, within the limits. Raises as :meth:`picture` does."""
+        key = self._key(wanted)
         try:
             message = self._pool.ask(self._job(wanted))
             picture = jobs.read(message)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dicomlake.errors import NotFoundError
+from dicomlake.errors import NotFoundError, UndecodableError
 from dicomlake.images.decode import Opened, check, coloured, decoded, eight_bits, trimmed
 from dicomlake.images.grey import Auto, Chain, Interest, Line, Modality, Window, shades
 from dicomlake.images.header import Frame, first, text
@@ -65,9 +65,11 @@ def _voi(opened: Opened, frame: Frame, modality: Modality, window: str) -> Windo
     if index is not None:
         if index >= len(offered):
             raise NotFoundError(f"no window {index}: the header has {len(offered)}, counted from 0")
-        return offered[index].voi
-    if window == DEFAULT and offered:
-        return offered[0].voi
+        if (chosen_one := offered[index]) is None:
+            raise UndecodableError(f"table {index} of the header cannot be used; ask for another window")
+        return chosen_one.voi
+    if window == DEFAULT and (usable := next(filter(None, offered), None)):
+        return usable.voi
     return _auto(opened, modality, window)
 
 
