@@ -14,7 +14,6 @@ from pydicom import Dataset, dcmread
 from pydicom.errors import InvalidDicomError
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import apply_color_lut
-from pydicom.pixels.utils import as_pixel_options
 from pydicom.uid import (
     UID,
     DeflatedExplicitVRLittleEndian,
@@ -24,10 +23,20 @@ from pydicom.uid import (
 )
 
 from dicomlake.errors import NoPictureError, NotFoundError, PictureLimitError, UndecodableError
-from dicomlake.images.header import first, number
+from dicomlake.images.header import Frame, first, number, text
 from dicomlake.storage.content import AsFile, Bytes
 
 _PIXELS: Final = {0x7FE00008: "FloatPixelData", 0x7FE00009: "DoubleFloatPixelData", 0x7FE00010: "PixelData"}
+_NUMBERS: Final = {
+    "rows": "Rows",
+    "columns": "Columns",
+    "samples_per_pixel": "SamplesPerPixel",
+    "planar_configuration": "PlanarConfiguration",
+    "bits_allocated": "BitsAllocated",
+    "bits_stored": "BitsStored",
+    "pixel_representation": "PixelRepresentation",
+    "number_of_frames": "NumberOfFrames",
+}
 _LONG: Final = (b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"UN")
 _FORMS: Final = {"MONOCHROME1", "MONOCHROME2", "PALETTE COLOR", "RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"}
 _FORMS_IN_CODECS: Final = {"YBR_PARTIAL_420", "YBR_PARTIAL_422"}
@@ -77,11 +86,23 @@ def read(data: Bytes) -> Opened:
         del header[keyword]
     else:
         offset = file.tell()
-        keyword, vr = _begin(file.read(12), syntax)
-        offset += 8 if syntax.is_implicit_VR else 12
-    options = as_pixel_options(header, pixel_keyword=keyword, pixel_vr=vr, transfer_syntax_uid=syntax)
-    options["number_of_frames"] = max(1, int(first(header, "NumberOfFrames") or 1))
+        keyword, vr, length = _begin(file.read(12), syntax)
+        offset += length
+    options = _options(header) | {"pixel_keyword": keyword, "pixel_vr": vr, "transfer_syntax_uid": syntax}
     return Opened(header, syntax, options, offset, inflated)
+
+
+def _options(header: Dataset) -> dict[str, Any]:
+    """What decoders need to know, of it what the header says."""
+    found: dict[str, Any] = {"photometric_interpretation": text(header, "PhotometricInterpretation")}
+    for name, keyword in _NUMBERS.items():
+        if (value := first(header, keyword)) is not None:
+            found[name] = int(value)
+    found["number_of_frames"] = max(1, found.get("number_of_frames", 1))
+    offsets, lengths = (header.get(name) for name in ("ExtendedOffsetTable", "ExtendedOffsetTableLengths"))
+    if isinstance(offsets, bytes) and isinstance(lengths, bytes):
+        found["extended_offsets"] = offsets, lengths
+    return found
 
 
 def check(opened: Opened, data: Bytes, index: int, most: int) -> None:
@@ -137,17 +158,23 @@ def eight_bits(colours: NDArray[Any], bits: int) -> NDArray[np.uint8]:
     """Colours of ``bits`` as such of eight."""
     if colours.dtype == np.uint8:
         return colours
-    return (colours.astype(np.uint16, copy=False) >> max(0, bits - 8)).astype(np.uint8)
+    if colours.dtype.kind != "u" or not 8 <= bits <= colours.dtype.itemsize * 8:
+        raise UndecodableError(f"colours of {bits} bits ({colours.dtype.name}) are not shown")
+    return (colours >> (bits - 8)).astype(np.uint8)
 
 
 def coloured(opened: Opened, frame: NDArray[Any]) -> NDArray[np.uint8]:
     """The colours that a palette gives to stored values (PS3.3 C.7.6.3.1.5, C.7.9)."""
+    if tables := Frame(opened.header, 0).palette():
+        size = min(len(table.entries) for table in tables)
+        colours = np.stack([table.entries[:size] for table in tables], axis=-1)
+        place = np.clip(frame.astype(np.int32) - int(tables[0].first), 0, size - 1)
+        return np.take(colours, place, axis=0)
     try:
-        colours = apply_color_lut(frame, opened.header)
+        found = apply_color_lut(frame, opened.header)  # palettes in segments
     except (ValueError, AttributeError, IndexError, KeyError, TypeError) as error:
         raise UndecodableError(f"the colour palette cannot be used ({type(error).__name__})") from error
-    # Entries of 16 bits that hold 8 are an old habit.
-    return eight_bits(colours[..., :3], 16 if colours.dtype != np.uint8 and colours.max(initial=0) > 255 else 8)
+    return eight_bits(found[..., :3], found.dtype.itemsize * 8)
 
 
 def trimmed(opened: Opened, frame: NDArray[Any]) -> NDArray[Any]:
@@ -171,19 +198,24 @@ def _syntax(header: Dataset) -> UID:
     """The transfer syntax; of a file without meta information, the one that it was read by."""
     named = getattr(header, "file_meta", {}).get("TransferSyntaxUID")
     if named:
-        return UID(str(named))
+        syntax = UID(str(named))
+        if not syntax.is_transfer_syntax:
+            raise UndecodableError(f"there is no decoder for the transfer syntax {str(named)[:64]}")
+        return syntax
     implicit, little = header.original_encoding
     return ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian if little else ExplicitVRBigEndian
 
 
-def _begin(start: bytes, syntax: UID) -> tuple[str, str]:
-    """Keyword and VR of the element of pixels that begins so. Raises NoPictureError when it is none."""
+def _begin(start: bytes, syntax: UID) -> tuple[str, str, int]:
+    """Keyword and VR of the element of pixels that begins so, and the bytes before its value. Raises NoPictureError
+    when it is none."""
     order = "<" if syntax.is_little_endian else ">"
     if len(start) >= 8:
         group, element = struct.unpack_from(f"{order}HH", start)
         if keyword := _PIXELS.get(group << 16 | element):
-            if syntax.is_implicit_VR:
-                return keyword, "OW"
-            if start[4:6] in _LONG:
-                return keyword, start[4:6].decode("ascii")
+            vr = start[4:6]
+            # There are files without VRs whose syntax would have some.
+            if syntax.is_implicit_VR or vr not in _LONG:
+                return keyword, "OW", 8
+            return keyword, vr.decode("ascii"), 12
     raise NoPictureError("no picture: the header is followed by no pixel data")

@@ -111,21 +111,43 @@ class Frame:
 
     def _table(self, item: Dataset, signed: bool = False) -> tuple[Table, int] | None:
         """A lookup table and the bits of its entries. ``signed``: its first value may be below 0."""
+        return self._entries(item, "LUTDescriptor", "LUTData", signed)
+
+    def palette(self) -> list[Table] | None:
+        """The tables of red, green and blue of eight bits (PS3.3 C.7.6.3.1.5); None without, or where they are in
+        segments."""
+        tables = []
+        for colour in ("Red", "Green", "Blue"):
+            name = f"{colour}PaletteColorLookupTable"
+            if (found := self._entries(self._header, f"{name}Descriptor", f"{name}Data", False)) is None:
+                return None
+            tables.append(found[0])
+        # Entries of 16 bits that hold 8 are an old habit.
+        shift = 8 if max(int(table.entries.max()) for table in tables) > 255 else 0
+        return [Table(table.first, (table.entries >> shift).astype(np.uint8)) for table in tables]
+
+    def _entries(self, item: Dataset, descriptor: str, data: str, signed: bool) -> tuple[Table, int] | None:
         try:
-            entries, start, bits = (int(part) for part in item.LUTDescriptor)
-            data = item.LUTData
-            if isinstance(data, bytes):
-                values = np.frombuffer(data, np.uint8 if len(data) <= (entries or _MOST_ENTRIES) else "<u2")
+            entries, start, bits = (int(part) for part in item[descriptor].value)
+            entries = entries or _MOST_ENTRIES
+            held = item[data].value
+            if isinstance(held, bytes):
+                # Entries of 8 bits have a byte each, and one more where their number is odd, or two of them each.
+                wide = len(held) > entries + entries % 2
+                values = np.frombuffer(held[: len(held) // 2 * 2] if wide else held, self._word if wide else np.uint8)
             else:
-                values = np.asarray(data, dtype=np.uint16).reshape(-1)
+                values = np.asarray(held, dtype=np.uint16).reshape(-1)
         except _FAULTS:
             return None
-        entries = entries or _MOST_ENTRIES
         signed = signed or first(self._header, "PixelRepresentation") == 1
         start = start - _MOST_ENTRIES if signed and start >= 1 << 15 else start
         if not 0 < entries <= _MOST_ENTRIES or not 1 <= bits <= 16 or not len(values):
             return None
         return Table(float(start), values[:entries]), bits
+
+    @property
+    def _word(self) -> str:
+        return "<u2" if self._header.original_encoding[1] is not False else ">u2"
 
 
 def _items(header: Dataset, keyword: str, start: int, most: int) -> list[Dataset]:

@@ -55,13 +55,19 @@ def answer(job: Job, headers: "OrderedDict[tuple[str, int, int], Opened]") -> by
     except ArchiveError as error:
         return write_reason(UndecodableError(error.message))
     except OSError as error:
-        return write_reason(NotAtHandError(f"the file cannot be read ({error.strerror or 'it is damaged'})"))
+        if error.errno is None:  # of a decoder, about what it was given
+            return write_reason(_damaged(error))
+        return write_reason(NotAtHandError(f"the file cannot be read ({error.strerror})"))
     except MemoryError:
         headers.clear()
         return write_reason(out_of_memory())
     except Exception as error:  # noqa: BLE001  (the boundary of a process that reads what others wrote)
-        said = " ".join(str(error).split())[:_SAID]
-        return write_reason(UndecodableError(f"the pixels cannot be decoded ({type(error).__name__}: {said})"))
+        return write_reason(_damaged(error))
+
+
+def _damaged(error: Exception) -> UndecodableError:
+    said = " ".join(str(error).split())[:_SAID]
+    return UndecodableError(f"the pixels cannot be decoded ({type(error).__name__}: {said})")
 
 
 def out_of_memory() -> PictureLimitError:
