@@ -100,7 +100,7 @@ def create(
     keeper = LakeKeeper(data, limits)
     states = StateKeeper(data, searches, jobs)
     measures = Measures(keeper)
-    studio = Studio(data, images)
+    studio = Studio(data, states, images)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -10,12 +10,13 @@ from fastapi import APIRouter, Body, Path, Query, Request, Response
 from fastapi.openapi.models import Example
 
 from api.images.schemas import MOST_FRAME_NUMBER, FrameWanted, ImagesAnswer, LinksAnswer, LinksWanted, Size
-from api.images.studio import LOCAL, Studio, TheStudio
+from api.images.studio import Studio, TheStudio
 from api.lakes import LakeKeeper, TheLake
 from api.problems import documented
 from api.responses import Json
 from api.search import examples
 from api.search.schemas import MAX_NAME
+from api.states import TheUser
 from dicomlake.errors import (
     BodyTooLargeError,
     DicomlakeError,
@@ -28,6 +29,7 @@ from dicomlake.errors import (
     NotAtHandError,
     NotFoundError,
     PictureLimitError,
+    StateError,
     UndecodableError,
     UnsupportedBodyError,
     WorkerError,
@@ -59,7 +61,7 @@ Version = Annotated[str, Query(max_length=64, description="Of the file")]
 
 _PICTURE: Final = (
     *(NotFoundError, NoPictureError, NotAtHandError, UndecodableError, PictureLimitError, WorkerError),
-    *(LinkSignatureError, LinkExpiredError, InvalidRequestError, LakeError),
+    *(LinkSignatureError, LinkExpiredError, InvalidRequestError, LakeError, StateError),
 )
 _LINKED = f"{ROOT}/series/{examples.SERIES}/thumbnail?size=256&v=0a1b2c3d&user=local&expires=1795824000&signature=..."
 _FRAME = f"{ROOT}/instances/{examples.INSTANCE}/frames/0?size=512&window=ct-lung&v=0a1b2c3d&user=local&expires=..."
@@ -123,10 +125,16 @@ def _pictures() -> dict[int | str, dict[str, Any]]:
     response_model_exclude_unset=True,
     responses=documented(
         *(MalformedBodyError, UnsupportedBodyError, BodyTooLargeError, InvalidRequestError, NotFoundError, LakeError),
+        StateError,
         example=_LINKS,
     ),
 )
-def links(lake: TheLake, studio: TheStudio, body: Annotated[LinksWanted, Body(openapi_examples=_REQUESTS)]) -> Response:
+def links(
+    lake: TheLake,
+    studio: TheStudio,
+    user: TheUser,
+    body: Annotated[LinksWanted, Body(openapi_examples=_REQUESTS)],
+) -> Response:
     """Addresses of pictures that an `<img>` can show: signed, for this user, until they expire.
 
     Of a series without a picture at hand it says why, so that a page shows something else. An instance that is not in
@@ -134,16 +142,17 @@ def links(lake: TheLake, studio: TheStudio, body: Annotated[LinksWanted, Body(op
     """
     signer = studio.signer()
     expires = signer.expiry()
-    thumbnails = {
-        uid: _thumbnail_link(
-            studio, lake, uid, body.thumbnail_size, lambda target: signer.address(target, LOCAL, expires)
-        )
-        for uid in dict.fromkeys(body.thumbnails)
-    }
-    targets = _frame_targets(lake, body.frames)
-    studio.pictures.warm()
+    thumbnails = {}
+    for uid in dict.fromkeys(body.thumbnails):
+        found = _thumbnail(studio, lake, uid, body.thumbnail_size)
+        if isinstance(found, Thumbnail):
+            thumbnails[uid] = {"url": signer.address(found, user, expires)}
+        else:
+            thumbnails[uid] = {"none": found.message, "code": found.code}
+    frames = [signer.address(target, user, expires) for target in _frames(lake, body.frames)]
+    if frames or any("url" in link for link in thumbnails.values()):
+        studio.pictures.warm()
     until = datetime.fromtimestamp(expires, UTC).isoformat().replace("+00:00", "Z")
-    frames = [signer.address(target, LOCAL, expires) for target in targets]
     return Json({"thumbnails": thumbnails, "frames": frames, "expires": until})
 
 
@@ -250,21 +259,16 @@ async def _answer(studio: Studio, request: Request, left: int, wanted: Wanted) -
     )
 
 
-def _thumbnail_link(studio: Studio, lake: LakeKeeper, uid: str, size: int, address: Any) -> dict[str, str]:
+def _thumbnail(studio: Studio, lake: LakeKeeper, uid: str, size: int) -> Thumbnail | DicomlakeError:
+    """The thumbnail of a series, or why there is none."""
     try:
         found = studio.listing(lake, uid)
     except NotFoundError as error:
-        return _none(error)
-    if (none := found.missing()) is not None:
-        return _none(none)
-    return {"url": address(Thumbnail(uid, size, _version_of(found)))}
+        return error
+    return found.missing() or Thumbnail(uid, size, _version_of(found))
 
 
-def _none(error: DicomlakeError) -> dict[str, str]:
-    return {"none": error.message, "code": error.code}
-
-
-def _frame_targets(lake: LakeKeeper, wanted: list[FrameWanted]) -> list[RenderedFrame]:
+def _frames(lake: LakeKeeper, wanted: list[FrameWanted]) -> list[RenderedFrame]:
     """Raises NotFoundError for an instance that is not in the lake."""
     if not wanted:
         return []

@@ -11,13 +11,13 @@ import anyio.to_thread
 from fastapi import Depends, Request
 
 from api.lakes import LakeKeeper
+from api.states import StateKeeper
 from dicomlake.images import Limits, Pictures, Wanted
 from dicomlake.images.links import Signer
 from dicomlake.images.listing import Listing, listing
-from dicomlake.images.secret import secret
 
-LOCAL: Final = "local"
-"""The user of a service without accounts."""
+SECRET: Final = "images"
+"""The name of the secret that signs addresses."""
 _LISTINGS: Final = 256
 """Series whose pictures are remembered, so that a page of thumbnails need not read all headers again."""
 
@@ -25,17 +25,17 @@ _LISTINGS: Final = 256
 class Studio:
     """The pictures of one data folder and what signs their addresses."""
 
-    def __init__(self, data: Path, limits: Limits) -> None:
+    def __init__(self, data: Path, states: StateKeeper, limits: Limits) -> None:
         self.pictures = Pictures(data, limits)
-        self._data = data
+        self._states = states
         self._lifetime = limits.link
         self._lock = threading.Lock()
         self._listings: OrderedDict[tuple[object, ...], Listing] = OrderedDict()
         self._places = anyio.CapacityLimiter(limits.processes)
 
     def signer(self) -> Signer:
-        """What signs addresses; the folder may have been replaced since the last time. Raises LakeError."""
-        return Signer(secret(self._data), self._lifetime)
+        """What signs addresses; the folder may have been replaced since the last time. Raises StateError."""
+        return Signer(self._states.state().secret(SECRET), self._lifetime)
 
     async def picture(self, wanted: Wanted, gone: Callable[[], Awaitable[bool]]) -> bytes | None:
         """The picture; None when nobody waits for it any more. Raises as :class:`Pictures` does.

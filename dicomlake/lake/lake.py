@@ -8,7 +8,7 @@
     lake/secret.key       signs cursors; made with the lake, never leaves it
     lake/state            settings, saved searches and jobs (:mod:`dicomlake.state`); may be there before the lake is
     lake/sample           the sample archive, when a job wrote it
-    lake/images/          pictures that were made, and the secret of their addresses; may be deleted (dicomlake.images)
+    lake/images/          pictures that were made (:mod:`dicomlake.images`); may be deleted at any time
 """
 
 import os

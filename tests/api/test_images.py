@@ -14,7 +14,7 @@ from PIL import Image
 
 from api.search import examples
 from dicomlake.images.links import RenderedFrame, Signer, Thumbnail
-from dicomlake.images.secret import secret
+from dicomlake.state import State
 from tests.api.service import PICTURES, index, problem
 from tests.builders import data_set, dicom_file, write
 
@@ -24,6 +24,11 @@ def links(client: httpx.Client, **wanted: Any) -> dict[str, Any]:
     assert response.status_code == 200, response.text
     content: dict[str, Any] = response.json()
     return content
+
+
+def secret_of(lake: Path) -> bytes:
+    with State.open(lake) as state:
+        return state.secret("images")
 
 
 def frame_link(client: httpx.Client, **wanted: Any) -> str:
@@ -106,13 +111,13 @@ def test_the_address_of_one_picture_is_none_of_another(client: httpx.Client) -> 
 
 def test_an_expired_address_is_refused(client: httpx.Client, lake: Path) -> None:
     target = RenderedFrame(examples.INSTANCE, 0, 512, "default", "v")
-    expired = Signer(secret(lake), 7_200).address(target, "local", int(time.time()) - 1)
+    expired = Signer(secret_of(lake), 7_200).address(target, "local", int(time.time()) - 1)
     problem(client.get(expired), 403, "expired-link")
 
 
-def test_another_lake_does_not_sign_for_this_one(client: httpx.Client, tmp_path: Path) -> None:
+def test_another_secret_does_not_sign_for_this_service(client: httpx.Client) -> None:
     target = Thumbnail(examples.SERIES, 256, "v")
-    other = Signer(secret(tmp_path), 7_200).address(target, "local", int(time.time()) + 100)
+    other = Signer(b"s" * 32, 7_200).address(target, "local", int(time.time()) + 100)
     problem(client.get(other), 403, "invalid-signature")
 
 

@@ -1,12 +1,9 @@
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from dicomlake.errors import LakeError, LinkExpiredError, LinkSignatureError, UsageError
+from dicomlake.errors import LinkExpiredError, LinkSignatureError, UsageError
 from dicomlake.images.links import RenderedFrame, Signer, Thumbnail
-from dicomlake.images.secret import secret
 from dicomlake.images.windows import canonical
 
 SIGNER = Signer(b"s" * 32, 7_200)
@@ -57,24 +54,6 @@ def test_addresses_stay_the_same_for_half_their_time() -> None:
 
 def test_an_address_holds_any_uid() -> None:
     assert SIGNER.address(FRAME, "local", 1).startswith("/api/v1/images/instances/1.2%2F3/frames/0?size=512&window=")
-
-
-def test_the_secret_is_made_once(tmp_path: Path) -> None:
-    with ThreadPoolExecutor(16) as threads:
-        (made,) = set(threads.map(lambda _: secret(tmp_path), range(64)))
-    assert len(made) == 32
-    (path,) = (tmp_path / "images").iterdir()
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert path.parent.stat().st_mode & 0o777 == 0o700
-
-
-def test_a_secret_that_is_damaged_or_cannot_be_kept_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(LakeError):
-        secret(tmp_path / "nowhere")
-    secret(tmp_path)
-    (tmp_path / "images" / "secret").write_bytes(b"")
-    with pytest.raises(LakeError, match="damaged"):
-        secret(tmp_path)
 
 
 def test_a_window_has_one_text() -> None:
