@@ -28,6 +28,8 @@ _HEADERS: Final = 4
 _SAID: Final = 160
 """Characters of a decoder's message that are passed on."""
 _FILES: Final = 64
+_USUAL: Final = 1 << 29
+"""Bytes of address space that the process has when it begins, where the system does not tell."""
 
 
 def serve(pipe: Connection, memory: int) -> None:
@@ -101,8 +103,11 @@ def _silence() -> None:
 
 
 def _limit(memory: int) -> None:
-    with open("/proc/self/statm", encoding="ascii") as file:
-        now = int(file.read().split()[0]) * resource.getpagesize()
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            now = int(file.read().split()[0]) * resource.getpagesize()
+    except OSError:  # a system without /proc
+        now = _USUAL
     _set(resource.RLIMIT_AS, now + memory)
     _set(resource.RLIMIT_FSIZE, 0)
     _set(resource.RLIMIT_CORE, 0)  # it would hold what was decoded

@@ -1,6 +1,7 @@
 """Files that are hostile, decoders that hang or die: each is told of in words, and the next picture is made."""
 
 import os
+import random
 import signal
 import threading
 import time
@@ -99,10 +100,10 @@ def test_a_picture_is_made_after_one_that_was_given_up(tmp_path: Path) -> None:
         ({"Rows": 65_535, "Columns": 65_535}, PictureLimitError, "65535 x 65535 pixels is 8,589,672,450 bytes"),
         ({"Rows": 4_000, "Columns": 4_000}, UndecodableError, "ends before the frame"),
         ({"Rows": 0}, UndecodableError, "does not say how large"),
-        ({"SamplesPerPixel": 65_535}, UndecodableError, ""),
-        ({"BitsAllocated": 65_535}, UndecodableError, ""),
-        ({"BitsAllocated": 24}, UndecodableError, ""),
-        ({"BitsStored": 60_000, "HighBit": 9}, UndecodableError, ""),
+        ({"SamplesPerPixel": 65_535}, UndecodableError, "file ends|cannot be decoded|not shown"),
+        ({"BitsAllocated": 65_535}, UndecodableError, "file ends|cannot be decoded|not shown"),
+        ({"BitsAllocated": 24}, UndecodableError, "file ends|cannot be decoded|not shown"),
+        ({"BitsStored": 60_000, "HighBit": 9}, UndecodableError, "file ends|cannot be decoded|not shown"),
     ],
 )
 def test_what_a_header_claims_is_looked_at_before_anything_is_decoded(
@@ -146,6 +147,26 @@ def test_what_is_cut_off_anywhere_is_a_picture_or_a_reason(tmp_path: Path) -> No
                 assert png(path)
             except (UndecodableError, NoPictureError, PictureLimitError) as error:
                 assert "\n" not in error.message  # noqa: PT017
+
+
+def test_what_is_altered_anywhere_is_a_picture_or_a_reason(tmp_path: Path) -> None:
+    """In a process with limits, since some of it ends a decoder."""
+    chance = random.Random(7)
+    pictures = Pictures(tmp_path, Limits(processes=1, seconds=5))
+    path = tmp_path / "altered.dcm"
+    for name in ("JPEG2000.dcm", "SC_rgb_jpeg_dcmtk.dcm", "MR_small_jpeg_ls_lossless.dcm", "MR_small_RLE.dcm"):
+        content = (SHIPPED / name).read_bytes()
+        for _ in range(15):
+            altered = bytearray(content)
+            for _ in range(8):
+                altered[chance.randrange(400, len(altered))] = chance.randrange(256)
+            path.write_bytes(altered)
+            try:
+                assert pictures.made(Wanted(str(path), "x"))
+            except (UndecodableError, NoPictureError, PictureLimitError) as error:
+                assert "\n" not in error.message  # noqa: PT017
+    assert pictures.picture(Wanted(str(FILE), "x"))
+    pictures.close()
 
 
 def test_a_location_that_is_elsewhere_is_never_asked_for(tmp_path: Path) -> None:
