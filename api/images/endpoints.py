@@ -252,8 +252,9 @@ async def _answer(studio: Studio, request: Request, left: int, wanted: Wanted) -
         picture,
         headers={
             "Cache-Control": f"private, max-age={left}, immutable",
-            # The page is of the same host and another port, which is the same site and another origin.
-            "Cross-Origin-Resource-Policy": "same-site",
+            # The page is of the same host and another port. For a host that is an IP address Chromium takes that for
+            # another site, so "same-site" would block it; the guard refuses what other sites ask for.
+            "Cross-Origin-Resource-Policy": "cross-origin",
         },
         media_type=media_type(picture),
     )

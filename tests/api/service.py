@@ -69,7 +69,7 @@ class Service:
         kind = response.headers.get("Content-Type", "").partition(";")[0]
         if kind in PICTURES:
             assert re.fullmatch("private, max-age=[0-9]+, immutable", response.headers["Cache-Control"])
-            assert response.headers["Cross-Origin-Resource-Policy"] == "same-site"
+            assert response.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
         else:
             tagged = "ETag" in response.headers
             assert response.headers["Cache-Control"] == ("private, no-cache" if tagged else "no-store")
