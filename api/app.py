@@ -20,6 +20,8 @@ from api.facets.endpoints import router as facets
 from api.fields.endpoints import router as fields
 from api.health.endpoints import router as health
 from api.histograms.endpoints import router as histograms
+from api.images.endpoints import router as images_router
+from api.images.studio import Studio
 from api.instances.endpoints import router as instances
 from api.jobs.endpoints import router as job_list
 from api.lakes import LakeKeeper
@@ -37,12 +39,14 @@ from api.stats.endpoints import router as stats
 from api.studies.endpoints import router as studies
 from api.suggestions.endpoints import router as suggestions
 from dicomlake.errors import DicomlakeError, ForbiddenError
+from dicomlake.images import Limits as ImageLimits
 from dicomlake.search import Limits
 from dicomlake.state import JobLimits, SearchLimits
 
 DEFAULT_LIMITS: Final = Limits()
 DEFAULT_SEARCHES: Final = SearchLimits()
 DEFAULT_JOBS: Final = JobLimits()
+DEFAULT_IMAGE_LIMITS: Final = ImageLimits()
 
 COMPRESSED: Final = 4_096
 """Bytes from which on an answer is compressed, for clients that take it so."""
@@ -85,20 +89,23 @@ def create(
     limits: Limits = DEFAULT_LIMITS,
     searches: SearchLimits = DEFAULT_SEARCHES,
     jobs: JobLimits = DEFAULT_JOBS,
+    images: ImageLimits = DEFAULT_IMAGE_LIMITS,
 ) -> FastAPI:
     """The service over the lake in ``data``, which may appear later.
 
     ``allowed_hosts``: values of ``Host`` besides 127.0.0.1, localhost and [::1]. ``allowed_origins``: origins of pages
     that may call, besides the service's own. ``limits``: what one search may cost.
-    ``searches`` and ``jobs``: how many a user may keep.
+    ``searches`` and ``jobs``: how many a user may keep. ``images``: what pictures may cost.
     """
     keeper = LakeKeeper(data, limits)
     states = StateKeeper(data, searches, jobs)
     measures = Measures(keeper)
+    studio = Studio(data, states, images)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
+        studio.close()
         keeper.close()
         states.close()
 
@@ -127,6 +134,7 @@ def create(
     app.state.lake = keeper
     app.state.state = states
     app.state.measures = measures
+    app.state.studio = studio
     problems.install(app)
     for router in (
         search,
@@ -139,6 +147,7 @@ def create(
         studies,
         series,
         instances,
+        images_router,
         stats,
         quality,
         quarantine,

@@ -68,13 +68,24 @@ class Api:
     def __init__(self, data: Path, listener: socket.socket) -> None:
         from api import app, server  # noqa: PLC0415
         from dicomlake import settings  # noqa: PLC0415
+        from dicomlake.images import Limits as ImageLimits  # noqa: PLC0415
         from dicomlake.search import Limits  # noqa: PLC0415
         from dicomlake.state import JobLimits, SearchLimits  # noqa: PLC0415
 
         chosen = settings.load()
+        images = ImageLimits(
+            chosen.image_processes,
+            chosen.image_seconds,
+            chosen.image_memory,
+            chosen.image_frame_bytes,
+            chosen.image_cache_bytes,
+            chosen.image_link_seconds,
+        )
         limits = Limits(chosen.search_seconds, chosen.search_values, chosen.answer_bytes)
         self._address = address_of(listener)
-        service = app.create(data, limits=limits, searches=SearchLimits.of(chosen), jobs=JobLimits.of(chosen))
+        service = app.create(
+            data, limits=limits, searches=SearchLimits.of(chosen), jobs=JobLimits.of(chosen), images=images
+        )
         self._server = server.server(service)
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [listener]}, name="api", daemon=True

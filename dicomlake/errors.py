@@ -159,6 +159,38 @@ class NotFoundError(DicomlakeError):
     status = 404
 
 
+class NoPictureError(DicomlakeError):
+    """What was asked for holds no picture: a report, a plan, a waveform, a header without pixels."""
+
+    code = "no-picture"
+    title = "There is no picture"
+    status = 422
+
+
+class NotAtHandError(DicomlakeError):
+    """The file of a picture is not at hand: gone, unreadable, or known from an index only."""
+
+    code = "not-at-hand"
+    title = "The file is not at hand"
+    status = 404
+
+
+class UndecodableError(DicomlakeError):
+    """Pixels that cannot be made a picture: damaged, or encoded in a way that no decoder here knows."""
+
+    code = "undecodable-picture"
+    title = "The picture cannot be decoded"
+    status = 422
+
+
+class PictureLimitError(DicomlakeError):
+    """A picture that would cost more time or memory than one may. ``details``: ``limit``, the name of the setting."""
+
+    code = "picture-limit"
+    title = "The picture would cost too much"
+    status = 422
+
+
 class SourceError(DicomlakeError):
     """A source to index that does not exist, is empty or cannot be read."""
 
@@ -290,6 +322,20 @@ class ForbiddenError(DicomlakeError):
     code = "forbidden"
     title = "Not allowed"
     status = 403
+
+
+class LinkSignatureError(ForbiddenError):
+    """An address of a picture that was altered, or not made by this service."""
+
+    code = "invalid-signature"
+    title = "The address was not signed by this service"
+
+
+class LinkExpiredError(ForbiddenError):
+    """An address of a picture that is no longer good; ask for a new one."""
+
+    code = "expired-link"
+    title = "The address has expired"
 
 
 class InvalidRequestError(UsageError):

@@ -63,6 +63,24 @@ class Settings(BaseSettings):
     job_days: int = Field(
         default=7, ge=1, le=36_500, description="Days after which a job that has ended is forgotten, its file with it"
     )
+    image_processes: int = Field(
+        default=2, ge=1, le=MAX_WORKERS, description="Pictures that are decoded at once, each by a process of its own"
+    )
+    image_seconds: float = Field(
+        default=10.0, gt=0, allow_inf_nan=False, description="Seconds after which the decoding of a picture is given up"
+    )
+    image_memory: int = Field(
+        default=1 << 30, ge=1 << 26, description="Bytes of memory that the decoding of a picture may take"
+    )
+    image_frame_bytes: int = Field(
+        default=1 << 27, ge=1 << 16, description="Bytes of a decoded frame beyond which it is not tried"
+    )
+    image_cache_bytes: int = Field(
+        default=1 << 30, ge=0, description="Bytes of pictures kept in the data folder; those longest unused go first"
+    )
+    image_link_seconds: int = Field(
+        default=7_200, ge=120, le=86_400, description="Seconds that the address of a picture is good for, at most"
+    )
     access_log: bool = Field(default=False, description="Write a line for each request to standard error")
     debug: bool = Field(default=False, description="Show the traceback of an unexpected error")
 

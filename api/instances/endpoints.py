@@ -68,15 +68,18 @@ _MODEL = {
 _TREE: dict[str, Any] = {
     "attributes": [
         {
-            "path": "Modality",
-            "tag": "00080060",
-            "vr": "CS",
-            "name": "Modality",
-            "value": "CT",
+            "path": "Manufacturer",
+            "tag": "00080070",
+            "vr": "LO",
+            "name": "Manufacturer",
+            "value": "GE MEDICAL SYSTEMS",
             "issues": [],
+            "canonical": "GE HealthCare",
+            "rule": "ge",
         }
     ]
 }
+_SHOWN = ("path", "tag", "vr", "name", "creator", "value", "issues")
 _DICOM_JSON = "application/dicom+json"
 _ERRORS = (NotFoundError, InvalidRequestError, LakeError)
 
@@ -103,7 +106,8 @@ def dicom(asked: TheRequest, uid: InstanceUid) -> Response:
     responses=documented(*_ERRORS, example=_TREE, tagged=True),
 )
 def tree(asked: TheRequest, uid: InstanceUid) -> Response:
-    """The header of an instance as a tree: every attribute with tag, VR and name, items within sequences."""
+    """The header of an instance as a tree: every attribute with tag, VR and name, items within sequences; private ones
+    with their creator, values beside their canonical form and the rule of it, and what is wrong with them."""
     return asked.json(lambda searcher: {"attributes": list(map(_node, attributes(searcher.instance(uid))))})
 
 
@@ -139,7 +143,13 @@ def _model(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _node(attribute: Attribute) -> dict[str, Any]:
-    node = {name: value for name in Attribute.__slots__ if (value := getattr(attribute, name)) is not None}
+    node = {name: value for name in _SHOWN if (value := getattr(attribute, name)) is not None}
+    if any(attribute.details):
+        node["details"] = attribute.details
+    others = dict(attribute.companions)
+    node |= {name: others.pop(name) for name in ("canonical", "rule") if name in others}
+    if others:
+        node["companions"] = others
     if attribute.items is not None:
         node["items"] = [list(map(_node, item)) for item in attribute.items]
     return node

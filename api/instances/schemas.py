@@ -56,6 +56,10 @@ class Node(BaseModel):
     value: Any = Field(None, description="As in the document; not there when empty")
     items: list[list["Node"]] | None = Field(None, description="Of a sequence")
     issues: list[str] = Field(description="Quality codes")
+    details: list[str] | None = Field(None, description="To each of them, what is wrong, in words")
+    canonical: Any = Field(None, description="The normalised value; `value` is what the header has")
+    rule: Any = Field(None, description="The rule that fired; `unmapped` when none knows the value")
+    companions: dict[str, Any] | None = Field(None, description="What else the tables say: `group`, `laterality`")
 
 
 class TreeAnswer(BaseModel):

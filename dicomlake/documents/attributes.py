@@ -1,8 +1,8 @@
 """The attributes of a header, from its document: with tag and VR again, sequences as items of attributes."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from mappings import dictionary
@@ -24,7 +24,9 @@ MADE_UP: Final[Mapping[str, str]] = {
 class Attribute:
     """One attribute. ``path`` is its name in queries; ``tag`` has 8 hexadecimal digits, None for a private element
     whose block the header does not reserve; ``creator`` is that of a private one. ``value`` is as documents have it,
-    None when empty; a sequence has ``items`` instead. ``issues``: codes of what is wrong with it."""
+    None when empty; a sequence has ``items`` instead. ``issues``: codes of what is wrong with it, and ``details``, to
+    each of them, in words. ``companions``: what the site's tables say beside the value, by name: ``canonical`` and the
+    ``rule`` that fired, ``group``, ``laterality``."""
 
     path: str
     tag: str | None
@@ -34,14 +36,16 @@ class Attribute:
     value: Any
     items: tuple[tuple["Attribute", ...], ...] | None
     issues: tuple[str, ...]
+    details: tuple[str, ...] = ()
+    companions: Mapping[str, Any] = field(default_factory=dict)
 
 
 def attributes(body: Mapping[str, Any]) -> tuple[Attribute, ...]:
     """The attributes of a document in its order: no own fields, companions or lifted copies."""
     vrs: Mapping[str, str] = body.get("vr") or {}
-    issues: dict[str, tuple[str, ...]] = {}
+    issues: dict[str, list[Mapping[str, str]]] = {}
     for issue in body.get("quality") or ():
-        issues[issue["path"]] = (*issues.get(issue["path"], ()), issue["code"])
+        issues.setdefault(issue["path"], []).append(issue)
     beside = {"US or SS": "SS" if body.get("PixelRepresentation") == _SIGNED else "US"}
     lifted = body.get("lifted") or ()
     shown = {key: value for key, value in body.items() if not _own(key) and key not in lifted}
@@ -57,7 +61,7 @@ class _Reader:
     """What holds for the whole document: VRs and issues by path, and what ambiguous VRs are in it."""
 
     def __init__(
-        self, vrs: Mapping[str, str], issues: Mapping[str, tuple[str, ...]], ambiguous: Mapping[str, str]
+        self, vrs: Mapping[str, str], issues: Mapping[str, Sequence[Mapping[str, str]]], ambiguous: Mapping[str, str]
     ) -> None:
         self._vrs = vrs
         self._issues = issues
@@ -66,13 +70,16 @@ class _Reader:
     def level(self, values: Mapping[str, Any], above: str) -> tuple[Attribute, ...]:
         """The attributes of a data set or an item."""
         blocks = _blocks(values)
+        beside = _companions(values)
         return tuple(
-            self._attribute(key, value, above, blocks)
+            self._attribute(key, value, above, blocks, beside.get(key, {}))
             for key, value in values.items()
             if key[0] == "(" or "." not in key  # a companion (Manufacturer.canonical) is no attribute
         )
 
-    def _attribute(self, key: str, value: Any, above: str, blocks: Mapping[tuple[str, str], str]) -> Attribute:
+    def _attribute(
+        self, key: str, value: Any, above: str, blocks: Mapping[tuple[str, str], str], beside: Mapping[str, Any]
+    ) -> Attribute:
         path = above + key
         creator: str | None = None
         if private := _PRIVATE.fullmatch(key):
@@ -84,12 +91,14 @@ class _Reader:
         else:
             tag, known, name = _public(key)
         vr = self._vrs.get(path, known)
+        found = self._issues.get(path, ())
+        issues, details = (tuple(issue.get(part, "") for issue in found) for part in ("code", "detail"))
         is_items = isinstance(value, list) and bool(value) and isinstance(value[0], dict)
         if is_items or (vr == "SQ" and not value):
             items = tuple(self.level(item, f"{path}.") for item in value or ())
-            return Attribute(path, tag, "SQ", name, creator, None, items, self._issues.get(path, ()))
+            return Attribute(path, tag, "SQ", name, creator, None, items, issues, details)
         settled = self._settled(vr, value)
-        return Attribute(path, tag, settled, name, creator, value, None, self._issues.get(path, ()))
+        return Attribute(path, tag, settled, name, creator, value, None, issues, details, beside)
 
     def _settled(self, vr: str, value: Any) -> str:
         """One VR where the dictionary leaves a choice (PS3.5 A.1 for the pixel data's own)."""
@@ -99,6 +108,16 @@ class _Reader:
         if isinstance(value, dict) and "InlineBinary" in value:
             return "OW" if "OW" in choices else choices[-1]
         return self._ambiguous["US or SS"] if "SS" in choices else choices[0]
+
+
+def _companions(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What stands beside the values of a data set, by keyword."""
+    found: dict[str, dict[str, Any]] = {}
+    for key, value in values.items():
+        if key[0] != "(" and "." in key:
+            keyword, _, name = key.partition(".")
+            found.setdefault(keyword, {})[name] = value
+    return found
 
 
 def _blocks(values: Mapping[str, Any]) -> dict[tuple[str, str], str]:
@@ -120,4 +139,6 @@ def _public(key: str) -> tuple[str | None, str, str]:
     entry = dictionary.lookup(tag)
     if entry is not None:
         return f"{tag:08X}", entry.vr, entry.name
-    return f"{tag:08X}", "LO" if tag >> 16 & 1 and 0x10 <= tag & 0xFFFF <= 0xFF else "UN", ""
+    if tag >> 16 & 1 and 0x10 <= tag & 0xFFFF <= 0xFF:
+        return f"{tag:08X}", "LO", "Private Creator"  # PS3.5 7.8.1
+    return f"{tag:08X}", "UN", ""

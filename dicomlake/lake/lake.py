@@ -8,6 +8,7 @@
     lake/secret.key       signs cursors; made with the lake, never leaves it
     lake/state            settings, saved searches and jobs (:mod:`dicomlake.state`); may be there before the lake is
     lake/sample           the sample archive, when a job wrote it
+    lake/images/          pictures that were made (:mod:`dicomlake.images`); may be deleted at any time
 """
 
 import os
@@ -124,9 +125,10 @@ class Lake:
 
 CATALOG = "catalog.sqlite"
 SECRET = "secret.key"
+IMAGES = "images"
 
 _PARTS = frozenset(
-    {CATALOG, f"{CATALOG}-wal", f"{CATALOG}-shm", f"{CATALOG}-journal", SECRET}
+    {CATALOG, f"{CATALOG}-wal", f"{CATALOG}-shm", f"{CATALOG}-journal", SECRET, IMAGES}
     | {f"{SECRET}.new", f"{NAME}.new"}  # left by a process that was killed while it made the lake
     | {"state", "sample"}
 )

@@ -1,10 +1,11 @@
 """A study, a series, an instance: everything that is known of one of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 
+from dicomlake.documents.declared import is_declared
 from dicomlake.documents.instance import InstanceDocument
 from dicomlake.documents.kept import KeptSeries, in_order
 from dicomlake.documents.sharing import common_part
@@ -85,6 +86,29 @@ class Details:
         if member.uid not in kept.instances:
             raise Moved
         return kept.body(member.uid)
+
+    def documents(self, uids: Sequence[str]) -> dict[str, InstanceDocument]:
+        """The documents of instances, by SOPInstanceUID; those that are not in the lake are left out."""
+        return steadily(lambda: self._documents(uids))
+
+    def _documents(self, uids: Sequence[str]) -> dict[str, InstanceDocument]:
+        generation = self._engine.refresh()
+        found = {}
+        # By series, since few of them stay decoded.
+        for uid, member in sorted(self._engine.get("instance", uids).items(), key=lambda one: one[1].series):
+            kept = self._kept(member.series, generation)
+            if uid not in kept.instances:
+                raise Moved
+            found[uid] = kept.document(uid)
+        return found
+
+    def documents_of_series(self, uid: str) -> tuple[list[InstanceDocument], bool]:
+        """The documents of a series, and whether it is declared by an index, and so has none. Raises NotFoundError."""
+        generation = self._engine.refresh()
+        member = self._engine.get("series", [uid]).get(uid)
+        if member is None:
+            raise NotFoundError(f"no series {uid} in this lake")
+        return self._kept(uid, generation).documents(), is_declared(member.shown)
 
     def _load_kept(self, series: str, generation: str) -> KeptSeries:
         kept = self._engine.kept([series]).get(series)

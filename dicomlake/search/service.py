@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from itertools import chain
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from dicomlake.documents.declared import DECLARED
+from dicomlake.documents.instance import InstanceDocument
 from dicomlake.engines.base import Found, Hit, Level, Plan, RecordLevel, Sort
 from dicomlake.engines.budget import Limits, limited, take
 from dicomlake.errors import BadValueError, QueryError
@@ -165,6 +166,14 @@ class Searcher:
     def instance(self, uid: str) -> dict[str, Any]:
         """The whole document of an instance. Raises NotFoundError."""
         return self._details.instance(uid)
+
+    def documents(self, uids: Sequence[str]) -> dict[str, InstanceDocument]:
+        """The documents of instances, by SOPInstanceUID; those that are not in the lake are left out."""
+        return self._details.documents(uids)
+
+    def documents_of_series(self, uid: str) -> tuple[list[InstanceDocument], bool]:
+        """The documents of a series, and whether it is declared by an index, and so has none. Raises NotFoundError."""
+        return self._details.documents_of_series(uid)
 
     # The lake itself
 

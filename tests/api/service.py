@@ -22,6 +22,8 @@ PROBLEM = "application/problem+json"
 KINDS = {"application/json", "application/dicom+json", "application/x-ndjson", "text/csv", "text/plain"}
 """Types of answers."""
 
+PICTURES = {"image/png", "image/jpeg"}
+
 REAL_FILES = Path(pydicom.data.__file__).parent / "test_files"
 """Files of many makers inside the pydicom package, broken ones and what is no DICOM included."""
 
@@ -64,12 +66,17 @@ class Service:
     def _check_announced(self, response: httpx.Response) -> None:
         """Status and type of an answer are in the OpenAPI description; every answer has the security headers."""
         assert response.headers["X-Content-Type-Options"] == "nosniff"
-        tagged = "ETag" in response.headers
-        assert response.headers["Cache-Control"] == ("private, no-cache" if tagged else "no-store")
+        kind = response.headers.get("Content-Type", "").partition(";")[0]
+        if kind in PICTURES:
+            assert re.fullmatch("private, max-age=[0-9]+, immutable", response.headers["Cache-Control"])
+            assert response.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+        else:
+            tagged = "ETag" in response.headers
+            assert response.headers["Cache-Control"] == ("private, no-cache" if tagged else "no-store")
+            assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
         if response.status_code in (204, 304):
             return
-        kind = response.headers["Content-Type"].partition(";")[0]
-        assert kind in KINDS if response.is_success else kind == PROBLEM
+        assert kind in KINDS | PICTURES if response.is_success else kind == PROBLEM
         template = template_of(self.app.openapi(), response.request.url.path)
         operation = self.app.openapi()["paths"].get(template, {}).get(response.request.method.lower())
         unknown = response.status_code == 404 and b'"unknown-route"' in response.read()

@@ -24,6 +24,7 @@ def test_lines_hold_templates_and_nothing_of_the_request(
         client.post("/api/v1/search", json={"q": "PatientNme:DOE"})
         client.get(f"/api/v1/studies/{examples.STUDY}")
         client.get("/api/v1/facets/Modality", params={"q": "PatientName:DOE"})
+        client.get(f"/api/v1/images/instances/{examples.INSTANCE}/frames/0", params={"user": "DOE"})
         client.get("/patients/DOE")
         client.request("DOE", "/healthz")
         client.get("/healthz", headers={"Host": "doe.example"})
@@ -36,6 +37,7 @@ def test_lines_hold_templates_and_nothing_of_the_request(
         "POST /api/v1/search 422",
         "GET /api/v1/studies/{uid} 200",
         "GET /api/v1/facets/{field} 200",
+        "GET /api/v1/images/instances/{uid}/frames/{number} 403",
         "GET - 404",
         "OTHER /healthz 405",
         "GET - 403",

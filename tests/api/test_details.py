@@ -98,13 +98,25 @@ def test_the_form_is_the_first_one_that_is_accepted(client: httpx.Client, accept
 def test_a_header_comes_as_a_tree(client: httpx.Client) -> None:
     nodes = {node["path"]: node for node in get(client, f"instances/{examples.INSTANCE}/tree")["attributes"]}
     assert nodes["Modality"] == {
-        "path": "Modality", "tag": "00080060", "vr": "CS", "name": "Modality", "value": "CT", "issues": []
+        "path": "Modality", "tag": "00080060", "vr": "CS", "name": "Modality", "value": "CT", "issues": [],
+        "companions": {"group": "CT"},
     }  # fmt: skip
+    maker = nodes["Manufacturer"]
+    assert (maker["value"], maker["canonical"], maker["rule"]) == ("GE MEDICAL SYSTEMS", "GE HealthCare", "ge")
+    assert (nodes["(0009,0010)"]["name"], nodes["(0009,0010)"]["value"]) == ("Private Creator", "GEMS_IDEN_01")
     private = nodes['(0009,"GEMS_IDEN_01",04)']
     assert (private["tag"], private["creator"], private["value"]) == ("00091004", "GEMS_IDEN_01", "HiSpeed CT/i")
     first = nodes["OtherPatientIDsSequence"]["items"][0][0]
     assert first["path"] == "OtherPatientIDsSequence.PatientID"
     assert "location" not in nodes
+
+
+def test_a_tree_says_what_is_wrong_with_an_attribute(client: httpx.Client) -> None:
+    hits = client.post("/api/v1/search", json={"q": "quality:other-content", "level": "instance"}).json()["hits"]
+    nodes = get(client, f"instances/{quote(hits[0]['SOPInstanceUID'], safe='')}/tree")["attributes"]
+    (found,) = (node for node in nodes if "other-content" in node["issues"])
+    assert found["path"] == "SOPInstanceUID"
+    assert found["details"][found["issues"].index("other-content")].endswith("more")
 
 
 def test_every_instance_has_both_forms(client: httpx.Client) -> None:
