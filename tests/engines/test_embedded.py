@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from dicomlake.engines.base import Engine, Found, Plan
+from dicomlake.engines.base import Engine, FacetPlan, Found, Plan
 from dicomlake.engines.conformance import EngineConformance, EngineFactory
-from dicomlake.engines.embedded import EmbeddedEngine, search, tables
-from dicomlake.engines.strategies import COLUMNS
+from dicomlake.engines.embedded import EmbeddedEngine, fetch, order, search
+from dicomlake.engines.strategies import COLUMNS, series_record
+from dicomlake.query.resolved import Has, Match, Not
+from mappings.normal import text_token
 
 
 def _factory(kind: type[EmbeddedEngine], folder: Path) -> EngineFactory:
@@ -48,7 +50,9 @@ class TestEmbeddedFromTables(EngineConformance):
     @pytest.fixture
     def engine(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EngineFactory:
         monkeypatch.setattr(search, "PREPARED", -1)
-        monkeypatch.setattr(tables, "CHUNK", 3)
+        monkeypatch.setattr(fetch, "CHUNK", 3)
+        monkeypatch.setattr(order, "BLOCK", 2)
+        monkeypatch.setattr(order, "FEW", 2)
         return _factory(_FromTables, tmp_path)
 
 
@@ -67,3 +71,21 @@ class TestEmbeddedWaitingForTables(EngineConformance):
         monkeypatch.setattr(search, "PREPARED", -1)
         monkeypatch.setattr(search, "EXACT_UP_TO", -1)
         return _factory(_Waiting, tmp_path)
+
+
+def test_facets_that_together_have_more_values_than_an_aggregation_holds_are_counted_together(tmp_path: Path) -> None:
+    paths = [path for path in COLUMNS if path != "Modality"]
+    engine = EmbeddedEngine(tmp_path, COLUMNS, write=True)
+    engine.add(
+        replace(
+            series_record(f"1.2.{i}", Modality="CT"),
+            tokens={path: tuple(text_token(f"{i * 500 + j}") for j in range(500)) for path in paths},
+        )
+        for i in range(100)
+    )
+    engine.commit()
+    plans = tuple(FacetPlan(path, Not(Has("Modality.group"))) for path in paths)
+    assert [len(facet.counts) for facet in engine.search(Plan(facets=plans)).facets] == [1_000] * 3
+    plans = tuple(replace(plan, query=Not(Match("Modality", ("sMR",)))) for plan in plans)
+    assert [facet.more for facet in engine.search(Plan(facets=plans)).facets] == [True] * 3
+    engine.close()

@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 from dicomlake.query.resolved import Between, Has, Match
 
 if TYPE_CHECKING:
-    from dicomlake.engines.embedded.tables import Matching
+    from dicomlake.engines.embedded.matching import Matching
 
 Numbers = NDArray[np.int32]
 """Numbers of documents in the tables, or of what they belong to."""
+
+Small = NDArray[np.integer[Any]]
+"""Numbers in the smallest type that holds them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +36,71 @@ class InOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class Codes:
-    """The token of each document, by its place in ``tokens`` counted from 1, 0 for none. Further tokens of a document
-    stand in ``more``, its number in ``more_ids``."""
+class CodeCounts:
+    """Documents by the place of their token, counted from 1; those without one come first."""
 
     tokens: list[str]
-    codes: NDArray[np.integer[Any]]
-    more: NDArray[np.integer[Any]]
+    numbers: NDArray[np.intp]
+
+    def ranked(self, limit: int) -> tuple[list[tuple[str, int]], int]:
+        """The most frequent tokens, ties in order of the tokens, and how many tokens there are."""
+        found = np.flatnonzero(self.numbers[1:])
+        counts = self.numbers[1:][found]
+        distinct = len(found)
+        if 0 < limit < distinct:
+            least = np.partition(counts, distinct - limit)[distinct - limit]
+            kept = counts >= least
+            found, counts = found[kept], counts[kept]
+        order = np.argsort(-counts, kind="stable")[:limit]
+        tokens = (self.tokens[place] for place in found[order].tolist())
+        return list(zip(tokens, counts[order].tolist(), strict=True)), distinct
+
+    def of(self, token: str) -> int:
+        """Documents with this token."""
+        place = bisect_left(self.tokens, token)
+        return int(self.numbers[place + 1]) if token in self.tokens[place : place + 1] else 0
+
+    @property
+    def without(self) -> int:
+        """Documents without a token."""
+        return int(self.numbers[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """The token of each document, by its place in ``tokens`` counted from 1, 0 for none: of several the largest. The
+    others stand in ``more`` in ascending order, the numbers of their documents in ``more_ids``."""
+
+    tokens: list[str]
+    codes: Small
+    more: Small
     more_ids: Numbers
     counts: NDArray[np.intp]
     """Of everything."""
+    told: bool
+    """Whether the documents without a token are those where the path is missing."""
 
     @classmethod
-    def of(cls, in_order: InOrder, documents: int) -> "Codes":
-        """The same, document by document."""
+    def of(cls, in_order: InOrder, documents: int, missing: int) -> "Codes":
+        """The same, document by document; ``missing``: of how many the path is missing."""
         tokens = len(in_order.tokens)
-        kind = np.uint8 if tokens < 256 else np.uint16
-        every_code: NDArray[np.integer[Any]] = np.arange(1, tokens + 1).astype(kind)
+        kind = smallest_kind(tokens)
+        every_code: Small = np.arange(1, tokens + 1).astype(kind)
         every_code = np.repeat(every_code, np.diff(in_order.ends, prepend=0))
-        codes: NDArray[np.integer[Any]] = np.zeros(documents, kind)
-        codes[in_order.ids] = every_code
+        codes: Small = np.zeros(documents, kind)
+        codes[in_order.ids] = every_code  # of several the last one stays
         other = codes[in_order.ids] != every_code
         counts = np.bincount(codes, minlength=tokens + 1) + np.bincount(every_code[other], minlength=tokens + 1)
-        return cls(in_order.tokens, codes, every_code[other], in_order.ids[other], counts)
+        told = int(counts[0]) == missing
+        return cls(in_order.tokens, codes, every_code[other], in_order.ids[other], counts, told)
+
+    def smallest(self) -> Small:
+        """As ``codes``, but of several tokens the smallest."""
+        if not len(self.more):
+            return self.codes
+        smallest = self.codes.copy()
+        smallest[self.more_ids[::-1]] = self.more[::-1]
+        return smallest
 
     def meeting(self, leaf: Match | Between | Has) -> NDArray[np.bool_]:
         """Whether each document meets a condition on the path."""
@@ -77,10 +122,10 @@ class Codes:
         return found
 
     @staticmethod
-    def _among(codes: NDArray[np.integer[Any]], wanted: list[int]) -> NDArray[np.bool_]:
+    def _among(codes: Small, wanted: list[int]) -> NDArray[np.bool_]:
         return codes == wanted[0] if len(wanted) == 1 else np.isin(codes, np.array(wanted, codes.dtype))
 
-    def counted(self, matching: "Matching") -> tuple[dict[str, int], int]:
+    def counted(self, matching: "Matching") -> CodeCounts:
         """Documents by token, and those with none."""
         rows = matching.ids if matching.others is None else matching.others
         counts = np.bincount(self.codes.take(rows), minlength=len(self.counts))
@@ -90,11 +135,12 @@ class Codes:
             counts += np.bincount(self.more[of], minlength=len(counts))
         if matching.others is not None:
             counts = self.counts - counts
-        without = int(counts[0])
-        counts[0] = 0
-        found = np.flatnonzero(counts)
-        tokens = (self.tokens[place - 1] for place in found.tolist())
-        return dict(zip(tokens, counts[found].tolist(), strict=True)), without
+        return CodeCounts(self.tokens, counts)
+
+
+def smallest_kind(highest: int) -> type[np.unsignedinteger[Any]]:
+    """The smallest type that holds numbers up to this one."""
+    return np.uint8 if highest < 1 << 8 else np.uint16 if highest < 1 << 16 else np.uint32
 
 
 def _range(tokens: list[str], query: Between) -> tuple[int, int]:

@@ -1,6 +1,5 @@
 """The engine contract on Tantivy."""
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +14,7 @@ from tantivy import Query
 from dicomlake import disk
 from dicomlake.engines.base import Encoder, Engine, Found, Member, Plan, Record, RecordLevel, Stats
 from dicomlake.engines.embedded.compile import Compiler, every
+from dicomlake.engines.embedded.hits import member
 from dicomlake.engines.embedded.lock import busy
 from dicomlake.engines.embedded.moment import EmbeddedMoment
 from dicomlake.engines.embedded.schema import (
@@ -23,12 +23,15 @@ from dicomlake.engines.embedded.schema import (
     TantivyEncoder,
     document,
     kept_document,
+    key_hash,
     register_tokenizers,
 )
-from dicomlake.engines.embedded.search import Search, member
+from dicomlake.engines.embedded.search import Search
 from dicomlake.engines.embedded.snapshot import LEVELS, Snapshot
 from dicomlake.errors import LakeError
 from dicomlake.query.resolved import Resolved
+
+_hash = lru_cache(maxsize=4_096)(key_hash)
 
 WRITER_HEAP = 256_000_000
 """Bytes of writer memory; a segment is flushed when it is full."""
@@ -257,9 +260,3 @@ class EmbeddedEngine(Engine):
             with suppress(ValueError):  # a writer that died of a full disk has nothing to roll back
                 self._writer.rollback()
             self._writer = None
-
-
-@lru_cache(maxsize=4_096)
-def _hash(key: str) -> int:
-    """64 bits that stand for a key when distinct ones are counted; two of 10 million meet with odds of 1 in 370,000."""
-    return int.from_bytes(hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest())

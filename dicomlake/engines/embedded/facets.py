@@ -14,9 +14,11 @@ from typing import Any
 
 from dicomlake.engines import budget
 from dicomlake.engines.base import Facet, FacetCount, FacetPlan, RecordLevel
+from dicomlake.engines.embedded.columns import CodeCounts
 from dicomlake.engines.embedded.compile import every, simple
+from dicomlake.engines.embedded.many import TERMS_LIMIT
+from dicomlake.engines.embedded.matching import Matching
 from dicomlake.engines.embedded.snapshot import Counted, Snapshot
-from dicomlake.engines.embedded.tables import Matching
 from dicomlake.query.resolved import Everything, Has, Not, Resolved
 
 MOST = 0.6
@@ -54,7 +56,7 @@ class Facets:
         self._plans = [(simple(plan.query), plan) for plan in plans]
         self._numbers = dict(numbers)
         self._matching = matching
-        self._counted: dict[tuple[Resolved, str], Counted] = {}
+        self._counted: dict[tuple[Resolved, str], Counted | CodeCounts] = {}
 
     def jobs(self) -> Iterator[Job]:
         """What has to be done, in parts that may run beside each other."""
@@ -68,7 +70,7 @@ class Facets:
                 paths[query][plan.path] = whole.cost
         for query, costs in paths.items():
             for part in _shared(costs, os.cpu_count() or 1):
-                yield partial(self._count, query, part)
+                yield partial(self._count_all, query, part)
 
     def results(self) -> tuple[Facet, ...]:
         """The facets, when all jobs are done."""
@@ -82,8 +84,21 @@ class Facets:
         self._numbers[query] = len(matching.ids)
         counted = matching.tables.counted(matching, path)
         if counted is not None:
-            self._counted[query, path] = Counted(*counted)
+            self._counted[query, path] = counted
         return counted is not None
+
+    def _count_all(self, query: Resolved, paths: Sequence[str]) -> None:
+        """Count the paths in as few aggregations as may hold them: Tantivy limits the buckets of all together."""
+        part: list[str] = []
+        buckets = 0
+        for path in paths:
+            size = self._snapshot.whole(self._level, path).size
+            if part and buckets + size > TERMS_LIMIT:
+                self._count(query, part)
+                part, buckets = [], 0
+            part.append(path)
+            buckets += size
+        self._count(query, part)
 
     def _count(self, query: Resolved, paths: Sequence[str]) -> None:
         number = self._numbers.get(query)
@@ -119,10 +134,9 @@ def _shared(costs: Mapping[str, float], parts: int) -> list[list[str]]:
     return [paths for _, paths in shares if paths]
 
 
-def _facet(plan: FacetPlan, counted: Counted) -> Facet:
-    pairs = [(-number, token) for token, number in counted.tokens.items()]
-    pairs.sort()
-    ordered: list[tuple[str | None, int]] = [(token, -negative) for negative, token in pairs]
+def _facet(plan: FacetPlan, counted: Counted | CodeCounts) -> Facet:
+    ranked, distinct = counted.ranked(plan.limit)
+    ordered: list[tuple[str | None, int]] = [*ranked]
     missing = counted.without
     if missing:
         at = next((place for place, (_, number) in enumerate(ordered) if number < missing), len(ordered))
@@ -131,6 +145,6 @@ def _facet(plan: FacetPlan, counted: Counted) -> Facet:
     listed = {token for token, _ in shown} if plan.selected else set()
     for token in plan.selected:
         if token not in listed:
-            shown.append((token, missing if token is None else counted.tokens.get(token, 0)))
+            shown.append((token, missing if token is None else counted.of(token)))
             listed.add(token)
-    return Facet(plan.path, tuple(FacetCount(*item) for item in shown), more=len(ordered) > plan.limit)
+    return Facet(plan.path, tuple(FacetCount(*item) for item in shown), more=distinct + bool(missing) > plan.limit)

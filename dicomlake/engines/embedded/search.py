@@ -7,18 +7,20 @@ from functools import cache, partial
 from itertools import pairwise
 
 import numpy as np
-import tantivy
 from numpy.typing import NDArray
 from tantivy import Query
 
 from dicomlake.engines import budget
-from dicomlake.engines.base import EXACT_UP_TO, Found, Histogram, HistogramPlan, Hit, Member, Plan, RecordLevel, Totals
+from dicomlake.engines.base import EXACT_UP_TO, Found, Histogram, HistogramPlan, Plan, RecordLevel, Totals
 from dicomlake.engines.embedded.compile import every, simple
 from dicomlake.engines.embedded.cost import refuse_costly
 from dicomlake.engines.embedded.facets import Facets, Job, at_once
+from dicomlake.engines.embedded.fetch import fetched
+from dicomlake.engines.embedded.hits import Pages
 from dicomlake.engines.embedded.many import TERMS_LIMIT
-from dicomlake.engines.embedded.snapshot import Place, Snapshot, Sums
-from dicomlake.engines.embedded.tables import Matching, fetched, first_by_uid
+from dicomlake.engines.embedded.matching import Matching
+from dicomlake.engines.embedded.order import Ordering
+from dicomlake.engines.embedded.snapshot import Snapshot, Sums
 from dicomlake.query.resolved import Between, Everything, Has, Not, Resolved
 
 BINNED_TERMS = 10_000
@@ -34,16 +36,6 @@ PART = 128
 """Studies or patients of one part of an estimate: Tantivy's sketch of so few is all but exact."""
 
 MOST_PARTS = 16_384
-
-GROUP_FIELDS = {"instance": "uid", "series": "uid", "study": "study", "patient": "patient"}
-
-
-def member(found: tantivy.Document) -> Member:
-    """The contract's view of a stored document."""
-    text = {name: str(found.get_first(name) or "") for name in ("uid", "series", "study", "patient")}
-    shown = bytes(found.get_first("shown") or b"")
-    budget.take(len(shown))
-    return Member(**text, shown=shown)
 
 
 class Search:
@@ -66,19 +58,25 @@ class Search:
         query = self._snapshot.at_level(condition, level)
         shelf = self._snapshot.shelves[level]
         known = self._known(level, condition)
+        ordering = Ordering(plan.level, plan.sort) if plan.limit else None
+        order = shelf.order(ordering) if ordering is not None else None
         started = time.thread_time()
         sums = self._sums(query, known) if plan.totals else None
         slow = time.thread_time() - started > SLOW
-        if sums is not None and (sums.documents > PREPARED or slow):
-            if plan.fast:
-                shelf.prepare(condition, [facet.path for facet in plan.facets])
-            elif known is None and sums.documents > EXACT_UP_TO:
+        number = sums.documents if sums is not None else self._snapshot.everything(level).documents
+        in_order = _in_order(plan)
+        if number > PREPARED or slow:
+            if plan.fast or in_order:
+                shelf.prepare(condition, [facet.path for facet in plan.facets] if plan.fast else [], ordering)
+            if known is None and in_order and order is not None:
+                known = shelf.fetched(condition)
+            elif known is None and sums is not None and not plan.fast and number > EXACT_UP_TO:
                 known = shelf.matching(condition, wait=True)
         numbers = {condition: sums.documents} if sums else {}
         facets = Facets(self._snapshot, level, plan.facets, numbers, cache(partial(self._known, level)))
         jobs: list[Job] = [*facets.jobs()]
         if plan.limit:
-            jobs.append(partial(self._page, query, plan, known))
+            jobs.append(partial(Pages(self._snapshot).page, query, plan, known, order))
         if sums is not None:
             jobs.append(partial(self._totals, condition, level, sums, known, plan.fast))
         done = at_once(jobs) if jobs else []
@@ -193,70 +191,10 @@ class Search:
         between = Between(plan.path, plan.letter, low, high, include_high=False)
         return self._snapshot.count(every([query, self._compiler.compile(between)]))
 
-    # Hits
 
-    def _page(self, query: Query, plan: Plan, known: Matching | None) -> tuple[tuple[Hit, ...], Place | None]:
-        """The next hits. Groups are met at every place their documents have; only a group's first place is a hit."""
-        if GROUP_FIELDS[plan.level] == "uid" and not plan.sort and plan.after is None:
-            return self._first_page(query, plan.limit, known)
-        places: dict[str, Place] = {}
-        wanted = plan.limit + 1
-        met: set[str] = set()
-        candidates: list[Place] = []
-        for key, _ in self._snapshot.composite(query, self._order(plan), plan.after, min(wanted, TERMS_LIMIT)):
-            group = str(key[-1])
-            if group in met:
-                continue
-            met.add(group)
-            candidates.append(key)
-            if len(candidates) >= wanted - len(places):
-                places.update(self._first_places(query, plan, candidates))
-                candidates = []
-                if len(places) >= wanted:
-                    break
-        places.update(self._first_places(query, plan, candidates))
-        listed = list(places.items())[: plan.limit]
-        members = self._members(query, plan, [group for group, _ in listed])
-        hits = tuple(Hit(group, members[group], place) for group, place in listed)
-        return hits, (listed[-1][1] if len(places) > plan.limit else None)
-
-    def _first_page(self, query: Query, limit: int, known: Matching | None) -> tuple[tuple[Hit, ...], Place | None]:
-        """The first hits in order of uid, each a document."""
-        first = (known.first(limit + 1) if known is not None else None) or first_by_uid(
-            self._snapshot, query, limit + 1
-        )
-        documents = [(uid, member(self._searcher.doc(address))) for uid, address in first[:limit]]
-        hits = tuple(Hit(uid, (one,), (uid,)) for uid, one in documents)
-        return hits, (hits[-1].place if len(first) > limit else None)
-
-    def _order(self, plan: Plan) -> list[tuple[str, bool]]:
-        sources = [(self._layout.text_field(sort.path), sort.descending) for sort in plan.sort]
-        return [*sources, (GROUP_FIELDS[plan.level], False)]
-
-    def _first_places(self, query: Query, plan: Plan, candidates: Sequence[Place]) -> dict[str, Place]:
-        """Those candidates that stand at their group's first place, by group."""
-        if plan.after is None or not plan.sort:
-            return {str(place[-1]): place for place in candidates}
-        groups = [str(place[-1]) for place in candidates]
-        if not groups:
-            return {}
-        *sorts, group_source = self._order(plan)
-        within = every([query, self._compiler.terms(GROUP_FIELDS[plan.level], groups)])
-        first: dict[str, Place] = {}
-        for key, _ in self._snapshot.composite(within, [group_source, *sorts], None, TERMS_LIMIT):
-            first.setdefault(str(key[0]), key[1:])
-        return {str(place[-1]): place for place in candidates if first.get(str(place[-1])) == place[:-1]}
-
-    def _members(self, query: Query, plan: Plan, groups: Sequence[str]) -> dict[str, tuple[Member, ...]]:
-        if not groups:
-            return {}
-        within = every([query, self._compiler.terms(GROUP_FIELDS[plan.level], groups)])
-        total = len(groups) if GROUP_FIELDS[plan.level] == "uid" else max(1, self._snapshot.count(within))
-        found: dict[str, list[Member]] = {group: [] for group in groups}
-        for _, address in self._searcher.search(within, limit=total, count=False).hits:
-            one = member(self._searcher.doc(address))
-            found[getattr(one, GROUP_FIELDS[plan.level])].append(one)
-        return {group: tuple(sorted(members, key=lambda m: m.uid)) for group, members in found.items()}
+def _in_order(plan: Plan) -> bool:
+    """Whether hits come in an order that Tantivy finds only by walking all of them."""
+    return bool(plan.limit and (plan.sort or plan.after or plan.level in ("study", "patient")))
 
 
 def _binned(edges: Sequence[str], values: Mapping[str, int]) -> tuple[int, ...]:

@@ -11,11 +11,16 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from dicomlake.engines.base import RecordLevel
-from dicomlake.engines.embedded.tables import MOST_DOCUMENTS, Matching, Tables
+from dicomlake.engines.embedded.matching import Matching
+from dicomlake.engines.embedded.order import Order, Ordering
+from dicomlake.engines.embedded.tables import MOST_DOCUMENTS, Tables
 from dicomlake.query.resolved import All, Any_, Not, Resolved
 
 if TYPE_CHECKING:
     from dicomlake.engines.embedded.snapshot import Snapshot
+
+Asked = Resolved | str | Ordering
+"""A condition, a path whose values are counted, or an order."""
 
 
 class Shelf:
@@ -27,7 +32,7 @@ class Shelf:
         self._building = threading.Lock()
         self._tables: Tables | None = None
         self._asking = threading.Lock()
-        self._asked: OrderedDict[Resolved | str, None] = OrderedDict()
+        self._asked: OrderedDict[Asked, None] = OrderedDict()
         self._counted: set[str] = set()
         self._thread: threading.Thread | None = None
 
@@ -45,14 +50,24 @@ class Shelf:
             return self._ready().matching(query, fetch=True)
         return self._tables.matching(query, fetch=False) if self._tables is not None else None
 
-    def prepare(self, query: Resolved, paths: Iterable[str] = ()) -> None:
-        """Let a thread fetch what the query needs, and what counting the paths does if that was asked before."""
+    def fetched(self, query: Resolved) -> Matching | None:
+        """The documents that match, asked of Tantivy when they are not ready; None when there are no tables yet."""
+        tables = self._tables
+        return (tables.matching(query, fetch=False) or tables.fetched(query)) if tables is not None else None
+
+    def order(self, ordering: Ordering) -> Order | None:
+        """The documents in an order; None when it is not ready."""
+        return self._tables.order(ordering) if self._tables is not None else None
+
+    def prepare(self, query: Resolved, paths: Iterable[str] = (), ordering: Ordering | None = None) -> None:
+        """Let a thread fetch what the query needs, what counting the paths does if that was asked before, and an
+        order."""
         if not self.fits:
             return
         tables = self._tables
         with self._asking:
             counted = set(paths)
-            asked = [*_conditions(query), *(counted & self._counted)]
+            asked = [*_conditions(query), *(counted & self._counted), *([ordering] if ordering else [])]
             self._counted |= counted
             new = [one for one in asked if tables is None or not tables.knows(one)]
             self._asked.update(dict.fromkeys(new))
@@ -81,18 +96,16 @@ class Shelf:
         try:
             with suppress(ValueError):  # the index has been damaged; who searches it is told
                 tables = self._ready()
-                _ = tables.head
+                if self._level == "instance":
+                    _ = tables.head
                 while (asked := self._next()) is not None:
-                    if isinstance(asked, str):
-                        tables.learn_values(asked)
-                    else:
-                        tables.learn(asked)
+                    tables.learn(asked)
         finally:
             with self._asking:
                 self._asked.clear()
                 self._thread = None
 
-    def _next(self) -> Resolved | str | None:
+    def _next(self) -> Asked | None:
         with self._asking:
             return self._asked.popitem()[0] if self._asked else None
 

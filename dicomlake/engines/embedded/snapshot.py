@@ -53,6 +53,16 @@ class Counted:
     tokens: Mapping[str, int]
     without: int
 
+    def ranked(self, limit: int) -> tuple[list[tuple[str, int]], int]:
+        """The most frequent tokens, ties in order of the tokens, and how many tokens there are."""
+        pairs = [(-number, token) for token, number in self.tokens.items()]
+        pairs.sort()
+        return [(token, -negative) for negative, token in pairs[:limit]], len(pairs)
+
+    def of(self, token: str) -> int:
+        """Documents with this token."""
+        return self.tokens.get(token, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Whole:

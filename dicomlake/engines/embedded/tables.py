@@ -8,20 +8,19 @@ each. A query is then a few operations on bits. All of it belongs to one commit 
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import tantivy
 from numpy.typing import NDArray
-from tantivy import Query
 
 from dicomlake.engines.base import RecordLevel
-from dicomlake.engines.embedded.columns import Codes, InOrder, Numbers
-from dicomlake.engines.embedded.compile import every
+from dicomlake.engines.embedded import source
+from dicomlake.engines.embedded.columns import CodeCounts, Codes, InOrder, Numbers
+from dicomlake.engines.embedded.fetch import address, fetched, first_by_uid
+from dicomlake.engines.embedded.matching import Matching
+from dicomlake.engines.embedded.order import Groups, Order, Ordering, SortKey
 from dicomlake.query.resolved import All, Any_, Between, Everything, Has, Match, Not, Nothing, Resolved
 
 if TYPE_CHECKING:
@@ -29,9 +28,6 @@ if TYPE_CHECKING:
 
 MOST_DOCUMENTS = 3_000_000
 """Documents of a level that has tables; a million take some 30 MB, and each condition 130 KB."""
-
-CHUNK = 400_000
-"""Documents that are fetched at once: while they are made into objects no other thread runs."""
 
 CONDITIONS = 256
 """Conditions whose documents are remembered."""
@@ -43,61 +39,17 @@ VALUES = 64
 """Paths whose values are remembered document by document, 1 or 2 MB a million."""
 
 RANGE_VALUES = 20_000
-"""Values of paths that are remembered in either way; each takes a search."""
+"""Values of paths whose documents a search waits for; each takes a search."""
+
+ORDERS = 16
+"""Orders that are remembered, 4 MB a million documents."""
 
 HEAD = 20_000
 """First documents in order of their uid that are known."""
 
-SORTED = 300
-"""Documents that are read and put in order; for more of them Tantivy is quicker."""
-
 Bits = NDArray[np.uint8]
 Key = TypeVar("Key")
 Value = TypeVar("Value")
-
-
-@dataclass(frozen=True, slots=True)
-class Matching:
-    """The documents that match: for each of the tables whether it does, and the numbers of those that do."""
-
-    tables: "Tables"
-    chosen: NDArray[np.bool_]
-    ids: NDArray[np.intp]
-    others: NDArray[np.intp] | None
-    """The documents that do not match, where these are fewer: sums over them are taken from those over everything."""
-
-    def total(self, of: NDArray[np.int64]) -> int:
-        """The sum of a number of each document."""
-        if self.others is not None:
-            return int(of.sum()) - int(of.take(self.others).sum())
-        return int(of.take(self.ids).sum())
-
-    def distinct(self, name: str) -> int:
-        """How many different ones they have: ``series``, ``study`` or ``patient``."""
-        numbers, of = self.tables.identities[name]
-        seen = np.zeros(of, dtype=np.bool_)
-        seen[numbers.take(self.ids)] = True
-        return int(np.count_nonzero(seen))
-
-    @property
-    def instances(self) -> int:
-        """Their instances."""
-        return self.total(self.tables.instances)
-
-    @property
-    def size(self) -> int:
-        """Their bytes."""
-        return self.total(self.tables.size)
-
-    def first(self, number: int) -> list[tuple[str, tantivy.DocAddress]] | None:
-        """So many of them in order of uid; None when they do not stand among the first that are known."""
-        if len(self.ids) <= SORTED:
-            return self.tables.by_uid(self.ids)[:number]
-        ids, known = self.tables.head
-        found = np.flatnonzero(self.chosen[ids])[:number]
-        if len(found) < min(number, len(self.ids)):
-            return None
-        return [known[place] for place in found]
 
 
 class Tables:
@@ -105,36 +57,28 @@ class Tables:
 
     def __init__(self, snapshot: "Snapshot", level: RecordLevel) -> None:
         self._snapshot = snapshot
-        self._level = level
+        self.level = level
         self._lock = threading.Lock()
         self._conditions: OrderedDict[Resolved, Bits] = OrderedDict()
         self._ranges: OrderedDict[str, InOrder] = OrderedDict()
         self._codes: OrderedDict[str, Codes] = OrderedDict()
+        self._orders: OrderedDict[Ordering, Order] = OrderedDict()
+        self._groups: dict[str, Groups | None] = {}
+        self._beyond: set[str | Ordering] = set()
         self.number = snapshot.everything(level).documents
-        columns: dict[str, list[NDArray[np.uint64]]] = {
-            name: [] for name in ("series_hash", "study_hash", "patient_hash", "instances", "size")
-        }
-        places: list[NDArray[np.int64]] = []
-        for addresses in fetched(snapshot, snapshot.at_level(Everything(), level), self.number):
-            places.append(_places(addresses))
-            for name, parts in columns.items():
-                parts.append(np.array(snapshot.searcher.fast_field_values(name, addresses), np.uint64))
-        self._places = np.concatenate(places) if places else np.zeros(0, np.int64)
-        order = np.argsort(self._places)
-        self._places = self._places[order]
-        whole = {name: np.concatenate(parts)[order] for name, parts in columns.items()} if places else {}
-        empty = np.zeros(0, np.uint64)
-        named = ("study", "patient") if level == "series" else ("series", "study", "patient")
-        self.identities = {name: _numbered(whole.get(f"{name}_hash", empty)) for name in named}
-        self.instances = whole.get("instances", empty).astype(np.int64)
-        self.size = whole.get("size", empty).astype(np.int64)
+        base = source.base(snapshot, level, self.number)
+        self._places = base.places
+        self._hashes = base.hashes
+        self.instances, self.size = base.instances, base.size
+        self.identities = {name: (numbers, len(base.hashes[name])) for name, numbers in base.numbers.items()}
+        """Numbers of series, studies and patients, and how many of them there are."""
 
     @cached_property
     def head(self) -> tuple[Numbers, list[tuple[str, tantivy.DocAddress]]]:
         """The first documents in order of their uid."""
         if not self.number:
             return np.zeros(0, np.int32), []
-        query = self._snapshot.at_level(Everything(), self._level)
+        query = self._snapshot.at_level(Everything(), self.level)
         limit = min(HEAD, self.number)
         hits = first_by_uid(self._snapshot, query, limit)
         return self._ids([address for _, address in hits]), hits
@@ -145,23 +89,34 @@ class Tables:
             bits = self._bits(query, fetch)
         except _Unknown:
             return None
+        return self._matching(bits)
+
+    def fetched(self, query: Resolved) -> Matching:
+        """The documents that match, fetched at once, whatever conditions they meet."""
+        return self._matching(self._fetched(query))
+
+    def _matching(self, bits: Bits) -> Matching:
         chosen = np.unpackbits(bits, count=self.number).view(np.bool_)
         ids = np.flatnonzero(chosen)
         return Matching(self, chosen, ids, np.flatnonzero(~chosen) if len(ids) > self.number // 2 else None)
 
+    def addresses(self, ids: Numbers | NDArray[np.intp] | list[int]) -> list[tantivy.DocAddress]:
+        """Where these documents are."""
+        return [address(place) for place in self._places[ids].tolist()]
+
     def by_uid(self, ids: NDArray[np.intp]) -> list[tuple[str, tantivy.DocAddress]]:
         """These documents in order of their uid."""
-        places = self._places[ids].tolist()
-        addresses = [tantivy.DocAddress(place >> 32, place & 0xFFFFFFFF) for place in places]
+        addresses = self.addresses(ids)
         found = ((str(self._snapshot.searcher.doc(address).get_first("uid")), address) for address in addresses)
         return sorted(found, key=lambda one: one[0])
 
-    def learn(self, leaf: Resolved) -> Bits:
+    def learn_condition(self, leaf: Resolved) -> Bits:
         """The documents of one condition, fetched unless they are known."""
         if isinstance(leaf, Between) and leaf.path not in self._codes and self._has_order(leaf.path):
             in_order = self._ranges.get(leaf.path) or self._in_order(leaf.path)
-            self._keep(self._ranges, leaf.path, in_order, RANGES)
-            return self._packed(in_order.between(leaf))
+            if in_order is not None:
+                self._keep(self._ranges, leaf.path, in_order, RANGES)
+                return self._packed(in_order.between(leaf))
         if isinstance(leaf, Everything | Nothing):
             return self._bits(leaf, fetch=False)
         known = self._known(leaf)
@@ -170,26 +125,86 @@ class Tables:
             self._keep(self._conditions, leaf, known, CONDITIONS)
         return known
 
-    def learn_values(self, path: str) -> None:
-        """Fetch what :meth:`counted` needs of a path."""
-        if self._has_order(path) and path not in self._codes and self._snapshot.whole(self._level, path).told:
-            in_order = self._ranges.get(path) or self._in_order(path)
-            self._keep(self._codes, path, Codes.of(in_order, self.number), VALUES)
-
-    def knows(self, asked: Resolved | str) -> bool:
-        """Whether a condition, or the values of a path, are at hand."""
-        if isinstance(asked, str):
-            return asked in self._codes
-        return isinstance(asked, Everything | Nothing) or self._known(asked) is not None
-
-    def counted(self, matching: Matching, path: str) -> tuple[dict[str, int], int] | None:
-        """Documents by token of a path, and those with none; None when that is not at hand."""
+    def learn_values(self, path: str) -> Codes | None:
+        """The values of a path document by document, fetched unless they are known; None when they are too many."""
         with self._lock:
             codes = self._codes.get(path)
+        if codes is None and (in_order := self._ranges.get(path) or self._in_order(path)) is not None:
+            codes = Codes.of(in_order, self.number, self._snapshot.whole(self.level, path).missing)
+            self._keep(self._codes, path, codes, VALUES)
+        return codes
+
+    def learn_order(self, ordering: Ordering) -> None:
+        """Make what :meth:`order` gives."""
+        keys: list[SortKey] = []
+        for sort in ordering.sort:
+            codes = self.learn_values(sort.path)
             if codes is None:
-                return None
-            self._codes.move_to_end(path)
-        return codes.counted(matching)
+                return
+            keys.append(SortKey.of(codes, sort.descending))
+        groups = self._grouped(ordering.level)
+        if groups is not None:
+            self._keep(self._orders, ordering, Order.of(keys, groups, ordering.level == self.level), ORDERS)
+
+    def learn(self, asked: Resolved | str | Ordering) -> None:
+        """Fetch a condition, the values of a path, or an order. What tables cannot have is not tried anew."""
+        if isinstance(asked, str):
+            self.learn_values(asked)
+        elif isinstance(asked, Ordering):
+            self.learn_order(asked)
+        else:
+            self.learn_condition(asked)
+            return
+        if not self.knows(asked):
+            self._beyond.add(asked)
+
+    def knows(self, asked: Resolved | str | Ordering) -> bool:
+        """Whether a condition, the values of a path or an order are at hand, or cannot be."""
+        if not isinstance(asked, Resolved) and asked in self._beyond:
+            return True
+        if isinstance(asked, str):
+            return asked in self._codes
+        if isinstance(asked, Ordering):
+            return asked in self._orders
+        return isinstance(asked, Everything | Nothing) or self._known(asked) is not None
+
+    def counted(self, matching: Matching, path: str) -> CodeCounts | None:
+        """Documents by token of a path, and those where it is missing; None when that is not at hand."""
+        codes = self._taken(self._codes, path)
+        return codes.counted(matching) if codes is not None and codes.told else None
+
+    def order(self, ordering: Ordering) -> Order | None:
+        """The documents in an order; None when it is not at hand."""
+        return self._taken(self._orders, ordering)
+
+    def _grouped(self, level: str) -> Groups | None:
+        """The hits of a level in order of their keys; None when that cannot be told by the hashes of the keys."""
+        if level not in self._groups:
+            self._groups[level] = self._named(level) if self.level == "series" else None
+        return self._groups[level]
+
+    def _named(self, name: str) -> Groups | None:
+        numbers, distinct = self.identities[name]
+        field = "uid" if name == "series" else name
+        order = source.key_order(self._snapshot, field, self._hashes[name])
+        if order is None or (name == "series" and distinct != self.number):
+            return None
+        numbers = order[numbers]
+        examples = np.zeros(distinct, np.int32)
+        examples[numbers[::-1]] = np.arange(self.number, dtype=np.int32)[::-1]  # of several the first one stays
+        self.identities[name] = numbers, distinct
+
+        def key(document: int) -> str:
+            return str(self._snapshot.searcher.doc(self.addresses([document])[0]).get_first(field))
+
+        return Groups(numbers, examples, key)
+
+    def _taken(self, shelf: OrderedDict[Key, Value], key: Key) -> Value | None:
+        with self._lock:
+            value = shelf.get(key)
+            if value is not None:
+                shelf.move_to_end(key)
+        return value
 
     def _keep(self, shelf: OrderedDict[Key, Value], key: Key, value: Value, most: int) -> None:
         with self._lock:
@@ -220,7 +235,7 @@ class Tables:
             return known
         if not fetch:
             raise _Unknown
-        return self.learn(query)
+        return self.learn_condition(query)
 
     def _known(self, leaf: Resolved) -> Bits | None:
         with self._lock:
@@ -236,41 +251,33 @@ class Tables:
             return self._packed(in_order.between(leaf))
         if codes is None:
             return None
+        if isinstance(leaf, Has) and not codes.told:
+            return None
         known = np.packbits(codes.meeting(leaf))
         self._keep(self._conditions, leaf, known, CONDITIONS)
         return known
 
     def _fetched(self, leaf: Resolved) -> Bits:
-        query = self._snapshot.at_level(leaf, self._level)
+        query = self._snapshot.at_level(leaf, self.level)
         number = self._snapshot.count(query)
         most = number > self.number // 2
         if most:  # the others are fewer
-            query = self._snapshot.at_level(Not(leaf), self._level)
+            query = self._snapshot.at_level(Not(leaf), self.level)
             number = self.number - number
         ids = [self._ids(addresses) for addresses in fetched(self._snapshot, query, number)]
         bits = self._packed(np.concatenate(ids) if ids else slice(0))
         return ~bits if most else bits
 
     def _has_order(self, path: str) -> bool:
-        counts = self._snapshot.whole(self._level, path).counts
+        counts = self._snapshot.whole(self.level, path).counts
         return counts is not None and len(counts) <= RANGE_VALUES
 
-    def _in_order(self, path: str) -> InOrder:
-        counts = sorted((self._snapshot.whole(self._level, path).counts or {}).items())
-        ids: list[Numbers] = []
-        addresses: list[tantivy.DocAddress] = []
-        for token, number in counts:
-            query = self._snapshot.at_level(Match(path, (token,)), self._level)
-            addresses += self._snapshot.addresses(query, number)
-            if len(addresses) > CHUNK // 4:
-                ids.append(self._ids(addresses))
-                addresses = []
-        ids.append(self._ids(addresses))
-        ends = np.cumsum([number for _, number in counts], dtype=np.int64)
-        return InOrder([token for token, _ in counts], ends, np.concatenate(ids))
+    def _in_order(self, path: str) -> InOrder | None:
+        tokens = source.tokens(self._snapshot, self.level, path)
+        return None if tokens is None else source.in_order(self._snapshot, self.level, path, tokens, self._places)
 
     def _ids(self, addresses: list[tantivy.DocAddress]) -> Numbers:
-        return np.searchsorted(self._places, _places(addresses)).astype(np.int32)
+        return source.numbered(self._places, addresses)
 
     def _packed(self, ids: Numbers | slice) -> Bits:
         bits = np.zeros(self.number, dtype=np.bool_)
@@ -280,39 +287,3 @@ class Tables:
 
 class _Unknown(Exception):
     """A condition whose documents are not at hand."""
-
-
-def first_by_uid(snapshot: "Snapshot", query: Query, limit: int) -> list[tuple[str, tantivy.DocAddress]]:
-    """The first matching documents in order of their uid."""
-    found = snapshot.searcher.search(query, limit=limit, count=False, order_by_field="uid", order=tantivy.Order.Asc)
-    return [(str(uid), address) for uid, address in found.hits]
-
-
-def fetched(snapshot: "Snapshot", query: Query, number: int) -> Iterator[list[tantivy.DocAddress]]:
-    """The matching documents, of which there are so many, in parts that have no study in common."""
-    parts = -(-number // CHUNK)
-    if parts <= 1:
-        if number:
-            yield snapshot.addresses(query, number)
-        return
-    for lower, upper in _slices(parts):
-        within = every([query, snapshot.compiler.numbers_between("study_hash", lower, upper)])
-        yield snapshot.addresses(within, snapshot.count(within))
-
-
-def _slices(parts: int) -> Iterable[tuple[int, int]]:
-    """Inclusive bounds that part the 64-bit numbers evenly."""
-    edges = [2**64 * part // parts for part in range(parts + 1)]
-    return [(lower, upper - 1) for lower, upper in pairwise(edges)]
-
-
-def _places(addresses: list[tantivy.DocAddress]) -> NDArray[np.int64]:
-    number = len(addresses)
-    segments = np.fromiter((address.segment_ord for address in addresses), np.int64, number)
-    return (segments << 32) | np.fromiter((address.doc for address in addresses), np.int64, number)
-
-
-def _numbered(hashes: NDArray[np.uint64]) -> tuple[Numbers, int]:
-    """Each value by its number, and how many there are."""
-    distinct, numbers = np.unique(hashes, return_inverse=True)
-    return numbers.astype(np.int32), len(distinct)

@@ -1,0 +1,133 @@
+"""The hits of a search, page by page: from an order of the tables where there is one, else by walking an aggregation.
+
+Both give the same hits, places and cursors (docs/decisions/0003), so a page may come from one and the next from the
+other.
+"""
+
+from collections.abc import Sequence
+
+import tantivy
+from tantivy import Query
+
+from dicomlake.engines import budget
+from dicomlake.engines.base import Hit, Member, Plan
+from dicomlake.engines.embedded.compile import every
+from dicomlake.engines.embedded.fetch import first_by_uid
+from dicomlake.engines.embedded.many import TERMS_LIMIT
+from dicomlake.engines.embedded.matching import Matching
+from dicomlake.engines.embedded.order import Order
+from dicomlake.engines.embedded.snapshot import Place, Snapshot
+
+GROUP_FIELDS = {"instance": "uid", "series": "uid", "study": "study", "patient": "patient"}
+
+Page = tuple[tuple[Hit, ...], Place | None]
+"""Hits, and the place of the last one if there are more."""
+
+
+def member(found: tantivy.Document) -> Member:
+    """The contract's view of a stored document."""
+    text = {name: str(found.get_first(name) or "") for name in ("uid", "series", "study", "patient")}
+    shown = bytes(found.get_first("shown") or b"")
+    budget.take(len(shown))
+    return Member(**text, shown=shown)
+
+
+class Pages:
+    """Pages of hits on a snapshot."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._searcher = snapshot.searcher
+        self._compiler = snapshot.compiler
+        self._layout = snapshot.layout
+
+    def page(self, query: Query, plan: Plan, known: Matching | None, order: Order | None) -> Page:
+        """The next hits; ``known`` and ``order`` are what tables have of the query and its order."""
+        if known is not None and order is not None:
+            return self._from_order(plan, known, order)
+        if GROUP_FIELDS[plan.level] == "uid" and not plan.sort and plan.after is None:
+            return self._first_page(query, plan.limit, known)
+        return self._walked(query, plan)
+
+    def _from_order(self, plan: Plan, known: Matching, order: Order) -> Page:
+        first = order.page(known.chosen, known.ids, plan.after, plan.limit + 1)
+        shown = first[: plan.limit]
+        if order.single:
+            documents = (self._searcher.doc(address) for address in known.tables.addresses(shown))
+            members: list[tuple[Member, ...]] = [(member(found),) for found in documents]
+        else:
+            members = self._grouped(known, order, shown)
+        keys = [str(getattr(of[0], GROUP_FIELDS[plan.level])) for of in members]
+        hits = tuple(
+            Hit(key, of, (*order.tokens(document), key)) for key, of, document in zip(keys, members, shown, strict=True)
+        )
+        return hits, (hits[-1].place if len(first) > plan.limit else None)
+
+    def _grouped(self, known: Matching, order: Order, shown: Sequence[int]) -> list[tuple[Member, ...]]:
+        """The matching documents of the groups that these belong to."""
+        found: dict[int, list[Member]] = {int(order.groups.numbers[document]): [] for document in shown}
+        ids = order.among(known.ids, list(found))
+        for document, address in zip(ids.tolist(), known.tables.addresses(ids), strict=True):
+            found[int(order.groups.numbers[document])].append(member(self._searcher.doc(address)))
+        return [tuple(sorted(members, key=lambda one: one.uid)) for members in found.values()]
+
+    def _walked(self, query: Query, plan: Plan) -> Page:
+        """Groups are met at every place their documents have; only a group's first place is a hit."""
+        places: dict[str, Place] = {}
+        wanted = plan.limit + 1
+        met: set[str] = set()
+        candidates: list[Place] = []
+        for key, _ in self._snapshot.composite(query, self._order(plan), plan.after, min(wanted, TERMS_LIMIT)):
+            group = str(key[-1])
+            if group in met:
+                continue
+            met.add(group)
+            candidates.append(key)
+            if len(candidates) >= wanted - len(places):
+                places.update(self._first_places(query, plan, candidates))
+                candidates = []
+                if len(places) >= wanted:
+                    break
+        places.update(self._first_places(query, plan, candidates))
+        listed = list(places.items())[: plan.limit]
+        members = self._members(query, plan, [group for group, _ in listed])
+        hits = tuple(Hit(group, members[group], place) for group, place in listed)
+        return hits, (listed[-1][1] if len(places) > plan.limit else None)
+
+    def _first_page(self, query: Query, limit: int, known: Matching | None) -> Page:
+        """The first hits in order of uid, each a document."""
+        first = (known.first(limit + 1) if known is not None else None) or first_by_uid(
+            self._snapshot, query, limit + 1
+        )
+        documents = [(uid, member(self._searcher.doc(address))) for uid, address in first[:limit]]
+        hits = tuple(Hit(uid, (one,), (uid,)) for uid, one in documents)
+        return hits, (hits[-1].place if len(first) > limit else None)
+
+    def _order(self, plan: Plan) -> list[tuple[str, bool]]:
+        sources = [(self._layout.text_field(sort.path), sort.descending) for sort in plan.sort]
+        return [*sources, (GROUP_FIELDS[plan.level], False)]
+
+    def _first_places(self, query: Query, plan: Plan, candidates: Sequence[Place]) -> dict[str, Place]:
+        """Those candidates that stand at their group's first place, by group."""
+        if plan.after is None or not plan.sort:
+            return {str(place[-1]): place for place in candidates}
+        groups = [str(place[-1]) for place in candidates]
+        if not groups:
+            return {}
+        *sorts, group_source = self._order(plan)
+        within = every([query, self._compiler.terms(GROUP_FIELDS[plan.level], groups)])
+        first: dict[str, Place] = {}
+        for key, _ in self._snapshot.composite(within, [group_source, *sorts], None, TERMS_LIMIT):
+            first.setdefault(str(key[0]), key[1:])
+        return {str(place[-1]): place for place in candidates if first.get(str(place[-1])) == place[:-1]}
+
+    def _members(self, query: Query, plan: Plan, groups: Sequence[str]) -> dict[str, tuple[Member, ...]]:
+        if not groups:
+            return {}
+        within = every([query, self._compiler.terms(GROUP_FIELDS[plan.level], groups)])
+        total = len(groups) if GROUP_FIELDS[plan.level] == "uid" else max(1, self._snapshot.count(within))
+        found: dict[str, list[Member]] = {group: [] for group in groups}
+        for _, address in self._searcher.search(within, limit=total, count=False).hits:
+            one = member(self._searcher.doc(address))
+            found[getattr(one, GROUP_FIELDS[plan.level])].append(one)
+        return {group: tuple(sorted(members, key=lambda m: m.uid)) for group, members in found.items()}
