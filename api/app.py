@@ -1,5 +1,6 @@
 """The HTTP service over one lake."""
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -40,6 +41,7 @@ from api.studies.endpoints import router as studies
 from api.suggestions.endpoints import router as suggestions
 from dicomlake.errors import DicomlakeError, ForbiddenError
 from dicomlake.images import Limits as ImageLimits
+from dicomlake.lake import BUDGET
 from dicomlake.search import Limits
 from dicomlake.state import JobLimits, SearchLimits
 
@@ -90,20 +92,23 @@ def create(
     searches: SearchLimits = DEFAULT_SEARCHES,
     jobs: JobLimits = DEFAULT_JOBS,
     images: ImageLimits = DEFAULT_IMAGE_LIMITS,
+    tables: int = BUDGET,
 ) -> FastAPI:
     """The service over the lake in ``data``, which may appear later.
 
     ``allowed_hosts``: values of ``Host`` besides 127.0.0.1, localhost and [::1]. ``allowed_origins``: origins of pages
-    that may call, besides the service's own. ``limits``: what one search may cost.
-    ``searches`` and ``jobs``: how many a user may keep. ``images``: what pictures may cost.
+    that may call, besides the service's own. ``limits``: what one search may cost; ``tables``: bytes
+    for the tables of each level. ``searches`` and ``jobs``: how many a user may keep.
+    ``images``: what pictures may cost.
     """
-    keeper = LakeKeeper(data, limits)
+    keeper = LakeKeeper(data, limits, tables)
     states = StateKeeper(data, searches, jobs)
     measures = Measures(keeper)
     studio = Studio(data, states, images)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await asyncio.to_thread(keeper.begin)
         yield
         studio.close()
         keeper.close()

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 
 from dicomlake.catalog import Catalog
 from dicomlake.errors import LakeError
-from dicomlake.lake import Lake
+from dicomlake.lake import BUDGET, Lake
 from dicomlake.search import Limits, Searcher
 
 Mark = tuple[int, int, int]
@@ -35,8 +35,9 @@ class LakeKeeper:
     let go when its last request has ended.
     """
 
-    def __init__(self, path: Path, limits: Limits | None = None) -> None:
+    def __init__(self, path: Path, limits: Limits | None = None, tables: int = BUDGET) -> None:
         self.path = path
+        self._tables = tables
         self._limits = limits
         self._lock = threading.Lock()
         self._held: _Held | None = None
@@ -64,6 +65,11 @@ class LakeKeeper:
             yield held.lake.catalog
         finally:
             self._give_back(held)
+
+    def begin(self) -> None:
+        """Open the lake if it is there, so that what people ask for first is being made ready."""
+        with suppress(LakeError), self.searcher():
+            pass
 
     def close(self) -> None:
         """Let go of the lake as soon as nobody uses it."""
@@ -95,9 +101,11 @@ class LakeKeeper:
 
     def _open(self, mark: Mark | None) -> _Held:
         try:
-            lake = Lake.open(self.path)
+            lake = Lake.open(self.path, tables=self._tables)
             try:
-                return _Held(lake, Searcher(lake, self._limits), mark)
+                searcher = Searcher(lake, self._limits)
+                searcher.warm()
+                return _Held(lake, searcher, mark)
             except BaseException:
                 lake.close()
                 raise

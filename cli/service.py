@@ -84,7 +84,12 @@ class Api:
         limits = Limits(chosen.search_seconds, chosen.search_values, chosen.answer_bytes)
         self._address = address_of(listener)
         service = app.create(
-            data, limits=limits, searches=SearchLimits.of(chosen), jobs=JobLimits.of(chosen), images=images
+            data,
+            limits=limits,
+            tables=chosen.tables_bytes,
+            searches=SearchLimits.of(chosen),
+            jobs=JobLimits.of(chosen),
+            images=images,
         )
         self._server = server.server(service)
         self._thread = threading.Thread(

@@ -50,6 +50,12 @@ class Settings(BaseSettings):
     answer_bytes: int = Field(
         default=64_000_000, ge=1_000, description="Bytes that the answer to a search may be made of in the service"
     )
+    tables_bytes: int = Field(
+        default=1_000_000_000,
+        ge=0,
+        description="Bytes of memory for the tables of each level in the service: instances, series; one of more than"
+        " an 80th of that many documents has none",
+    )
     saved_searches: int = Field(default=1_000, ge=1, description="Searches that a user may have saved or shared")
     unnamed_searches: int = Field(
         default=10_000, ge=1, description="Searches without a name that are kept for their addresses, for each user"

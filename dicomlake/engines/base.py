@@ -271,6 +271,10 @@ class Engine(ABC):
         """Answer a plan over the last commit this engine has seen (see :meth:`refresh`), exactly but for what
         :attr:`Found.approximate` names."""
 
+    def prepare(self, plans: Iterable[Plan]) -> None:  # noqa: B027 - an engine may have nothing to prepare
+        """Make ready, beside the searches, what plans like these need, of this commit and of those to come. Returns at
+        once and changes no answer."""
+
     @abstractmethod
     def moment(self) -> Moment:
         """The last commit this engine has seen (see :meth:`refresh`), to be asked more than once."""

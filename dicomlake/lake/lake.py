@@ -22,7 +22,7 @@ import orjson
 from dicomlake import disk
 from dicomlake.catalog import Catalog
 from dicomlake.engines.base import Engine
-from dicomlake.engines.embedded import EmbeddedEngine
+from dicomlake.engines.embedded import BUDGET, EmbeddedEngine
 from dicomlake.errors import LakeError
 from dicomlake.lake.mark import INDEX_NAME, NAME, Mark
 from mappings import schemas
@@ -37,13 +37,14 @@ class Lake:
         self.catalog = catalog
 
     @classmethod
-    def open(cls, path: Path) -> Self:
-        """An existing lake, to read. Raises LakeError when there is none or its format is another."""
+    def open(cls, path: Path, *, tables: int = BUDGET) -> Self:
+        """An existing lake, to read; ``tables``: bytes that the tables of a level may take.
+        Raises LakeError when there is none or its format is another."""
         while True:
             mark = Mark.read(path)
             try:
                 mark.check(path, write=False)
-                engine = EmbeddedEngine(path / mark.index, schemas.embedded_columns())
+                engine = EmbeddedEngine(path / mark.index, schemas.embedded_columns(), tables=tables)
                 return cls(path, engine, Catalog(path / CATALOG, write=False))
             except LakeError:
                 if Mark.read(path) == mark:

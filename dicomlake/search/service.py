@@ -18,7 +18,7 @@ from dicomlake.lake import Lake
 from dicomlake.query.explain import explain, plain_conditions
 from dicomlake.query.names import resolve_name
 from dicomlake.query.resolved import All, Has, Resolved
-from dicomlake.search import cursor, export, facets, hits
+from dicomlake.search import cursor, export, facets, hits, warm
 from dicomlake.search.details import Details, steadily
 from dicomlake.search.histogram import BINS, histogram
 from dicomlake.search.request import MAX_FACET_LIMIT, MAX_FACETS, MAX_FIELDS, MAX_LIMIT, MAX_SORTS, SearchRequest
@@ -176,6 +176,10 @@ class Searcher:
         return self._details.documents_of_series(uid)
 
     # The lake itself
+
+    def warm(self) -> None:
+        """Have made ready what people ask for first, beside the searches; returns at once."""
+        self._engine.prepare(warm.plans())
 
     def generation(self) -> str:
         """The state of the index that the next answer is of, or of a later one."""

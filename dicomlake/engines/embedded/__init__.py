@@ -2,5 +2,6 @@
 
 from dicomlake.engines.embedded.engine import EmbeddedEngine
 from dicomlake.engines.embedded.lock import unwritten
+from dicomlake.engines.embedded.tables import BUDGET
 
-__all__ = ["EmbeddedEngine", "unwritten"]
+__all__ = ["BUDGET", "EmbeddedEngine", "unwritten"]

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 Numbers = NDArray[np.int32]
 """Numbers of documents in the tables, or of what they belong to."""
 
+TOKEN = 120
+"""Bytes of a token, about."""
+
 Small = NDArray[np.integer[Any]]
 """Numbers in the smallest type that holds them."""
 
@@ -26,6 +29,11 @@ class InOrder:
     tokens: list[str]
     ends: NDArray[np.int64]
     ids: Numbers
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes, about."""
+        return self.ids.nbytes + self.ends.nbytes + TOKEN * len(self.tokens)
 
     def between(self, query: Between) -> Numbers:
         """The documents with a token in the range."""
@@ -80,10 +88,18 @@ class Codes:
     told: bool
     """Whether the documents without a token are those where the path is missing."""
 
+    @property
+    def size(self) -> int:
+        """Bytes that they take, about."""
+        arrays = (self.codes, self.more, self.more_ids, self.counts)
+        return sum(array.nbytes for array in arrays) + TOKEN * len(self.tokens)
+
     @classmethod
     def of(cls, in_order: InOrder, documents: int, missing: int) -> "Codes":
         """The same, document by document; ``missing``: of how many the path is missing."""
         tokens = len(in_order.tokens)
+        if not tokens:
+            return cls.none(documents, told=documents == missing)
         kind = smallest_kind(tokens)
         every_code: Small = np.arange(1, tokens + 1).astype(kind)
         every_code = np.repeat(every_code, np.diff(in_order.ends, prepend=0))
@@ -93,6 +109,13 @@ class Codes:
         counts = np.bincount(codes, minlength=tokens + 1) + np.bincount(every_code[other], minlength=tokens + 1)
         told = int(counts[0]) == missing
         return cls(in_order.tokens, codes, every_code[other], in_order.ids[other], counts, told)
+
+    @classmethod
+    def none(cls, documents: int, *, told: bool) -> "Codes":
+        """Of a path that no document has a token of, in next to no memory."""
+        codes = np.broadcast_to(np.zeros(1, np.uint8), (documents,))
+        empty = np.zeros(0, np.int32)
+        return cls([], codes, empty.astype(np.uint8), empty, np.array([documents]), told)
 
     def smallest(self) -> Small:
         """As ``codes``, but of several tokens the smallest."""

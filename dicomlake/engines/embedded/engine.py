@@ -1,7 +1,7 @@
 """The engine contract on Tantivy."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from dicomlake.engines.embedded.compile import Compiler, every
 from dicomlake.engines.embedded.hits import member
 from dicomlake.engines.embedded.lock import busy
 from dicomlake.engines.embedded.moment import EmbeddedMoment
+from dicomlake.engines.embedded.saved import Asked
 from dicomlake.engines.embedded.schema import (
     LEVEL_LETTERS,
     Layout,
@@ -28,6 +29,9 @@ from dicomlake.engines.embedded.schema import (
 )
 from dicomlake.engines.embedded.search import Search
 from dicomlake.engines.embedded.snapshot import LEVELS, Snapshot
+from dicomlake.engines.embedded.store import Store
+from dicomlake.engines.embedded.tables import BUDGET
+from dicomlake.engines.embedded.warming import Warming
 from dicomlake.errors import LakeError
 from dicomlake.query.resolved import Resolved
 
@@ -44,12 +48,16 @@ class EmbeddedEngine(Engine):
     """A Tantivy index in ``folder``. ``write=True`` takes the writer lock; without it the index must exist.
 
     ``columns``: paths that get a field of their own; None for an index of whatever columns, that is only copied from.
+    ``tables``: bytes that the tables of a level may take; a level that needs more has none.
     Raises :class:`~dicomlake.errors.LakeBusyError` when another process writes, and
     :class:`~dicomlake.errors.LakeError` when the folder cannot be used.
     """
 
-    def __init__(self, folder: Path, columns: Iterable[str] | None, *, write: bool = False) -> None:
+    def __init__(
+        self, folder: Path, columns: Iterable[str] | None, *, write: bool = False, tables: int = BUDGET
+    ) -> None:
         self._folder = folder
+        self._tables = tables
         self._layout = Layout.of(columns or ())
         self._encoder = TantivyEncoder(self._layout.columns)
         self._writer: tantivy.IndexWriter | None = None
@@ -68,7 +76,9 @@ class EmbeddedEngine(Engine):
         self._compiler = Compiler(self._index, self._layout)
         if write:
             self._writer = self._open_writer()
+        self._warming = Warming(str(folder.absolute()), self._layout.columns, tables)
         self._generation = ""
+        self._segments = b""
         self._snapshot: Snapshot | None = None
         self.refresh()
 
@@ -181,7 +191,8 @@ class EmbeddedEngine(Engine):
         return self._snapshot
 
     def prepared(self) -> None:
-        """Wait until what fast searches have asked for is at hand; for measurements and tests."""
+        """Wait until what fast searches and :meth:`prepare` have asked for is at hand; for measurements and tests."""
+        self._warming.finish()
         self._current.prepared()
 
     def moment(self) -> EmbeddedMoment:
@@ -208,23 +219,46 @@ class EmbeddedEngine(Engine):
             for _, address in searcher.search(query, limit=total, count=False).hits:
                 yield member(searcher.doc(address))
 
+    def prepare(self, plans: Iterable[Plan]) -> None:
+        self._warming.want(plans, self._current)
+
+    def build(self, commit: str, wanted: Mapping[RecordLevel, Sequence[Asked]]) -> bool:
+        """Make tables of a commit and keep them on the disk; False when it is not the last one. Raises OSError."""
+        store = self._current.store
+        if store is None or store.commit != commit:
+            return False
+        store.clean()
+        for level, of in wanted.items():
+            self._current.shelves[level].build(of)
+        return True
+
     def refresh(self) -> str:
-        # The generation is read on both sides of the reload: a commit between them would name data not yet seen.
+        # The commit is read on both sides of the reload: another between them would name data not yet seen.
         while True:
             before = self._committed()
-            if before == self._generation:
-                return before
+            if before == (self._generation, self._segments):
+                return self._generation
             self._reload()
             if self._committed() == before:
-                self._generation = before
+                self._generation, self._segments = before
                 self._replace_snapshot()
-                return before
+                return self._generation
 
     def _replace_snapshot(self) -> None:
         old = self._snapshot
-        self._snapshot = Snapshot(self._index.searcher(), self._compiler, self._layout, self._generation)
+        store = Store(self._folder, self._segments)
+        self._snapshot = Snapshot(
+            self._index.searcher(),
+            self._compiler,
+            self._layout,
+            self._generation,
+            store,
+            self._warming.running,
+            self._tables,
+        )
         if old is not None:
             old.stop()
+            self._warming.follow(self._snapshot)
 
     def _reload(self) -> None:
         try:
@@ -238,13 +272,14 @@ class EmbeddedEngine(Engine):
         """Whether a migration has put another index in place of this one; what was opened of it stays readable."""
         return bool(self._generation) and not (self._folder / "meta.json").exists()
 
-    def _committed(self) -> str:
+    def _committed(self) -> tuple[str, bytes]:
+        """The generation, and what names the segments of the commit, in their order."""
         try:
             meta = orjson.loads((self._folder / "meta.json").read_bytes())
-            return f"{meta['opstamp']}-{len(meta['segments'])}"
+            return f"{meta['opstamp']}-{len(meta['segments'])}", orjson.dumps(meta["segments"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             if self._replaced:
-                return self._generation
+                return self._generation, self._segments
             raise self._damaged(error) from error
 
     def stats(self) -> Stats:
@@ -255,6 +290,7 @@ class EmbeddedEngine(Engine):
         return Stats(counts["instance"], counts["series"], size, snapshot.generation, extra)
 
     def close(self) -> None:
+        self._warming.stop()
         self._current.stop()
         if self._writer is not None:
             with suppress(ValueError):  # a writer that died of a full disk has nothing to roll back

@@ -63,10 +63,12 @@ class Facets:
         paths: dict[Resolved, dict[str, float]] = defaultdict(dict)
         for query, plan in self._plans:
             budget.check()
+            if self._at_hand(query, plan.path):
+                continue
             whole = self._snapshot.whole(self._level, plan.path)
             if query == Everything() and whole.counts is not None:
                 self._counted[query, plan.path] = Counted(whole.counts, whole.missing)
-            elif not self._at_hand(query, plan.path):
+            else:
                 paths[query][plan.path] = whole.cost
         for query, costs in paths.items():
             for part in _shared(costs, os.cpu_count() or 1):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 CHUNK = 400_000
 """Documents that are fetched at once: while they are made into objects no other thread runs."""
+
+
+_SEGMENT, _DOC = attrgetter("segment_ord"), attrgetter("doc")
 
 
 def first_by_uid(snapshot: "Snapshot", query: Query, limit: int) -> list[tuple[str, tantivy.DocAddress]]:
@@ -39,8 +43,8 @@ def fetched(snapshot: "Snapshot", query: Query, number: int) -> Iterator[list[ta
 def places(addresses: list[tantivy.DocAddress]) -> NDArray[np.int64]:
     """Addresses as numbers in the same order."""
     number = len(addresses)
-    segments = np.fromiter((address.segment_ord for address in addresses), np.int64, number)
-    return (segments << 32) | np.fromiter((address.doc for address in addresses), np.int64, number)
+    segments = np.fromiter(map(_SEGMENT, addresses), np.int64, number)
+    return (segments << 32) | np.fromiter(map(_DOC, addresses), np.int64, number)
 
 
 def address(place: int) -> tantivy.DocAddress:

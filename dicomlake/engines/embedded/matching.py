@@ -55,8 +55,8 @@ class Matching:
             return self.tables.by_uid(self.ids)[:number]
         if self.tables.level == "series":
             return None  # Tables.order knows them all
-        ids, known = self.tables.head
-        found = np.flatnonzero(self.chosen[ids])[:number]
+        head = self.tables.head
+        found = head[self.chosen[head]][:number]
         if len(found) < min(number, len(self.ids)):
             return None
-        return [known[place] for place in found]
+        return self.tables.by_uid(found)

@@ -95,13 +95,10 @@ class Order:
     groups: Groups
     single: bool
 
-    @classmethod
-    def of(cls, keys: Sequence[SortKey], groups: Groups, single: bool) -> "Order":
-        """Sort all documents."""
-        ids = groups.examples if single else np.argsort(groups.numbers, kind="stable").astype(np.int32)
-        for key in reversed(keys):
-            ids = ids[np.argsort(key.places[ids], kind="stable")]
-        return cls(ids, tuple(keys), groups, single)
+    @property
+    def size(self) -> int:
+        """Bytes that it takes besides tokens and groups, which others have, too."""
+        return self.ids.nbytes + sum(key.places.nbytes for key in self.keys)
 
     def tokens(self, document: int) -> Place:
         """What a document is sorted by."""
@@ -171,3 +168,11 @@ def _blocks(sequence: Small, start: int) -> Iterator[Small]:
         yield sequence[start : start + size]
         start += size
         size *= 2
+
+
+def sorted_ids(keys: Sequence[SortKey], groups: Groups, single: bool) -> Numbers:
+    """The numbers of all documents in an order."""
+    ids = groups.examples if single else np.argsort(groups.numbers, kind="stable").astype(np.int32)
+    for key in reversed(keys):
+        ids = ids[np.argsort(key.places[ids], kind="stable")]
+    return ids

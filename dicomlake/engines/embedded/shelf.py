@@ -5,22 +5,28 @@ fast answers, which meanwhile estimate or ask Tantivy.
 """
 
 import threading
+import time
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from dicomlake.engines.base import RecordLevel
+from dicomlake.engines.embedded.many import TERMS_LIMIT
 from dicomlake.engines.embedded.matching import Matching
 from dicomlake.engines.embedded.order import Order, Ordering
-from dicomlake.engines.embedded.tables import MOST_DOCUMENTS, Tables
+from dicomlake.engines.embedded.saved import Asked, Saved
+from dicomlake.engines.embedded.tables import NEEDED, Tables
 from dicomlake.query.resolved import All, Any_, Not, Resolved
 
 if TYPE_CHECKING:
     from dicomlake.engines.embedded.snapshot import Snapshot
 
-Asked = Resolved | str | Ordering
-"""A condition, a path whose values are counted, or an order."""
+Fetched = Resolved | Asked
+"""A condition, or a table that is kept."""
+
+_LOOKS = 0.05
+"""Seconds between looks for tables that another process makes."""
 
 
 class Shelf:
@@ -29,17 +35,18 @@ class Shelf:
     def __init__(self, snapshot: "Snapshot", level: RecordLevel) -> None:
         self._snapshot = snapshot
         self._level = level
+        self.saved = Saved(snapshot.store, level)
         self._building = threading.Lock()
         self._tables: Tables | None = None
         self._asking = threading.Lock()
-        self._asked: OrderedDict[Asked, None] = OrderedDict()
+        self._asked: OrderedDict[Fetched, None] = OrderedDict()
         self._counted: set[str] = set()
         self._thread: threading.Thread | None = None
 
     @property
     def fits(self) -> bool:
         """Whether the level has tables at all."""
-        return self._snapshot.everything(self._level).documents <= MOST_DOCUMENTS
+        return self._snapshot.everything(self._level).documents * NEEDED <= self._snapshot.tables
 
     def matching(self, query: Resolved, *, wait: bool) -> Matching | None:
         """The documents that match; None for a level without tables, and when ``wait`` is not asked for and they are
@@ -48,23 +55,25 @@ class Shelf:
             return None
         if wait:
             return self._ready().matching(query, fetch=True)
-        return self._tables.matching(query, fetch=False) if self._tables is not None else None
+        tables = self._at_hand()
+        return tables.matching(query, fetch=False) if tables is not None else None
 
     def fetched(self, query: Resolved) -> Matching | None:
         """The documents that match, asked of Tantivy when they are not ready; None when there are no tables yet."""
-        tables = self._tables
+        tables = self._at_hand()
         return (tables.matching(query, fetch=False) or tables.fetched(query)) if tables is not None else None
 
     def order(self, ordering: Ordering) -> Order | None:
         """The documents in an order; None when it is not ready."""
-        return self._tables.order(ordering) if self._tables is not None else None
+        tables = self._at_hand()
+        return tables.order(ordering) if tables is not None else None
 
     def prepare(self, query: Resolved, paths: Iterable[str] = (), ordering: Ordering | None = None) -> None:
         """Let a thread fetch what the query needs, what counting the paths does if that was asked before, and an
         order."""
         if not self.fits:
             return
-        tables = self._tables
+        tables = self._at_hand()
         with self._asking:
             counted = set(paths)
             asked = [*_conditions(query), *(counted & self._counted), *([ordering] if ordering else [])]
@@ -86,26 +95,57 @@ class Shelf:
         with self._asking:
             self._asked.clear()
 
+    def build(self, wanted: Sequence[Asked]) -> None:
+        """Make tables and keep them on the disk: the first one, then the others, those that take longest last. Raises
+        OSError."""
+        tables = Tables(self._snapshot, self._level, Saved(self._snapshot.store, self._level, write=True))
+        if self._level == "instance":
+            _ = tables.head
+        for one in [*wanted[:1], *sorted(wanted[1:], key=self._cost)]:
+            tables.learn(one)
+
+    def _cost(self, asked: Asked) -> int:
+        """About how many values have to be asked for."""
+        if isinstance(asked, Ordering):
+            return max((self._cost(sort.path) for sort in asked.sort), default=TERMS_LIMIT)
+        counts = self._snapshot.whole(self._level, asked).counts
+        return 2 * TERMS_LIMIT if counts is None else len(counts)
+
+    def _at_hand(self) -> Tables | None:
+        """The tables, when they have been made or are on the disk."""
+        if self._tables is None and self.fits and self.saved.has():
+            with self._building:
+                if self._tables is None:
+                    self._tables = Tables.opened(self._snapshot, self._level, self.saved)
+        return self._tables
+
     def _ready(self) -> Tables:
+        tables = self._at_hand()
+        if tables is not None:
+            return tables
         with self._building:
             if self._tables is None:
-                self._tables = Tables(self._snapshot, self._level)
+                self._tables = Tables(self._snapshot, self._level, self.saved)
             return self._tables
 
     def _work(self) -> None:
         try:
             with suppress(ValueError):  # the index has been damaged; who searches it is told
+                while self._at_hand() is None and self._snapshot.warming():
+                    time.sleep(_LOOKS)
                 tables = self._ready()
                 if self._level == "instance":
                     _ = tables.head
                 while (asked := self._next()) is not None:
+                    if isinstance(asked, str | Ordering) and self._snapshot.warming():
+                        continue  # most likely it is being made; it will be asked for again
                     tables.learn(asked)
         finally:
             with self._asking:
                 self._asked.clear()
                 self._thread = None
 
-    def _next(self) -> Asked | None:
+    def _next(self) -> Fetched | None:
         with self._asking:
             return self._asked.popitem()[0] if self._asked else None
 

@@ -1,9 +1,10 @@
 """One commit of a Tantivy index, how it is asked, and what is remembered of it until the next."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import tantivy
@@ -15,6 +16,7 @@ from dicomlake.engines.embedded.compile import Compiler, differs, every
 from dicomlake.engines.embedded.many import TERMS_LIMIT, many_counts
 from dicomlake.engines.embedded.schema import Layout
 from dicomlake.engines.embedded.shelf import Shelf
+from dicomlake.engines.embedded.store import Store
 from dicomlake.query.resolved import Everything, Has, Resolved
 
 _BESIDE = 16
@@ -25,6 +27,8 @@ _PATHS = 256
 
 _WITHOUT = "-"
 """The bucket of documents without a token, which begin with letters."""
+
+_ADDRESS = itemgetter(1)
 
 Place = tuple[str | None, ...]
 
@@ -90,10 +94,24 @@ LEVELS: tuple[RecordLevel, ...] = ("instance", "series")
 class Snapshot:
     """A searcher with what belongs to it. Nothing that is committed later can change an answer; any thread may ask."""
 
-    def __init__(self, searcher: tantivy.Searcher, compiler: Compiler, layout: Layout, generation: str) -> None:
+    def __init__(
+        self,
+        searcher: tantivy.Searcher,
+        compiler: Compiler,
+        layout: Layout,
+        generation: str,
+        store: Store | None = None,
+        warming: Callable[[], bool] = bool,
+        tables: int = 0,
+    ) -> None:
         self.searcher = searcher
         self.layout = layout
         self.generation = generation
+        self.store = store
+        self.tables = tables
+        """Bytes that the tables of a level may take."""
+        self.warming = warming
+        """Whether tables are being made elsewhere."""
         self.compiler = compiler.asking(lru_cache(_BESIDE)(self._beside))
         self.whole = lru_cache(_PATHS)(self._whole)
         self.everything = lru_cache(2)(self._everything)
@@ -134,7 +152,7 @@ class Snapshot:
         """Where the matching documents are, of which there are so many."""
         if not number:
             return []
-        return [address for _, address in self.searcher.search(query, limit=number, count=False).hits]
+        return list(map(_ADDRESS, self.searcher.search(query, limit=number, count=False).hits))
 
     def terms(self, path: str, size: int = TERMS_LIMIT) -> dict[str, Any]:
         """The aggregation that counts by token; ``size``: more than there can be, or :data:`TERMS_LIMIT`."""

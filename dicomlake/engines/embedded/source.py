@@ -8,10 +8,10 @@ import tantivy
 from numpy.typing import NDArray
 
 from dicomlake.engines.base import RecordLevel
-from dicomlake.engines.embedded.columns import InOrder, Numbers, Small, smallest_kind
+from dicomlake.engines.embedded.columns import Codes, InOrder, Numbers, Small, smallest_kind
 from dicomlake.engines.embedded.fetch import CHUNK, fetched, places
 from dicomlake.engines.embedded.schema import key_hash
-from dicomlake.query.resolved import Everything, Match
+from dicomlake.query.resolved import Everything, Has, Match, Not, Resolved
 
 if TYPE_CHECKING:
     from dicomlake.engines.embedded.snapshot import Snapshot
@@ -90,6 +90,25 @@ def in_order(
     ids.append(numbered(where, addresses))
     ends = np.cumsum([number for _, number in counts], dtype=np.int64)
     return InOrder([token for token, _ in counts], ends, np.concatenate(ids))
+
+
+def alone(snapshot: "Snapshot", level: RecordLevel, path: str, where: NDArray[np.int64]) -> Codes | None:
+    """The values of a path of which no document has two: those of most documents are what the others leave, and need
+    not be fetched. None where it may be otherwise."""
+    whole = snapshot.whole(level, path)
+    documents = len(where)
+    if whole.counts is None or not whole.told or sum(whole.counts.values()) + whole.missing != documents:
+        return None
+    counts = [whole.missing, *(number for _, number in sorted(whole.counts.items()))]
+    known = sorted(whole.counts)
+    most = max(range(len(counts)), key=counts.__getitem__)
+    codes = np.full(documents, most, smallest_kind(len(known)))
+    queries: list[Resolved] = [Not(Has(path)), *(Match(path, (token,)) for token in known)]
+    for code, (query, number) in enumerate(zip(queries, counts, strict=True)):
+        if code != most and number:
+            codes[numbered(where, snapshot.addresses(snapshot.at_level(query, level), number))] = code
+    empty = np.zeros(0, np.int32)
+    return Codes(known, codes, codes[:0], empty, np.array(counts, np.intp), told=True)
 
 
 def numbered(where: NDArray[np.int64], addresses: list[tantivy.DocAddress]) -> Numbers:

@@ -6,10 +6,8 @@ the conditions that were asked lately a bit for each document, and for the paths
 each. A query is then a few operations on bits. All of it belongs to one commit and goes with it.
 """
 
-import threading
-from collections import OrderedDict
-from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import tantivy
@@ -19,69 +17,82 @@ from dicomlake.engines.base import RecordLevel
 from dicomlake.engines.embedded import source
 from dicomlake.engines.embedded.columns import CodeCounts, Codes, InOrder, Numbers
 from dicomlake.engines.embedded.fetch import address, fetched, first_by_uid
+from dicomlake.engines.embedded.kept import Kept
 from dicomlake.engines.embedded.matching import Matching
-from dicomlake.engines.embedded.order import Groups, Order, Ordering, SortKey
+from dicomlake.engines.embedded.order import Groups, Order, Ordering, SortKey, sorted_ids
+from dicomlake.engines.embedded.saved import Saved
 from dicomlake.query.resolved import All, Any_, Between, Everything, Has, Match, Not, Nothing, Resolved
 
 if TYPE_CHECKING:
     from dicomlake.engines.embedded.snapshot import Snapshot
 
-MOST_DOCUMENTS = 3_000_000
-"""Documents of a level that has tables; a million take some 30 MB, and each condition 130 KB."""
+BUDGET = 1_000_000_000
+"""Bytes that the tables of a level may take."""
+
+NEEDED = 80
+"""Bytes of the budget a document without which a level has no tables: 30 for what every table needs, an eighth for each
+condition, 1 or 2 for each path, 4 for each order."""
 
 CONDITIONS = 256
-"""Conditions whose documents are remembered."""
+"""Conditions whose documents are remembered, an eighth of a byte a document, in up to an eighth of the budget."""
 
-RANGES = 16
-"""Paths whose documents are remembered in order of their values, 4 MB a million: every range of them is at hand."""
-
-VALUES = 64
-"""Paths whose values are remembered document by document, 1 or 2 MB a million."""
+PATHS = 256
+"""Paths and orders that are remembered."""
 
 RANGE_VALUES = 20_000
 """Values of paths whose documents a search waits for; each takes a search."""
 
-ORDERS = 16
-"""Orders that are remembered, 4 MB a million documents."""
-
 HEAD = 20_000
 """First documents in order of their uid that are known."""
 
+_KEY_FIELDS = {"series": "uid", "study": "study", "patient": "patient"}
+
 Bits = NDArray[np.uint8]
-Key = TypeVar("Key")
-Value = TypeVar("Value")
 
 
 class Tables:
     """The documents of one level in one commit."""
 
-    def __init__(self, snapshot: "Snapshot", level: RecordLevel) -> None:
+    def __init__(self, snapshot: "Snapshot", level: RecordLevel, saved: Saved, base: source.Base | None = None) -> None:
         self._snapshot = snapshot
         self.level = level
-        self._lock = threading.Lock()
-        self._conditions: OrderedDict[Resolved, Bits] = OrderedDict()
-        self._ranges: OrderedDict[str, InOrder] = OrderedDict()
-        self._codes: OrderedDict[str, Codes] = OrderedDict()
-        self._orders: OrderedDict[Ordering, Order] = OrderedDict()
+        self._saved = saved
+        budget = snapshot.tables
+        self._conditions: Kept[Resolved, Bits] = Kept(CONDITIONS, budget // 8)
+        self._ranges: Kept[str, InOrder] = Kept(PATHS, budget // 16)
+        self._codes: Kept[str, Codes] = Kept(PATHS, budget // 2)
+        self._orders: Kept[Ordering, Order] = Kept(PATHS, budget // 8)
         self._groups: dict[str, Groups | None] = {}
         self._beyond: set[str | Ordering] = set()
         self.number = snapshot.everything(level).documents
-        base = source.base(snapshot, level, self.number)
+        if base is None and (base := saved.base()) is None:
+            base = source.base(snapshot, level, self.number)
+            saved.keep_base(base)
         self._places = base.places
         self._hashes = base.hashes
         self.instances, self.size = base.instances, base.size
         self.identities = {name: (numbers, len(base.hashes[name])) for name, numbers in base.numbers.items()}
         """Numbers of series, studies and patients, and how many of them there are."""
 
+    @classmethod
+    def opened(cls, snapshot: "Snapshot", level: RecordLevel, saved: Saved) -> Self | None:
+        """Those on the disk; None when there are none of these documents."""
+        base = saved.base()
+        if base is None or len(base.places) != snapshot.everything(level).documents:
+            return None
+        return cls(snapshot, level, saved, base)
+
     @cached_property
-    def head(self) -> tuple[Numbers, list[tuple[str, tantivy.DocAddress]]]:
+    def head(self) -> Numbers:
         """The first documents in order of their uid."""
+        return self._saved.head(self._read_head)
+
+    def _read_head(self) -> Numbers:
         if not self.number:
-            return np.zeros(0, np.int32), []
+            return np.zeros(0, np.int32)
         query = self._snapshot.at_level(Everything(), self.level)
-        limit = min(HEAD, self.number)
-        hits = first_by_uid(self._snapshot, query, limit)
-        return self._ids([address for _, address in hits]), hits
+        hits = first_by_uid(self._snapshot, query, min(HEAD, self.number))
+        return self._ids([address for _, address in hits])
 
     def matching(self, query: Resolved, *, fetch: bool) -> Matching | None:
         """The documents that match; None when conditions have to be fetched for that and ``fetch`` is not asked."""
@@ -104,7 +115,7 @@ class Tables:
         """Where these documents are."""
         return [address(place) for place in self._places[ids].tolist()]
 
-    def by_uid(self, ids: NDArray[np.intp]) -> list[tuple[str, tantivy.DocAddress]]:
+    def by_uid(self, ids: Numbers | NDArray[np.intp]) -> list[tuple[str, tantivy.DocAddress]]:
         """These documents in order of their uid."""
         addresses = self.addresses(ids)
         found = ((str(self._snapshot.searcher.doc(address).get_first("uid")), address) for address in addresses)
@@ -112,26 +123,42 @@ class Tables:
 
     def learn_condition(self, leaf: Resolved) -> Bits:
         """The documents of one condition, fetched unless they are known."""
-        if isinstance(leaf, Between) and leaf.path not in self._codes and self._has_order(leaf.path):
+        if isinstance(leaf, Between) and self._coded(leaf.path) is None and self._has_order(leaf.path):
             in_order = self._ranges.get(leaf.path) or self._in_order(leaf.path)
             if in_order is not None:
-                self._keep(self._ranges, leaf.path, in_order, RANGES)
+                self._ranges.put(leaf.path, in_order, in_order.size)
                 return self._packed(in_order.between(leaf))
         if isinstance(leaf, Everything | Nothing):
             return self._bits(leaf, fetch=False)
         known = self._known(leaf)
         if known is None:
             known = self._fetched(leaf)
-            self._keep(self._conditions, leaf, known, CONDITIONS)
+            self._conditions.put(leaf, known, known.nbytes)
         return known
 
     def learn_values(self, path: str) -> Codes | None:
         """The values of a path document by document, fetched unless they are known; None when they are too many."""
-        with self._lock:
-            codes = self._codes.get(path)
-        if codes is None and (in_order := self._ranges.get(path) or self._in_order(path)) is not None:
-            codes = Codes.of(in_order, self.number, self._snapshot.whole(self.level, path).missing)
-            self._keep(self._codes, path, codes, VALUES)
+        codes = self._coded(path)
+        if codes is None:
+            codes = self._saved.codes(path, partial(self._read_values, path))
+            if codes is not None:
+                self._codes.put(path, codes, codes.size)
+        return codes
+
+    def _read_values(self, path: str) -> Codes | None:
+        in_order = self._ranges.get(path)
+        if in_order is None and (codes := source.alone(self._snapshot, self.level, path, self._places)) is not None:
+            return codes
+        in_order = in_order or self._in_order(path)
+        if in_order is None:
+            return None
+        return Codes.of(in_order, self.number, self._snapshot.whole(self.level, path).missing)
+
+    def _coded(self, path: str) -> Codes | None:
+        """The values of a path, when they are in memory or on the disk."""
+        codes = self._codes.get(path)
+        if codes is None and (codes := self._saved.codes(path)) is not None:
+            self._codes.put(path, codes, codes.size)
         return codes
 
     def learn_order(self, ordering: Ordering) -> None:
@@ -140,11 +167,17 @@ class Tables:
         for sort in ordering.sort:
             codes = self.learn_values(sort.path)
             if codes is None:
+                self._saved.beyond(ordering)
                 return
             keys.append(SortKey.of(codes, sort.descending))
         groups = self._grouped(ordering.level)
-        if groups is not None:
-            self._keep(self._orders, ordering, Order.of(keys, groups, ordering.level == self.level), ORDERS)
+        if groups is None:
+            self._saved.beyond(ordering)
+            return
+        single = ordering.level == self.level
+        ids = self._saved.order(ordering, partial(sorted_ids, keys, groups, single))
+        order = Order(ids, tuple(keys), groups, single)
+        self._orders.put(ordering, order, order.size)
 
     def learn(self, asked: Resolved | str | Ordering) -> None:
         """Fetch a condition, the values of a path, or an order. What tables cannot have is not tried anew."""
@@ -163,19 +196,23 @@ class Tables:
         if not isinstance(asked, Resolved) and asked in self._beyond:
             return True
         if isinstance(asked, str):
-            return asked in self._codes
+            return asked in self._codes or self._saved.has(asked)
         if isinstance(asked, Ordering):
-            return asked in self._orders
+            return asked in self._orders or self._saved.has(asked)
         return isinstance(asked, Everything | Nothing) or self._known(asked) is not None
 
     def counted(self, matching: Matching, path: str) -> CodeCounts | None:
         """Documents by token of a path, and those where it is missing; None when that is not at hand."""
-        codes = self._taken(self._codes, path)
+        codes = self._coded(path)
         return codes.counted(matching) if codes is not None and codes.told else None
 
     def order(self, ordering: Ordering) -> Order | None:
         """The documents in an order; None when it is not at hand."""
-        return self._taken(self._orders, ordering)
+        order = self._orders.get(ordering)
+        if order is None and self._saved.has(ordering):
+            self.learn_order(ordering)
+            order = self._orders.get(ordering)
+        return order
 
     def _grouped(self, level: str) -> Groups | None:
         """The hits of a level in order of their keys; None when that cannot be told by the hashes of the keys."""
@@ -184,33 +221,27 @@ class Tables:
         return self._groups[level]
 
     def _named(self, name: str) -> Groups | None:
-        numbers, distinct = self.identities[name]
-        field = "uid" if name == "series" else name
-        order = source.key_order(self._snapshot, field, self._hashes[name])
-        if order is None or (name == "series" and distinct != self.number):
+        found = self._saved.groups(name, partial(self._read_groups, name))
+        if found is None:
             return None
-        numbers = order[numbers]
-        examples = np.zeros(distinct, np.int32)
-        examples[numbers[::-1]] = np.arange(self.number, dtype=np.int32)[::-1]  # of several the first one stays
-        self.identities[name] = numbers, distinct
+        numbers, examples = found
+        self.identities[name] = numbers, len(examples)
+        field = _KEY_FIELDS[name]
 
         def key(document: int) -> str:
             return str(self._snapshot.searcher.doc(self.addresses([document])[0]).get_first(field))
 
         return Groups(numbers, examples, key)
 
-    def _taken(self, shelf: OrderedDict[Key, Value], key: Key) -> Value | None:
-        with self._lock:
-            value = shelf.get(key)
-            if value is not None:
-                shelf.move_to_end(key)
-        return value
-
-    def _keep(self, shelf: OrderedDict[Key, Value], key: Key, value: Value, most: int) -> None:
-        with self._lock:
-            shelf[key] = value
-            while len(shelf) > most:
-                shelf.popitem(last=False)
+    def _read_groups(self, name: str) -> tuple[Numbers, Numbers] | None:
+        numbers, distinct = self.identities[name]
+        order = source.key_order(self._snapshot, _KEY_FIELDS[name], self._hashes[name])
+        if order is None or (name == "series" and distinct != self.number):
+            return None
+        numbers = order[numbers]
+        examples = np.zeros(distinct, np.int32)
+        examples[numbers[::-1]] = np.arange(self.number, dtype=np.int32)[::-1]  # of several the first one stays
+        return numbers, examples
 
     def _bits(self, query: Resolved, fetch: bool) -> Bits:
         match query:
@@ -238,23 +269,21 @@ class Tables:
         return self.learn_condition(query)
 
     def _known(self, leaf: Resolved) -> Bits | None:
-        with self._lock:
-            known = self._conditions.get(leaf)
-            if known is not None:
-                self._conditions.move_to_end(leaf)
-                return known
-            if not isinstance(leaf, Match | Between | Has):
-                return None
-            in_order = self._ranges.get(leaf.path) if isinstance(leaf, Between) else None
-            codes = self._codes.get(leaf.path)
+        known = self._conditions.get(leaf)
+        if known is not None:
+            return known
+        if not isinstance(leaf, Match | Between | Has):
+            return None
+        in_order = self._ranges.get(leaf.path) if isinstance(leaf, Between) else None
         if in_order is not None and isinstance(leaf, Between):
             return self._packed(in_order.between(leaf))
+        codes = self._coded(leaf.path)
         if codes is None:
             return None
         if isinstance(leaf, Has) and not codes.told:
             return None
         known = np.packbits(codes.meeting(leaf))
-        self._keep(self._conditions, leaf, known, CONDITIONS)
+        self._conditions.put(leaf, known, known.nbytes)
         return known
 
     def _fetched(self, leaf: Resolved) -> Bits:
