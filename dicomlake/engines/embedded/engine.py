@@ -16,7 +16,9 @@ from dicomlake import disk
 from dicomlake.engines.base import Encoder, Engine, Found, Member, Plan, Record, RecordLevel, Stats
 from dicomlake.engines.embedded.compile import Compiler, every
 from dicomlake.engines.embedded.lock import busy
+from dicomlake.engines.embedded.mapped import let_go
 from dicomlake.engines.embedded.moment import EmbeddedMoment
+from dicomlake.engines.embedded.pace import let_catch_up
 from dicomlake.engines.embedded.schema import (
     LEVEL_LETTERS,
     Layout,
@@ -32,6 +34,10 @@ from dicomlake.query.resolved import Resolved
 
 WRITER_HEAP = 256_000_000
 """Bytes of writer memory; a segment is flushed when it is full."""
+
+PAUSE = 500
+"""Documents after which a writer waits until they are indexed, and lets go of what looking for others, and merges
+meanwhile, have read of the index."""
 
 _PROGRAM = re.compile(r'(Regex\("[^\n]*?"\))\n(?:[0-9-][^\n]*\n)+')
 """A regular expression as Tantivy prints it, followed by a page of the program that it was made into."""
@@ -50,6 +56,7 @@ class EmbeddedEngine(Engine):
         self._layout = Layout.of(columns or ())
         self._encoder = TantivyEncoder(self._layout.columns)
         self._writer: tantivy.IndexWriter | None = None
+        self._written = 0
         try:
             if write:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -66,6 +73,7 @@ class EmbeddedEngine(Engine):
         if write:
             self._writer = self._open_writer()
         self._generation = ""
+        self._segments: frozenset[str] = frozenset()
         self._snapshot: Snapshot | None = None
         self.refresh()
 
@@ -112,6 +120,10 @@ class EmbeddedEngine(Engine):
     def _insert(self, writer: tantivy.IndexWriter, record: Record) -> None:
         hashed = (_hash(record.series), _hash(record.study), _hash(record.patient))
         writer.add_json(document(record, hashed, self._encoder))
+        self._written += 1
+        if self._written % PAUSE == 0:
+            let_catch_up()
+            let_go(self._segments)
         if record.level == "series" and record.kept:
             writer.add_document(kept_document(self._layout, record.uid, record.kept))
 
@@ -127,6 +139,7 @@ class EmbeddedEngine(Engine):
             writer.commit()
             # Tantivy syncs every file of the commit, renames meta.json to its place, and leaves that name unsynced.
             disk.sync(self._folder)
+        let_go(self._segments)
         return self.refresh()
 
     def _unwritable(self, error: Exception) -> LakeError:
@@ -208,12 +221,12 @@ class EmbeddedEngine(Engine):
     def refresh(self) -> str:
         # The generation is read on both sides of the reload: a commit between them would name data not yet seen.
         while True:
-            before = self._committed()
+            before, segments = self._committed()
             if before == self._generation:
                 return before
             self._reload()
-            if self._committed() == before:
-                self._generation = before
+            if self._committed() == (before, segments):
+                self._generation, self._segments = before, segments
                 self._replace_snapshot()
                 return before
 
@@ -235,13 +248,15 @@ class EmbeddedEngine(Engine):
         """Whether a migration has put another index in place of this one; what was opened of it stays readable."""
         return bool(self._generation) and not (self._folder / "meta.json").exists()
 
-    def _committed(self) -> str:
+    def _committed(self) -> tuple[str, frozenset[str]]:
+        """The generation on the disk, and its segments."""
         try:
             meta = orjson.loads((self._folder / "meta.json").read_bytes())
-            return f"{meta['opstamp']}-{len(meta['segments'])}"
+            segments = frozenset(segment["segment_id"] for segment in meta["segments"])
+            return f"{meta['opstamp']}-{len(segments)}", segments
         except (OSError, ValueError, KeyError, TypeError) as error:
             if self._replaced:
-                return self._generation
+                return self._generation, self._segments
             raise self._damaged(error) from error
 
     def stats(self) -> Stats:
