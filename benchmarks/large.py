@@ -1,11 +1,12 @@
 """A large archive through the whole indexer: does the rate at the end hold up against that at the start?
 
-``python -m benchmarks.large [--instances N] [--documents N] [--json]``; 0 leaves a part out. The files
+``python -m benchmarks.large [--instances N] [--memory N] [--documents N] [--json]``; 0 leaves a part out. The files
 (see :mod:`benchmarks.many`) are real ones in a rolling folder: another process writes them shortly before they are read
 and removes them afterwards, in memory where the system has a folder for that. Everything else is as in
 ``dicomlake index``: the walk, the readers' processes, roll-ups, the engine with its merges, the catalogue, a lake on
 the disk. The CPU time is that of the indexer alone.
-Then many more documents, without files (:mod:`benchmarks.documents`): how long do facets take?
+Then many files in one folder: does memory stay that of few (:mod:`benchmarks.memory`)? And many more documents, without
+files (:mod:`benchmarks.documents`): how long do facets take?
 """
 
 import argparse
@@ -27,6 +28,7 @@ from types import TracebackType
 from typing import Self
 
 from benchmarks import documents, lakes, many
+from benchmarks import memory as memories
 from benchmarks.processes import Memory, children, cpu_seconds, end_cleanly, folder_size, memory
 from benchmarks.tables import Table, target
 from dicomlake import settings
@@ -38,6 +40,9 @@ from indexer.summary import Summary
 
 STEADY = 0.8
 """Rate of the last fifth of the files, at least so many times that of the first."""
+
+_FEW = 2_000
+"""Files whose memory that of many is held against."""
 
 _SERIES = 100
 """Series of one part of the rolling folder: some 6,600 files."""
@@ -195,11 +200,15 @@ def main() -> int:
     """Measure and print, for people or with ``--json``."""
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     options.add_argument("--instances", type=int, default=1_000_000, help="instances to index (1,000,000)")
+    options.add_argument(
+        "--memory", type=int, default=200_000, help="files whose indexing takes no more memory (200,000)"
+    )
     options.add_argument("--documents", type=int, default=10_000_000, help="documents to search (10,000,000)")
     options.add_argument("--json", action="store_true", help="one JSON object")
     asked = options.parse_args()
     end_cleanly()
     tables = measure(asked.instances, loud=True) if asked.instances else []
+    tables += memories.growth(_FEW, asked.memory) if asked.memory else []
     tables += documents.measure(asked.documents) if asked.documents else []
     if asked.json:
         print(json.dumps({"tables": [table.as_dict() for table in tables]}))

@@ -21,26 +21,47 @@ SKIPPED = 50_000.0
 def measure(few: int, lots: int, most: int, rounds: int) -> list[Table]:
     """``dicomlake index`` over so many small files each, and over the most again, unchanged."""
     with tempfile.TemporaryDirectory(prefix="dicomlake-bench-") as home:
-        spent = {}
-        for number in (few, lots, most):
-            folder = Path(home) / f"files-{number}"
-            many.write(folder, many.plan(number))
-            spent[number] = index(folder, Path(home) / f"lake-{number}")
+        spent = _indexed(Path(home), (few, lots, most))
         again = [index(Path(home) / f"files-{most}", Path(home) / f"lake-{most}") for _ in range(rounds)]
         return [_memory(spent), _skipping(again, most)]
+
+
+def growth(few: int, most: int) -> list[Table]:
+    """``dicomlake index`` over few small files and over very many."""
+    with tempfile.TemporaryDirectory(prefix="dicomlake-bench-") as home:
+        return [_memory(_indexed(Path(home), (few, most)))]
+
+
+def _indexed(home: Path, numbers: Sequence[int]) -> dict[int, Spent]:
+    spent = {}
+    for number in numbers:
+        folder = home / f"files-{number}"
+        many.write(folder, many.plan(number))
+        spent[number] = index(folder, home / f"lake-{number}")
+    return spent
 
 
 def _memory(spent: dict[int, Spent]) -> Table:
     few, most = spent[min(spent)], spent[max(spent)]
     rows = [
-        (files, one.main.own / 1e6, one.main.files / 1e6, one.worker.own / 1e6, one.seconds, one.cpu / files * 1e6)
+        (
+            files,
+            one.main.own / 1e6,
+            one.main.resident / 1e6,
+            one.worker.own / 1e6,
+            one.seconds,
+            one.cpu / files * 1e6,
+        )
         for files, one in spent.items()
     ]
     return Table(
         "Memory over the number of files, peak MB",
-        ("files", "main, own", "main, of files", "worker, own", "wall s", "CPU us/file"),
+        ("files", "main, own", "main, resident", "worker, own", "wall s", "CPU us/file"),
         rows,
-        [target("main process, own, most files to fewest", most.main.own / few.main.own, GROWTH, most=True)],
+        [
+            target("main process, own, most files to fewest", most.main.own / few.main.own, GROWTH, most=True),
+            target("the same, resident", most.main.resident / few.main.resident, GROWTH, most=True),
+        ],
     )
 
 

@@ -20,15 +20,16 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Resident bytes: of the process's own (anonymous and shared), and of files mapped into it, which the system takes
-    back when it needs them."""
+    """Resident bytes: of the process's own (anonymous and shared), of files mapped into it, which the system takes
+    back when it needs them, and of both together. Of a peak, these may be of different moments."""
 
     own: int = 0
     files: int = 0
+    resident: int = 0
 
     def highest(self, other: "Memory") -> "Memory":
-        """The larger of both parts."""
-        return Memory(max(self.own, other.own), max(self.files, other.files))
+        """The larger of each part."""
+        return Memory(max(self.own, other.own), max(self.files, other.files), max(self.resident, other.resident))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,8 @@ def memory(pid: int) -> Memory:
     except OSError:
         return Memory()
     sizes = {line.split()[0]: int(line.split()[1]) * 1024 for line in lines if line.endswith(" kB")}
-    return Memory(sizes.get("RssAnon:", 0) + sizes.get("RssShmem:", 0), sizes.get("RssFile:", 0))
+    own, files = sizes.get("RssAnon:", 0) + sizes.get("RssShmem:", 0), sizes.get("RssFile:", 0)
+    return Memory(own, files, own + files)
 
 
 def children(pid: int) -> list[int]:

@@ -16,6 +16,7 @@ from dicomlake.storage import members_of
 from indexer.gone import Gone
 from indexer.items import ARCHIVE, PASSING, UNREADABLE, Found, Outcome, Reading
 from indexer.load import Loader
+from indexer.memory import keep_little
 from indexer.pool import Pool
 from indexer.read import ReadAll, Task, lost
 from indexer.sources import Source
@@ -53,6 +54,7 @@ def run(
     until then stays, and the next run goes on from there.
     """
     started = time.monotonic()
+    keep_little()
     with Lake.open_for_writing(lake) as opened:
         number = opened.catalog.begin_run([root for source in sources for root in source.roots])
         summary = Summary()

@@ -27,6 +27,9 @@ MOST_DOCUMENTS = 2_000
 MOST_BYTES = 16_000_000
 """Header bytes of one commit: as objects they take some ten times as much."""
 
+BETWEEN = 500
+"""Records of a commit after which freed memory goes back: what a commit frees on its way is as much as it holds."""
+
 MOST_SECONDS = 1.0
 """Age of the oldest outcome at which a commit is due: new data is to be seen within two seconds."""
 
@@ -144,9 +147,15 @@ class Loader:
             with self.stages.of("engine"):
                 engine.delete("instance", planned.gone)
                 engine.delete("series", planned.emptied)
+            written = 0
             for records in self.stages.each("roll-up", planned.records):
                 with self.stages.of("engine"):
                     planned.write(engine, records)
+                written += len(records)
+                if written >= BETWEEN:
+                    written = 0
+                    self._give_back()
+            self._give_back()
             with self.stages.of("engine"):
                 engine.commit()
             self.summary.removed += len(planned.gone)
@@ -154,6 +163,9 @@ class Loader:
             catalog.record(self._seen, self._left)
         self._arrivals, self._departures, self._seen, self._left, self._bytes = [], [], [], [], 0
         self._new.clear()
+        self._give_back()
+
+    def _give_back(self) -> None:
         with self.stages.of("rest"):
             give_back()
 

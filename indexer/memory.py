@@ -1,23 +1,38 @@
-"""Memory of a long run: what was freed goes back to the system."""
+"""Memory of a long run: what was freed goes back to the system.
+
+Each commit takes tens of MB for a moment, in several threads, and much of it is freed by another thread than took it.
+Left to itself, the C library (glibc) keeps what was freed, for each thread, and a process grows towards the sum of all
+peaks that its threads ever had.
+"""
 
 import ctypes
 from collections.abc import Callable
 from functools import cache
+from typing import Any
+
+_M_MMAP_THRESHOLD = -3
+"""``mallopt``'s number for it, from malloc.h."""
+
+_LARGE = 1_000_000
+"""Bytes of a block that the system gives and takes back by itself. Tantivy takes its memory in blocks of 1 MiB; the
+library would raise its own threshold above that with the first one freed, and cut all later ones from its own heaps,
+where something small that was taken meanwhile keeps them from going back."""
+
+
+def keep_little() -> None:
+    """Have large blocks go back to the system the moment they are freed, in this process from now on."""
+    _function("mallopt")(_M_MMAP_THRESHOLD, _LARGE)
 
 
 def give_back() -> None:
-    """Return freed memory to the system, where the C library can (glibc).
-
-    Each commit takes tens of MB for a moment, in several threads. The C library keeps what one of them has freed for
-    that thread, so that without this the process grows towards the sum of all their peaks.
-    """
-    _trim()(0)
+    """Return freed memory to the system, where the C library can. It takes about 2 ms."""
+    _function("malloc_trim")(0)
 
 
 @cache
-def _trim() -> Callable[[int], object]:
+def _function(name: str) -> Callable[..., object]:
     try:
-        trim: Callable[[int], object] = ctypes.CDLL(None).malloc_trim
+        found: Any = getattr(ctypes.CDLL(None), name)
     except (AttributeError, OSError, TypeError):  # another C library
-        return lambda pad: None
-    return trim
+        return lambda *_: None
+    return found  # type: ignore[no-any-return]

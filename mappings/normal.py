@@ -83,7 +83,7 @@ def text_token(value: str) -> str:
 
 def limit_text(value: str) -> str:
     """The value as engines see it: unchanged up to the limit, else a prefix and the SHA-256 of the whole."""
-    if len(value) * 3 <= TEXT_LIMIT:
+    if len(value) * 4 <= TEXT_LIMIT:  # no character has more than four bytes
         return value
     encoded = value.encode("utf-8", "surrogatepass")
     if len(encoded) <= TEXT_LIMIT:

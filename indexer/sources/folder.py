@@ -8,16 +8,13 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 
 from dicomlake.documents.instance import Origin
 from dicomlake.errors import SourceError
 from dicomlake.storage import check_readable, location_of
 from indexer.items import NO_FILE, Found, Outcome, unreadable
-
-_SORTED_AT_ONCE = 10_000
-"""Entries of one folder that are held and sorted together; larger folders come in several such parts."""
+from indexer.sources.names import Names
 
 
 @dataclass
@@ -59,25 +56,39 @@ class Folder:
             if real in covered or real in self.skipped:
                 continue
             inner: list[str] = []
-            try:
-                with os.scandir(folder) as entries:
-                    while part := sorted(islice(entries, _SORTED_AT_ONCE), key=lambda entry: entry.name):
-                        yield from self._files_of(part, inner)
-            except OSError as error:
-                yield unreadable(location_of(folder), error)
+            with Names() as names:
+                failed = self._list(folder, names, inner)
+                yield from self._files_of(folder, names, inner)
+            if failed is not None:
+                yield unreadable(location_of(folder), failed)
             stack.extend(sorted(inner, reverse=True))
 
-    def _files_of(self, entries: Iterable[os.DirEntry[str]], inner: list[str]) -> Iterator[Found | Outcome]:
-        for entry in entries:
+    def _list(self, folder: str, names: Names, inner: list[str]) -> OSError | None:
+        """Sort what is in a folder, its folders apart, as far as it can be listed."""
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if _is_folder(entry):
+                        inner.append(entry.path)
+                    else:
+                        names.add(entry.name)
+        except OSError as error:
+            return error
+        return None
+
+    def _files_of(self, folder: str, names: Iterable[str], inner: list[str]) -> Iterator[Found | Outcome]:
+        for name in names:
+            path = os.path.join(folder, name)
             try:
-                if entry.is_dir(follow_symlinks=False):
-                    inner.append(entry.path)
-                elif entry.is_symlink() and entry.is_dir():
-                    self._links.append(entry.path)
-                else:
-                    yield _classify(entry.path, entry.stat())
+                state = os.stat(path)
+                if not stat.S_ISDIR(state.st_mode):
+                    yield _classify(path, state)
+                elif os.path.islink(path):
+                    self._links.append(path)
+                else:  # a folder has taken the place of the file
+                    inner.append(path)
             except OSError as error:
-                yield unreadable(location_of(entry.path), error)
+                yield unreadable(location_of(path), error)
 
     def count(self) -> int:
         """Files below real folders, by their folder entries alone."""
@@ -140,6 +151,14 @@ def look(path: str) -> Found | Outcome:
         return _classify(path, os.stat(path))
     except OSError as error:
         return unreadable(location_of(path), error)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a folder itself. What cannot be told here is told when it is looked at."""
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return False
 
 
 def _classify(path: str, state: os.stat_result) -> Found | Outcome:

@@ -52,8 +52,17 @@ def test_the_best_of_the_peers_ways_decides(monkeypatch: pytest.MonkeyPatch) -> 
 def test_memory_and_skipping() -> None:
     peaks, skipping = memory.measure(5, 10, 40, 1)
     assert list(column(peaks, "main, own")) == [5, 10, 40]
-    assert all(column(peaks, "main, own").values())
+    for own, resident in zip(
+        column(peaks, "main, own").values(), column(peaks, "main, resident").values(), strict=True
+    ):
+        assert 0 < own < resident  # type: ignore[operator]
     assert len(skipping.rows) == 3
+
+
+def test_memory_of_few_files_and_of_many() -> None:
+    (peaks,) = memory.growth(5, 20)
+    assert list(column(peaks, "main, resident")) == [5, 20]
+    assert len(peaks.notes) == 2
 
 
 def test_a_large_archive_is_indexed_whole_though_its_files_come_and_go() -> None:

@@ -1,6 +1,7 @@
 """An indexer with small commits that says what memory it took: ``python -m tests.indexer.grown LAKE SOURCE``.
 
-Prints the peaks, in KB, of the anonymous memory (its own, not that of mapped files) of this process and of its workers.
+Prints peaks in KB: the anonymous memory (its own, not that of mapped files) of this process, all its resident memory,
+and the anonymous memory of its workers.
 """
 
 import multiprocessing
@@ -15,27 +16,28 @@ from indexer.flow import run
 from indexer.sources.folder import folders
 
 
-def anonymous(pid: int) -> int:
-    """KB of anonymous memory; 0 when the process has ended."""
+def memory(pid: int, *parts: str) -> int:
+    """KB of these parts of a process's memory; 0 when it has ended."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:
         return 0
-    return sum(int(line.split()[1]) for line in lines if line.startswith("RssAnon:"))
+    return sum(int(line.split()[1]) for line in lines if line.startswith(parts))
 
 
 if __name__ == "__main__":
     load.MOST_DOCUMENTS = 200
-    peaks = {"main": 0, "worker": 0}
+    peaks = {"own": 0, "resident": 0, "worker": 0}
 
     def look() -> None:
         """Take the peaks for as long as the process lives."""
         while True:
-            peaks["main"] = max(peaks["main"], anonymous(os.getpid()))
+            peaks["own"] = max(peaks["own"], memory(os.getpid(), "RssAnon:"))
+            peaks["resident"] = max(peaks["resident"], memory(os.getpid(), "VmRSS:"))
             for child in multiprocessing.active_children():
-                peaks["worker"] = max(peaks["worker"], anonymous(child.pid or 0))
+                peaks["worker"] = max(peaks["worker"], memory(child.pid or 0, "RssAnon:"))
             time.sleep(0.01)
 
     threading.Thread(target=look, daemon=True).start()
     run(Path(sys.argv[1]), folders([sys.argv[2]]), workers=2)
-    sys.stdout.write(f"{peaks['main']} {peaks['worker']}\n")
+    sys.stdout.write(" ".join(map(str, peaks.values())))

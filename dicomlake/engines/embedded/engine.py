@@ -16,7 +16,9 @@ from dicomlake.engines.base import Encoder, Engine, Found, Member, Plan, Record,
 from dicomlake.engines.embedded.compile import Compiler, every
 from dicomlake.engines.embedded.hits import member
 from dicomlake.engines.embedded.lock import busy
+from dicomlake.engines.embedded.mapped import let_go
 from dicomlake.engines.embedded.moment import EmbeddedMoment
+from dicomlake.engines.embedded.pace import let_catch_up
 from dicomlake.engines.embedded.saved import Asked
 from dicomlake.engines.embedded.schema import (
     LEVEL_LETTERS,
@@ -40,6 +42,10 @@ _hash = lru_cache(maxsize=4_096)(key_hash)
 WRITER_HEAP = 256_000_000
 """Bytes of writer memory; a segment is flushed when it is full."""
 
+PAUSE = 500
+"""Documents after which a writer waits until they are indexed, and lets go of what looking for others, and merges
+meanwhile, have read of the index."""
+
 _PROGRAM = re.compile(r'(Regex\("[^\n]*?"\))\n(?:[0-9-][^\n]*\n)+')
 """A regular expression as Tantivy prints it, followed by a page of the program that it was made into."""
 
@@ -61,6 +67,7 @@ class EmbeddedEngine(Engine):
         self._layout = Layout.of(columns or ())
         self._encoder = TantivyEncoder(self._layout.columns)
         self._writer: tantivy.IndexWriter | None = None
+        self._written = 0
         try:
             if write:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -125,6 +132,10 @@ class EmbeddedEngine(Engine):
     def _insert(self, writer: tantivy.IndexWriter, record: Record) -> None:
         hashed = (_hash(record.series), _hash(record.study), _hash(record.patient))
         writer.add_json(document(record, hashed, self._encoder))
+        self._written += 1
+        if self._written % PAUSE == 0:
+            let_catch_up()
+            let_go(self._segment_ids)
         if record.level == "series" and record.kept:
             writer.add_document(kept_document(self._layout, record.uid, record.kept))
 
@@ -140,6 +151,7 @@ class EmbeddedEngine(Engine):
             writer.commit()
             # Tantivy syncs every file of the commit, renames meta.json to its place, and leaves that name unsynced.
             disk.sync(self._folder)
+        let_go(self._segment_ids)
         return self.refresh()
 
     def _unwritable(self, error: Exception) -> LakeError:
@@ -281,6 +293,10 @@ class EmbeddedEngine(Engine):
             if self._replaced:
                 return self._generation, self._segments
             raise self._damaged(error) from error
+
+    @property
+    def _segment_ids(self) -> frozenset[str]:
+        return frozenset(segment["segment_id"] for segment in orjson.loads(self._segments or b"[]"))
 
     def stats(self) -> Stats:
         snapshot = self._current

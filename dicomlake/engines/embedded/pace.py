@@ -1,0 +1,41 @@
+"""Not handing Tantivy documents faster than it indexes them.
+
+Between us and the thread that indexes is a queue of 10,000 parsed documents, some 12 KB each: when the processors are
+busy with other things, all documents of a commit are in it. Tantivy does not tell how long it is, but Linux tells
+whether the thread sleeps, which it does when the queue is empty.
+"""
+
+import os
+import time
+from collections.abc import Iterator
+
+_TASKS = "/proc/self/task"
+_INDEXING = "thrd-tantivy-in"
+"""What the system calls Tantivy's indexing threads: the first 15 letters of their name."""
+
+_LOOK = 0.002
+_PATIENCE = 2.0
+"""Seconds between two looks, and until we go on anyway: this is about memory, and nothing depends on it."""
+
+
+def let_catch_up() -> None:
+    """Wait until the thread has indexed what it was given, if the system says so."""
+    until = time.monotonic() + _PATIENCE
+    while any(state in "RD" for state in _states()) and time.monotonic() < until:
+        time.sleep(_LOOK)
+
+
+def _states() -> Iterator[str]:
+    """Of each indexing thread of this process: R when it runs or is to, D when the disk is waited for, S asleep."""
+    try:
+        tasks = os.listdir(_TASKS)
+    except OSError:  # another system
+        return
+    for task in tasks:
+        try:
+            with open(f"{_TASKS}/{task}/stat", encoding="utf-8", errors="replace") as file:
+                name, _, rest = file.read().partition(" (")[2].rpartition(") ")
+        except OSError:  # the thread has ended
+            continue
+        if name == _INDEXING:
+            yield rest[:1]

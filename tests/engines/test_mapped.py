@@ -1,0 +1,80 @@
+"""A writer lets go of what it has read of its index, and does not run ahead of Tantivy."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from dicomlake.engines.embedded import EmbeddedEngine, engine, pace
+from dicomlake.engines.embedded.mapped import let_go
+from tests.engines.test_sessions import instance
+
+INSTANCES = 3_000
+
+
+def mapped(folder: Path) -> int:
+    """KB that are resident of the files of an index."""
+    kb, ours = 0, False
+    for line in Path("/proc/self/smaps").read_text().splitlines():
+        if "-" in line.partition(" ")[0]:
+            ours = f" {folder}/" in line
+        elif ours and line.startswith("Rss:"):
+            kb += int(line.split()[1])
+    return kb
+
+
+def test_pages_that_were_read_are_let_go_of_and_can_be_read_again(tmp_path: Path) -> None:
+    opened = EmbeddedEngine(tmp_path, [], write=True)
+    opened.put(instance(f"{number}") for number in range(INSTANCES))
+    opened.commit()
+    uids = [f"{number}" for number in range(INSTANCES)]
+    found = opened.get("instance", uids)
+    assert len(found) == INSTANCES
+    before = mapped(tmp_path)
+    let_go(opened._segments)
+    assert mapped(tmp_path) < before / 4
+    assert opened.get("instance", uids) == found
+    opened.close()
+
+
+def test_segments_that_are_not_named_are_left_alone(tmp_path: Path) -> None:
+    opened = EmbeddedEngine(tmp_path, [], write=True)
+    opened.put([instance("1")])
+    opened.commit()
+    opened.get("instance", ["1"])
+    before = mapped(tmp_path)
+    let_go(set())
+    assert mapped(tmp_path) == before > 0
+    opened.close()
+
+
+def test_the_indexing_thread_has_the_name_that_is_looked_for(tmp_path: Path) -> None:
+    until = time.monotonic() + 30
+    while list(pace._states()):  # those of writers that were closed take a moment to end
+        assert time.monotonic() < until
+    opened = EmbeddedEngine(tmp_path, [], write=True)
+    opened.put([instance("1")])
+    assert list(pace._states())
+    while set(pace._states()) != {"S"}:
+        assert time.monotonic() < until
+        pace.let_catch_up()
+    opened.close()
+
+
+def test_a_writer_waits_and_lets_go_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(engine, "PAUSE", 10)
+    monkeypatch.setattr(engine, "let_catch_up", lambda: said.append("wait"))
+    monkeypatch.setattr(engine, "let_go", lambda segments: said.append("go"))
+    opened = EmbeddedEngine(tmp_path, [], write=True)
+    opened.put(instance(f"{number}") for number in range(35))
+    assert said == ["wait", "go"] * 3
+    opened.commit()
+    assert said[6:] == ["go"]
+    opened.close()
+
+
+def test_waiting_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "_states", lambda: iter("SR"))
+    monkeypatch.setattr(pace, "_PATIENCE", 0.01)
+    pace.let_catch_up()
