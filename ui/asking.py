@@ -20,7 +20,7 @@ from ui.state import PageState
 def asked_of(state: PageState, **changes: Any) -> Search:
     """The search that a state stands for, without facets and hits."""
     search = Search(state.q, state.level, dict(state.filters), sort=views.order(state), limit=0)
-    return replace(search, exclude=dict(state.exclude), **changes)
+    return replace(search, exclude=dict(state.exclude), ranges=dict(state.ranges), **changes)
 
 
 def hits(lake: Api, state: PageState) -> tuple[PageState, dict[str, Any]]:
