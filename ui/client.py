@@ -75,6 +75,15 @@ class Api:
     def search(self, search: Search) -> dict[str, Any]:
         return self._json("POST", "/api/v1/search", json=search.body())
 
+    def facet(self, field: str, search: Search, contains: str, limit: int) -> dict[str, Any]:
+        """The values of one field under a search that contain a text."""
+        asked = {**search.parameters(), "contains": contains, "limit": limit}
+        return self._json("GET", f"/api/v1/facets/{quote(field, safe='')}", params=asked)
+
+    def fields(self, text: str, limit: int) -> dict[str, Any]:
+        """The attributes that are called like a text."""
+        return self._json("GET", "/api/v1/fields", params={"q": text, "limit": limit})
+
     def study(self, uid: str) -> dict[str, Any]:
         return self._json("GET", f"/api/v1/studies/{quote(uid, safe='')}")
 

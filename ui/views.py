@@ -97,19 +97,6 @@ def _each(values: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, Any, dict[
             yield path, value, {**values, path: [other for other in listed if other is not value]}
 
 
-def cards(state: PageState, facets: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
-    """The facet rail's cards; without counts (no answer) they hold what is selected."""
-    unit = "instances" if state.level == "instance" else "series"
-    found = []
-    for path in page()["facets"]:
-        chosen = state.filters.get(path, ())
-        counted = facets.get(path) or [{"value": value, "count": 0, "selected": True} for value in chosen]
-        values = [dict(entry) | {"label": value_label(path, entry["value"])} for entry in counted]
-        counted_ = path in facets
-        found.append({"field": path, "label": shown(path).label, "unit": unit, "values": values, "counted": counted_})
-    return found
-
-
 def columns(level: str) -> list[str]:
     """Paths of a level's columns."""
     return list(page()["levels"][level]["columns"])

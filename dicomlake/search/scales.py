@@ -105,7 +105,7 @@ class Scales:
         if any(counts) and len(counts) > BINS:
             first, last = _place(counts, _TAIL / 5), _place(counts, 1 - _TAIL / 5)
             edges = [edges[0], *edges[first + 1 : last + 1], edges[-1]]
-        if len(edges) > 2 * BINS:
+        if len(edges) > 4 * BINS:
             return scale_of(field, letter, found, None, BINS)
         return _moment_scale(letter, name, edges)
 
