@@ -131,7 +131,7 @@ def range_card(state: PageState, path: str, drawn: Mapping[str, Any] | None) -> 
         "form": kind,
         "unit": _unit(path, kind),
         "bins": bins,
-        "ends": [_end(path, kind, drawn["bins"][0]["from"]), _end(path, kind, drawn["bins"][-1]["to"])] if bins else [],
+        "ends": _ends(path, kind, drawn["bins"]) if drawn and bins else [],
         "chosen": [low, high] if chosen else None,
         "said": ", ".join(range_label(path, bounds) for bounds in chosen),
         "at": _places(kind, drawn["bins"], low, high) if drawn and bins and chosen else None,
@@ -201,9 +201,11 @@ def _text(number: Any) -> str:
     return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
 
 
-def _end(path: str, kind: str, edge: Any) -> str:
-    """An end of the axis."""
-    return "" if edge is None else bound_label(path, first(kind, edge))
+def _ends(path: str, kind: str, bins: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The ends of the axis."""
+    start, end = bins[0]["from"], bins[-1]["to"]
+    last_one = f"{first(kind, bins[-1]['from'])}+" if end is None else bound_label(path, first(kind, end))
+    return [first(kind, start) if kind == "age" else bound_label(path, first(kind, start)), last_one]
 
 
 _AGES: Final = {"D": 1 / 365.25, "W": 7 / 365.25, "M": 1 / 12, "Y": 1.0}

@@ -23,7 +23,8 @@ def _registered(name: str) -> Any:
 
 
 def component(name: str) -> Callable[..., Any]:
-    """The component ``name`` (its files are ``name.css``, ``name.js`` and parts ``name_*`` before them), registered once a process.
+    """The component ``name``, registered once a process. Its files are ``name.css`` and ``name.js``, behind the common
+    ones and parts of its own, ``name_*``.
 
     Calling it paints ``data`` and reports what people do there as triggers, ``on_<trigger>_change``. It gets its texts
     along, the area ``name`` of ``ui/words`` in the language in force, and says them with ``say(key, values)``.
