@@ -251,7 +251,7 @@ def _places(kind: str, bins: Sequence[Mapping[str, Any]], low: str | None, high:
     if isinstance(until, str):
         until += "99999999"[len(until) :] if kind != "time" else "999999"[len(until) :]
     if isinstance(wanted, str):
-        wanted = wanted.ljust(6 if kind == "time" else 8, "0")
+        wanted += ("000000" if kind == "time" else "00000101")[len(wanted) :]
     if kind == "age" and until is not None:
         until += 0.99
     for number, one in enumerate(bins):

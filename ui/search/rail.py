@@ -33,6 +33,7 @@ def rail(lake: Api, state: PageState, answer: Mapping[str, Any] | None) -> None:
             "selection": facets.selection(state, [card["field"] for card in cards]),
             "unit": "instance" if state.level == "instance" else "series",
             "click": st.session_state.get("click", 0),
+            "took": answer["took_ms"] if answer else None,
             "found": found(lake, state),
             "catalogue": catalogue(lake),
         },

@@ -80,8 +80,8 @@ class Codes:
     def _among(codes: NDArray[np.integer[Any]], wanted: list[int]) -> NDArray[np.bool_]:
         return codes == wanted[0] if len(wanted) == 1 else np.isin(codes, np.array(wanted, codes.dtype))
 
-    def counted(self, matching: "Matching") -> tuple[dict[str, int], int]:
-        """Documents by token, and those with none."""
+    def numbers(self, matching: "Matching") -> NDArray[np.intp]:
+        """Documents by the number of their token; those with none come first."""
         rows = matching.ids if matching.others is None else matching.others
         counts = np.bincount(self.codes.take(rows), minlength=len(self.counts))
         if len(self.more):
@@ -90,6 +90,11 @@ class Codes:
             counts += np.bincount(self.more[of], minlength=len(counts))
         if matching.others is not None:
             counts = self.counts - counts
+        return counts
+
+    def counted(self, matching: "Matching") -> tuple[dict[str, int], int]:
+        """Documents by token, and those with none."""
+        counts = self.numbers(matching)
         without = int(counts[0])
         counts[0] = 0
         found = np.flatnonzero(counts)

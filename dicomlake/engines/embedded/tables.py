@@ -182,14 +182,18 @@ class Tables:
             return asked in self._codes
         return isinstance(asked, Everything | Nothing) or self._known(asked) is not None
 
-    def counted(self, matching: Matching, path: str) -> tuple[dict[str, int], int] | None:
-        """Documents by token of a path, and those with none; None when that is not at hand."""
+    def values(self, path: str) -> Codes | None:
+        """The values of a path document by document; None when they are not at hand."""
         with self._lock:
             codes = self._codes.get(path)
-            if codes is None:
-                return None
-            self._codes.move_to_end(path)
-        return codes.counted(matching)
+            if codes is not None:
+                self._codes.move_to_end(path)
+        return codes
+
+    def counted(self, matching: Matching, path: str) -> tuple[dict[str, int], int] | None:
+        """Documents by token of a path, and those with none; None when that is not at hand."""
+        codes = self.values(path)
+        return None if codes is None else codes.counted(matching)
 
     def _keep(self, shelf: OrderedDict[Key, Value], key: Key, value: Value, most: int) -> None:
         with self._lock:
