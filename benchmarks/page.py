@@ -165,7 +165,7 @@ async def _walk(tab: Page, chance: random.Random, number: int) -> list[Click]:
 
 def _spent(api: str) -> tuple[float, float]:
     """Searches that the service has answered, and the seconds it took."""
-    lines = httpx.get(f"{api}/api/v1/metrics", trust_env=False).text.splitlines()
+    lines = httpx.get(f"{api}/metrics", trust_env=False).text.splitlines()
 
     def total(name: str) -> float:
         own = (line for line in lines if line.startswith(name) and 'route="/api/v1/search"' in line)
