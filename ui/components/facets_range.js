@@ -206,8 +206,10 @@ class RangeCard extends Card {
   }
 
   choose(ranges) {
-    if (keyOf(this.rail.chosen(this.field).ranges) !== keyOf(ranges)) this.rail.change(this.field, { ranges });
-    else this.paintSaid();
+    if (keyOf(this.rail.chosen(this.field).ranges) === keyOf(ranges)) return this.paintSaid();
+    // Until the answer comes the card shows what was asked for.
+    this.card = { ...this.card, chosen: ranges[0] ?? null, at: ranges.length ? this.draft ?? this.card.at : null, said: "" };
+    this.rail.change(this.field, { ranges });
   }
 
   typed() {
