@@ -77,7 +77,7 @@ class RangeCard extends Card {
     this.inputs.forEach((input, side) => {
       input.placeholder = say("any");
       input.setAttribute("aria-label", say(["lowest", "highest"][side], { label }));
-      if (!this.editing) input.value = this.card.chosen?.[side] ?? "";
+      if (!this.editing) input.value = this.spelled(this.card.chosen?.[side]);
     });
     if (!this.editing) this.complain("");
     this.paintSpan();
@@ -98,10 +98,16 @@ class RangeCard extends Card {
       handle.setAttribute("aria-valuemin", 0);
       handle.setAttribute("aria-valuemax", bins.length);
       handle.setAttribute("aria-valuenow", place);
-      handle.setAttribute("aria-valuetext", (side ? bin.high : bin.low) ?? bin.label);
+      handle.setAttribute("aria-valuetext", this.spelled(side ? bin.high : bin.low) || bin.label);
     });
-    if (this.draft) [start, end - 1].forEach((place, side) => { this.inputs[side].value = this.bound(place, side) ?? ""; });
+    if (this.draft) [start, end - 1].forEach((place, side) => { this.inputs[side].value = this.spelled(this.bound(place, side)); });
     this.paintSaid();
+  }
+
+  // An end as people of the language write it; what they type is read either way.
+  spelled(end) {
+    const comma = this.rail.data.language === "es" && (this.card.form === "number" || this.card.form === "age");
+    return comma ? (end ?? "").replace(".", ",") : end ?? "";
   }
 
   // A range that begins with the first bar or ends with the last is open there.
