@@ -1,4 +1,4 @@
-"""Measure this machine: reading headers, indexing, memory, searching, a million series, beside peers and floors.
+"""Measure this machine: reading headers, indexing, memory, searching, a million series, the page; beside peers, floors.
 
 ``python -m benchmarks [PART ...] [--scale X] [--rounds N] [--json]``. The figures mean something at scale 1, on a
 machine that does nothing else; a small scale shows that everything runs. What each figure is:
@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks import idc, ingest, memory, reader, searching
+from benchmarks import idc, ingest, memory, page, reader, searching
 from benchmarks.processes import end_cleanly
 from benchmarks.tables import Table
 
@@ -46,12 +46,17 @@ def _idc(scale: float, rounds: int) -> list[Table]:
     return idc.measure(scale)
 
 
+def _page(scale: float, rounds: int) -> list[Table]:
+    return page.measure(scale)
+
+
 PARTS: dict[str, Callable[[float, int], list[Table]]] = {
     "reader": _reading,
     "ingest": _ingest,
     "memory": _memory,
     "searching": _searching,
     "idc": _idc,
+    "page": _page,
 }
 """What can be measured, in this order; each takes the scale and the number of rounds."""
 

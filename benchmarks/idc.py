@@ -79,7 +79,7 @@ def measure(scale: float) -> list[Table]:
     with tempfile.TemporaryDirectory(prefix="dicomlake-bench-") as home:
         parquet = Path(str(idc_index_data.IDC_INDEX_PARQUET_FILEPATH))
         if scale < 1:
-            parquet = _part(parquet, Path(home) / "part.parquet", scale)
+            parquet = part(parquet, Path(home) / "part.parquet", scale)
         lake = Path(home) / "lake"
         tables = [imported(parquet, lake)]
         rows = idc_questions.table(parquet)
@@ -87,7 +87,8 @@ def measure(scale: float) -> list[Table]:
         return [*tables, *asked(rows, lake, number), checked(rows, lake, max(2, round(500 * min(1.0, scale))))]
 
 
-def _part(whole: Path, path: Path, scale: float) -> Path:
+def part(whole: Path, path: Path, scale: float) -> Path:
+    """So much of the index, drawn at random, always the same."""
     duckdb.execute(
         f"COPY (SELECT * FROM read_parquet('{whole}') USING SAMPLE reservoir({round(1_044_191 * scale)} ROWS)"
         f" REPEATABLE (1)) TO '{path}' (FORMAT parquet)"

@@ -54,6 +54,14 @@ def field_and_value(text: str) -> tuple[str, str | None]:
     return match[1].strip(), match[2] or None
 
 
+def field_and_range(text: str) -> tuple[str, str]:
+    """``Field=low..high``; an end left out is open."""
+    name, bounds = field_and_value(text)
+    if bounds is None or ".." not in bounds:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form FIELD=LOW..HIGH")
+    return name, bounds
+
+
 def count(text: str) -> int:
     """A whole number from 0."""
     if not text.isascii() or not text.isdigit():

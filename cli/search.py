@@ -3,10 +3,13 @@
 import argparse
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cli.output import byte_size, number, plural, printable, say, say_json, table
-from cli.parsing import count, field_and_value
+from cli.parsing import count, field_and_range, field_and_value
+
+if TYPE_CHECKING:
+    from dicomlake.query.bounds import Ranges
 
 HELP = "search a lake: totals, facet counts and hits"
 EXAMPLE = """dicomlake search 'Modality:CT AND SliceThickness:[0 TO 1.5]' --facet Manufacturer.canonical
@@ -21,6 +24,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     add("--facet", action="append", default=[], metavar="F", help="count the values of this field (repeat)")
     add("--filter", action="append", default=[], type=field_and_value, metavar="F=V", help="only this value (repeat)")
     add("--exclude", action="append", default=[], type=field_and_value, metavar="F=V", help="not this value (repeat)")
+    add("--range", action="append", default=[], type=field_and_range, metavar="F=A..B", help="from A to B (repeat)")
     add("--facet-limit", type=count, default=1_000, metavar="N", help="values of each facet (default: 1000)")
     add("--facet-sort", choices=("count", "value"), default="count", help="the most frequent values first, or in order")
     add("--facet-contains", default="", metavar="TEXT", help="only values with this text, case and accents aside")
@@ -45,6 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         level=arguments.level,
         filters=_by_field(arguments.filter),
         exclude=_by_field(arguments.exclude),
+        ranges=_ranges(arguments.range),
         facets=arguments.facet,
         sort=arguments.sort,
         limit=arguments.limit,
@@ -131,6 +136,16 @@ def _show_histogram(name: str, drawn: Mapping[str, Any]) -> None:
     for said in ("missing", "other"):
         if drawn[said]:
             say(f"  {number(drawn[said]):>9}   ({said})")
+
+
+def _ranges(given: Iterable[tuple[str, str]]) -> "Ranges":
+    from dicomlake.query.bounds import Bounds, parse_range  # noqa: PLC0415
+
+    found: dict[str, list[Bounds]] = {}
+    for name, text in given:
+        field, bounds = parse_range(f"{name}:{text}")
+        found.setdefault(field, []).append(bounds)
+    return found
 
 
 def _by_field(given: Iterable[tuple[str, str | None]]) -> dict[str, list[str | int | float | None]]:

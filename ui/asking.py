@@ -11,16 +11,16 @@ from typing import Any
 
 import streamlit as st
 
-from ui import details, views
+from ui import details, facets, views
 from ui.client import Api, Away, Problem, Search
-from ui.labels import page
+from ui.preferences import preference
 from ui.state import PageState
 
 
 def asked_of(state: PageState, **changes: Any) -> Search:
     """The search that a state stands for, without facets and hits."""
     search = Search(state.q, state.level, dict(state.filters), sort=views.order(state), limit=0)
-    return replace(search, exclude=dict(state.exclude), **changes)
+    return replace(search, exclude=dict(state.exclude), ranges=dict(state.ranges), **changes)
 
 
 def hits(lake: Api, state: PageState) -> tuple[PageState, dict[str, Any]]:
@@ -28,14 +28,38 @@ def hits(lake: Api, state: PageState) -> tuple[PageState, dict[str, Any]]:
 
     Raises Away and Problem.
     """
+    counted, measured = facets.asked(preference(lake, "rail"))
     search = asked_of(
-        state, facets=page()["facets"], fields=views.fields_of(views.columns(state.level)), limit=views.ROWS
+        state,
+        facets=counted,
+        histograms=measured,
+        facet_limit=facets.LISTED,
+        fields=views.fields_of(views.columns(state.level)),
+        limit=views.ROWS,
     )
+    same = st.session_state.pop("same", False)
+    kept = st.session_state.get("answered")
+    name = json.dumps(search.body(), sort_keys=True)
+    if same and kept is not None and kept[0] == (name, state.page):
+        return kept[1]
+    answered = _hits(lake, state, search)
+    st.session_state["answered"] = ((name, state.page), answered)
+    return answered
+
+
+def same_answer() -> None:
+    """From a callback: what is searched does not change, so the next run may show the answer of this one."""
+    st.session_state["same"] = True
+
+
+def _hits(lake: Api, state: PageState, search: Search) -> tuple[PageState, dict[str, Any]]:
     for _ in range(2):
         known = cursors(search)
         try:
             if not walk(lake, search, known, state.page - 1):
-                total = views.total_of(state.level, lake.search(replace(search, facets=(), limit=0))["totals"])
+                total = views.total_of(
+                    state.level, lake.search(replace(search, facets=(), histograms=(), limit=0))["totals"]
+                )
                 state = state.showing(page=views.pages_of(total))
                 walk(lake, search, known, state.page - 1)
             return state, lake.search(replace(search, cursor=known.get(state.page - 1)))

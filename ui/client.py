@@ -10,6 +10,7 @@ from urllib.parse import quote
 import httpx
 
 from ui.launch import API_URL, DEFAULT_API_URL
+from ui.state import Bounds
 
 MOST = 1_000
 """Hits the API gives at once."""
@@ -41,6 +42,9 @@ class Search:
     limit: int = 50
     cursor: str | None = None
     exclude: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    ranges: Mapping[str, Sequence[Bounds]] = field(default_factory=dict)
+    histograms: Sequence[str] = ()
+    facet_limit: int = 1_000
 
     def body(self) -> dict[str, Any]:
         """The request as JSON."""
@@ -48,7 +52,16 @@ class Search:
             part: {name: list(values) for name, values in getattr(self, part).items()}
             for part in ("filters", "exclude")
         }
-        return {name: getattr(self, name) for name in self.__slots__} | lists
+        ranges = {name: [{"min": one.low, "max": one.high} for one in listed] for name, listed in self.ranges.items()}
+        return {name: getattr(self, name) for name in self.__slots__} | lists | {"ranges": ranges}
+
+    def parameters(self) -> dict[str, Any]:
+        """What selects, as the parameters of a URL."""
+        lists = {
+            part: [f"{name}:{'' if value is None else value}" for name, values in of.items() for value in values]
+            for part, of in (("filter", self.filters), ("exclude", self.exclude), ("range", self.ranges))
+        }
+        return {"q": self.q, "level": self.level, **lists}
 
 
 class Api:
@@ -61,6 +74,15 @@ class Api:
 
     def search(self, search: Search) -> dict[str, Any]:
         return self._json("POST", "/api/v1/search", json=search.body())
+
+    def facet(self, field: str, search: Search, contains: str, limit: int) -> dict[str, Any]:
+        """The values of one field under a search that contain a text."""
+        asked = {**search.parameters(), "contains": contains, "limit": limit}
+        return self._json("GET", f"/api/v1/facets/{quote(field, safe='')}", params=asked)
+
+    def fields(self, text: str, limit: int) -> dict[str, Any]:
+        """The attributes that are called like a text."""
+        return self._json("GET", "/api/v1/fields", params={"q": text, "limit": limit})
 
     def study(self, uid: str) -> dict[str, Any]:
         return self._json("GET", f"/api/v1/studies/{quote(uid, safe='')}")
@@ -159,7 +181,7 @@ class Api:
         cursor, behind = search.cursor, 0
         while behind < hits:
             step = min(MOST, hits - behind)
-            answer = self.search(replace(search, facets=(), fields=(), limit=step, cursor=cursor))
+            answer = self.search(replace(search, facets=(), histograms=(), fields=(), limit=step, cursor=cursor))
             if answer["cursor"] is None:
                 return
             cursor, behind = answer["cursor"], behind + step

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from dicomlake.query import permalink
-from dicomlake.query.permalink import QueryError, SearchState
+from dicomlake.query.permalink import Bounds, QueryError, SearchState
 
-__all__ = ["KINDS", "Open", "PageState", "QueryError", "parse_open"]
+__all__ = ["KINDS", "Bounds", "Open", "PageState", "QueryError", "parse_open"]
 
 KINDS: Final = ("series", "study", "patient", "instance")
 _OWN: Final = ("page", "open", "view")
@@ -30,8 +30,8 @@ class Open:
 @dataclass(frozen=True, slots=True)
 class PageState:
     """What the address says. ``sort`` is empty for the level's own order, ``page`` counts from 1, values of ``exclude``
-    are those that hits must not have, ``columns`` are empty for the user's own or the level's, ``view`` is how hits are
-    shown."""
+    are those that hits must not have, ``ranges`` alternatives to the values of ``filters``, ``columns`` are empty for
+    the user's own or the level's, ``view`` is how hits are shown."""
 
     q: str = ""
     level: permalink.Level = "series"
@@ -42,6 +42,7 @@ class PageState:
     exclude: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
     columns: Sequence[str] = ()
     view: str = VIEWS[0]
+    ranges: Mapping[str, Sequence[Bounds]] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, parameters: Mapping[str, Sequence[str]]) -> "PageState":
@@ -57,6 +58,7 @@ class PageState:
             search.exclude,
             search.columns,
             view if (view := _first(parameters, "view")) in VIEWS else VIEWS[0],
+            search.ranges,
         )
 
     def parameters(self) -> dict[str, list[str]]:
@@ -64,12 +66,14 @@ class PageState:
 
         Raises QueryError for what no address can hold.
         """
-        chosen, excluded = (
-            {path: tuple(values) for path, values in by_path.items() if values}
-            for by_path in (self.filters, self.exclude)
-        )
         search = SearchState(
-            self.q, self.level, chosen, tuple(self.sort), columns=tuple(self.columns), exclude=excluded
+            self.q,
+            self.level,
+            _said(self.filters),
+            tuple(self.sort),
+            columns=tuple(self.columns),
+            exclude=_said(self.exclude),
+            ranges=_said(self.ranges),
         )
         written = permalink.encode(search)
         if len(written) == 1:
@@ -89,6 +93,11 @@ class PageState:
     def showing(self, **changes: Any) -> "PageState":
         """The same search, shown otherwise."""
         return replace(self, **changes)
+
+
+def _said(by_path: Mapping[str, Sequence[Any]]) -> dict[str, tuple[Any, ...]]:
+    """What is not empty."""
+    return {path: tuple(values) for path, values in by_path.items() if values}
 
 
 def parse_open(text: str) -> Open | None:

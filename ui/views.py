@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ui import format as shown_as
 from ui.labels import head, page, shown
-from ui.state import PageState
+from ui.state import Bounds, PageState
 from ui.words import say
 
 ROWS: Final = 50
@@ -38,6 +38,30 @@ def value_label(path: str, value: Any) -> str:
     return say("search.missing") if value is None else shown_as.one(value, field.vr, field.unit)
 
 
+def range_label(path: str, bounds: Bounds) -> str:
+    """A range as people read it: ``0 – 1.5 mm``, ``from 2019``, ``up to 63 y``."""
+    field = shown(path)
+    low, high = (None if bound is None else bound_label(path, str(bound)) for bound in bounds)
+    unit = f" {field.unit}" if field.number and field.unit and field.unit not in ("By", "1") else ""
+    if low is None and high is None:
+        return say("search.any_value")
+    if low == high:
+        return f"{low}{unit}"
+    if low is None:
+        return say("search.up_to", value=f"{high}{unit}")
+    return say("search.from", value=f"{low}{unit}") if high is None else f"{low} – {high}{unit}"
+
+
+def bound_label(path: str, text: str) -> str:
+    """An end of a range as people read it, without its unit."""
+    field = shown(path)
+    if field.unit == "By" and text.isdigit():
+        return shown_as.size(int(text))
+    if field.number:
+        return shown_as.pointed(text)
+    return shown_as.one(f"{text:0>3}Y" if field.vr == "AS" and text.isdigit() else text, field.vr)
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One condition of a search: what it says, and the state without it."""
@@ -50,13 +74,16 @@ class Condition:
 
 
 def conditions(state: PageState) -> list[Condition]:
-    """The query, then every value of every filter, then every value that is excluded."""
+    """The query, then every value of every filter, every range, every value that is excluded."""
     found = []
     if state.q:
         found.append(Condition("q", say("search.query"), state.q, False, state.asking(q="")))
     for path, value, rest in _each(state.filters):
         said = shown(path).label, value_label(path, value)
         found.append(Condition(json.dumps([path, value]), *said, value is None, state.asking(filters=rest)))
+    for path, bounds, rest in _each(state.ranges):
+        said = shown(path).label, range_label(path, bounds)
+        found.append(Condition(json.dumps([path, str(bounds), "range"]), *said, False, state.asking(ranges=rest)))
     for path, value, rest in _each(state.exclude):
         said = say("search.not", label=shown(path).label), value_label(path, value)
         found.append(Condition(json.dumps([path, value, "not"]), *said, value is None, state.asking(exclude=rest)))
@@ -68,19 +95,6 @@ def _each(values: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, Any, dict[
     for path, listed in values.items():
         for value in listed:
             yield path, value, {**values, path: [other for other in listed if other is not value]}
-
-
-def cards(state: PageState, facets: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
-    """The facet rail's cards; without counts (no answer) they hold what is selected."""
-    unit = "instances" if state.level == "instance" else "series"
-    found = []
-    for path in page()["facets"]:
-        chosen = state.filters.get(path, ())
-        counted = facets.get(path) or [{"value": value, "count": 0, "selected": True} for value in chosen]
-        values = [dict(entry) | {"label": value_label(path, entry["value"])} for entry in counted]
-        counted_ = path in facets
-        found.append({"field": path, "label": shown(path).label, "unit": unit, "values": values, "counted": counted_})
-    return found
 
 
 def columns(level: str) -> list[str]:
@@ -109,7 +123,9 @@ def table(state: PageState, answer: Mapping[str, Any]) -> dict[str, Any]:
         "page": state.page,
         "pages": pages_of(total),
         "more": answer["cursor"] is not None,
-        "turn": json.dumps([state.q, state.level, state.filters, state.exclude, sorts, state.page], sort_keys=True),
+        "turn": json.dumps(
+            [state.q, state.level, state.filters, state.exclude, state.ranges, sorts, state.page], sort_keys=True
+        ),
     }
 
 

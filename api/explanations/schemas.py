@@ -36,6 +36,6 @@ class ExplainAnswer(BaseModel):
     query: dict[str, Any] = Field(description="The query text as it was read, with positions")
     conditions: dict[str, Any] = Field(description="What it comes to: paths, tokens with the values they stand for")
     level: RecordLevel = Field(description="The documents that are looked at")
-    filters: dict[str, dict[str, Any]] = Field(description="The condition of each field's chosen values")
+    filters: dict[str, dict[str, Any]] = Field(description="The condition of each field's chosen values and ranges")
     exclude: dict[str, dict[str, Any]] = Field(description="The condition of each field's excluded values")
     engine: Any = Field(description="What the engine runs, in its own words; these may change")

@@ -24,7 +24,7 @@ class ExportBody(SelectionBody):
 
     def request(self) -> SearchRequest:
         """The search this body stands for."""
-        return SearchRequest(**{name: getattr(self, name) for name in type(self).model_fields if name != "format"})
+        return self.selection(sort=self.sort, fields=self.fields)
 
 
 class ExportParameters(ByParameters):

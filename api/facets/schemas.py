@@ -2,7 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.search.schemas import ByParameters, Contains, FacetLimit, FacetSort, FacetValue
+from api.search.answers import FacetValue
+from api.search.schemas import ByParameters, Contains, FacetLimit, FacetSort
 from dicomlake.search import SearchRequest
 
 

@@ -23,7 +23,7 @@ FieldName = Annotated[
     str,
     Path(
         max_length=MAX_NAME,
-        description="A field of numbers, dates or times: a keyword, a path, a private element, URL-encoded",
+        description="A field of numbers, dates, times or ages: a keyword, a path, a private element, URL-encoded",
         openapi_examples={"number": {"value": "SliceThickness"}, "date": {"value": "StudyDate"}},
     ),
 ]

@@ -8,7 +8,8 @@ from api.lakes import TheLake
 from api.problems import documented
 from api.responses import Json
 from api.search import examples
-from api.search.schemas import SearchAnswer, SearchBody, SearchParameters
+from api.search.answers import SearchAnswer
+from api.search.schemas import SearchBody, SearchParameters
 from api.tags import TheRequest
 from dicomlake.errors import (
     BadValueError,

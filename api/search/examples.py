@@ -18,6 +18,13 @@ REQUESTS: Final[dict[str, Example]] = {
         "summary": "Chosen facet values: CT or MR, with no body part",
         "value": {"filters": {"Modality": ["CT", "MR"], "BodyPartExamined": [None]}, "facets": ["Modality"]},
     },
+    "ranges": {
+        "summary": "Thin slices of the years 1997 to 2004, with the sizes of what is found",
+        "value": {
+            "ranges": {"SliceThickness": [{"min": 0, "max": 5}], "StudyDate": [{"min": "1997", "max": "2004"}]},
+            "histograms": ["SliceThickness", "StudyDate:year"],
+        },
+    },
     "nested": {
         "summary": "Private and nested attributes",
         "value": {

@@ -1,4 +1,4 @@
-"""What a search request may hold, and the shape of its answer."""
+"""What a search request may hold."""
 
 import math
 from typing import Annotated, Any, Final, Literal
@@ -7,12 +7,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 
 from api.search import filters
 from dicomlake.engines.base import Level
+from dicomlake.query.bounds import Bounds
 from dicomlake.query.text import MAX_LENGTH
 from dicomlake.search.request import (
     MAX_FACET_LIMIT,
     MAX_FACETS,
     MAX_FILTER_VALUES,
+    MAX_HISTOGRAMS,
     MAX_LIMIT,
+    MAX_RANGES,
     MAX_SORTS,
     FilterValue,
     SearchRequest,
@@ -54,6 +57,9 @@ Value = Annotated[FilterValue, PlainValidator(_filter_value, json_schema_input_t
 Filter = Annotated[
     str, Field(max_length=MAX_NAME + MAX_VALUE + 1), AfterValidator(_unicode), AfterValidator(filters.checked)
 ]
+RangeText = Annotated[
+    str, Field(max_length=MAX_NAME + 200), AfterValidator(_unicode), AfterValidator(filters.checked_range)
+]
 
 Query = Annotated[
     Text,
@@ -80,9 +86,27 @@ Exclusions = Annotated[
         examples=[["Modality:SR"]],
     ),
 ]
+RangeTexts = Annotated[
+    list[RangeText],
+    Field(
+        max_length=MAX_FILTERS * 4,
+        description="`Field:lowest..highest`, both included, repeated; an end left out is open, and dates may be "
+        "months or years. An alternative to what `filter` chooses of the same field",
+        examples=[["SliceThickness:0..1.5"]],
+    ),
+]
 Facets = Annotated[
     list[Name],
     Field(max_length=MAX_FACETS, description="Fields whose values are counted", examples=[["Modality"]]),
+]
+Histograms = Annotated[
+    list[Name],
+    Field(
+        max_length=MAX_HISTOGRAMS,
+        description="Fields of numbers, dates, times or ages, counted by ranges; with a width if one is wanted, "
+        "`Field:width`, as in `StudyDate:month`, and `log` for ranges that grow",
+        examples=[["StudyDate:year"]],
+    ),
 ]
 Order = Annotated[
     list[Name],
@@ -119,6 +143,15 @@ Fields = Annotated[
 ValuesByField = dict[Name, Annotated[list[Value], Field(max_length=MAX_FILTER_VALUES)]]
 
 
+class RangeBody(BaseModel):
+    """A range, both ends in it. Dates may be months or years, ages are years or as in DICOM; null is an open end."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    min: Annotated[Value, Field(description="The lowest value")] = None
+    max: Annotated[Value, Field(description="The highest value")] = None
+
+
 class SelectionBody(BaseModel):
     """The part of a search that selects, as JSON."""
 
@@ -142,10 +175,26 @@ class SelectionBody(BaseModel):
             examples=[{"Modality": ["SR"]}],
         ),
     ] = Field(default_factory=dict)
+    ranges: Annotated[
+        dict[Name, Annotated[list[RangeBody], Field(max_length=MAX_RANGES)]],
+        Field(
+            max_length=MAX_FILTERS,
+            description="Ranges by field: OR within a field, with its `filters` too, AND across fields",
+            examples=[{"SliceThickness": [{"min": 0, "max": 1.5}]}],
+        ),
+    ] = Field(default_factory=dict)
 
-    def selection(self) -> SearchRequest:
-        """The request that selects the same, without facets and hits."""
-        return SearchRequest(q=self.q, level=self.level, filters=self.filters, exclude=self.exclude)
+    def selection(self, **more: Any) -> SearchRequest:
+        """The request that selects the same, with what else it asks for."""
+        ranges = {name: [Bounds(one.min, one.max) for one in listed] for name, listed in self.ranges.items()}
+        return SearchRequest(
+            q=self.q, level=self.level, filters=self.filters, exclude=self.exclude, ranges=ranges, **more
+        )
+
+    def request(self) -> SearchRequest:
+        """The request this body stands for."""
+        own = type(self).model_fields.keys() - SelectionBody.model_fields.keys()
+        return self.selection(**{name: getattr(self, name) for name in own})
 
 
 class SearchBody(SelectionBody):
@@ -159,11 +208,8 @@ class SearchBody(SelectionBody):
     facet_limit: FacetLimit = 1_000
     facet_sort: FacetSort = "count"
     facet_contains: Contains = ""
+    histograms: Histograms = []
     fields: Fields = []
-
-    def request(self) -> SearchRequest:
-        """The request this body stands for."""
-        return SearchRequest(**{name: getattr(self, name) for name in type(self).model_fields})
 
 
 class ByParameters(BaseModel):
@@ -175,11 +221,13 @@ class ByParameters(BaseModel):
     level: SearchLevel = "series"
     filter: Filters = []
     exclude: Exclusions = []
+    range: RangeTexts = []
 
     def selection(self, **more: Any) -> SearchRequest:
         """The request that selects the same, with what else it asks for."""
         chosen, excluded = filters.gather(self.filter), filters.gather(self.exclude)
-        return SearchRequest(q=self.q, level=self.level, filters=chosen, exclude=excluded, **more)
+        ranges = filters.gather_ranges(self.range)
+        return SearchRequest(q=self.q, level=self.level, filters=chosen, exclude=excluded, ranges=ranges, **more)
 
 
 class SearchParameters(ByParameters):
@@ -193,68 +241,10 @@ class SearchParameters(ByParameters):
     facet_limit: FacetLimit = 1_000
     facet_sort: FacetSort = "count"
     facet_contains: Contains = ""
+    histograms: Histograms = []
     fields: Fields = []
 
     def request(self) -> SearchRequest:
         """The request these parameters stand for."""
         own = type(self).model_fields.keys() - ByParameters.model_fields.keys()
         return self.selection(**{name: getattr(self, name) for name in own})
-
-
-class Totals(BaseModel):
-    """Distinct patients, studies and series, the instances, and the bytes of their files."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    patients: int
-    studies: int
-    series: int
-    instances: int
-    bytes: int
-
-
-class FacetValue(BaseModel):
-    """A value in DICOM form, null for missing, and how many series (at instance level: instances) have it."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    value: str | int | float | None
-    count: int
-    selected: bool = Field(description="Whether a filter of the search names it; such values are listed even with 0")
-    excluded: bool = Field(False, description="There and true where the search excludes the value; listed even with 0")
-
-
-class Hit(BaseModel):
-    """A hit: fields by DICOM keyword, one distinct value as itself, several as a list, missing ones left out."""
-
-    model_config = ConfigDict(extra="allow")
-
-    level: Level
-    instanceCount: int
-    bytes: int
-
-
-class Declared(BaseModel):
-    """Matching series that an index declares: their instances are elsewhere."""
-
-    series: int
-    instances: int
-
-
-class SearchAnswer(BaseModel):
-    """The answer to a search."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    totals: Totals = Field(description="Of everything that matches, not of this page")
-    hits: list[Hit]
-    facets: dict[str, list[FacetValue]] = Field(
-        description="By field as asked; each ignores what is chosen and excluded of itself"
-    )
-    cursor: str | None = Field(description="For the next page; null on the last")
-    approximate: list[str] = Field(description="Names of totals that are estimates")
-    took_ms: float
-    generation: str = Field(description="State of the index this was answered from")
-    declared: Declared | None = Field(
-        default=None, description="At instance level: what is left out, since its instances are not in the lake"
-    )

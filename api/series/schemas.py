@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.search.schemas import Hit
+from api.search.answers import Hit
 
 
 class ListedInstance(BaseModel):

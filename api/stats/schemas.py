@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.search.schemas import Totals
+from api.search.answers import Totals
 
 
 class IndexStats(BaseModel):

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict
 
-from api.search.schemas import Hit
+from api.search.answers import Hit
 
 
 class StudyAnswer(BaseModel):

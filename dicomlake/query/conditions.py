@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Final
 
 from dicomlake.errors import BadValueError
-from dicomlake.query import ast
+from dicomlake.query import ages, ast
 from dicomlake.query.names import one_line
 from dicomlake.query.periods import FORMS, LETTERS, Period, period
 from dicomlake.query.resolved import (
@@ -90,6 +90,8 @@ def between(field: ResolvedField, query: ast.Range) -> Resolved:
         return _moments(field, query, kind, low, high)
     if kind == "any":
         return _any_range(field, query)
+    if field.vr == "AS":
+        return _ages(field, query)
     if kind in ("binary", "sequence"):
         raise _without_values(field, position)
     raise _bad(
@@ -105,6 +107,27 @@ def _numbers(field: ResolvedField, query: ast.Range) -> Resolved:
     if low is not None and high is not None and (low > high or (low == high and not _closed(query))):
         raise _empty(field, query)
     return Between(field.path, "n", low, high, query.include_low, query.include_high)
+
+
+def _ages(field: ResolvedField, query: ast.Range) -> Resolved:
+    """As with moments: from the start of the low bound's period to the end of the high one's."""
+    low, high = (
+        None if bound is None else _age(field, bound, at)
+        for bound, at in ((query.low, query.value_position), (query.high, query.high_position))
+    )
+    first = None if low is None else low[0] if query.include_low else low[1]
+    end = None if high is None else high[1] if query.include_high else high[0]
+    tokens = ages.tokens_between(first, end)
+    if not tokens:
+        raise _empty(field, query)
+    return Match(field.path, tokens)
+
+
+def _age(field: ResolvedField, text: str, position: int) -> Period:
+    try:
+        return ages.age_period(text)
+    except ValueError as error:
+        raise _bad(field, position, f"{shown(text)} is not {ages.FORM}") from error
 
 
 def _moments(field: ResolvedField, query: ast.Range, kind: Kind, low: Period | None, high: Period | None) -> Resolved:

@@ -2,7 +2,8 @@
 
 ``?v=1&q=lung&level=study&f=Modality:CT&f=Modality:MR&f=BodyPartExamined:&sort=-StudyDate&page=2&open=series:1.2.3``:
 ``f`` is one value of a filter (nothing behind the colon: missing), repeated within a field and over fields; ``x`` in
-the same form one value that is excluded.
+the same form one value that is excluded; ``r=SliceThickness:0..1.5`` a range (:mod:`dicomlake.query.bounds`), an
+alternative to the field's chosen values and other ranges.
 """
 
 import re
@@ -12,12 +13,14 @@ from typing import Final, Literal, get_args
 from urllib.parse import parse_qs, urlencode
 
 from dicomlake.errors import LinkVersionError, QueryError
+from dicomlake.query.bounds import Bounds, Ranges, parse_range
 from dicomlake.query.names import HALF_CHARACTER, NAME, spelled
 from dicomlake.query.tokens import MAX_CLAUSES, MAX_LENGTH, shown
 from dicomlake.query.values import Value
 
 __all__ = [
     "LEVELS",
+    "Bounds",
     "Level",
     "OpenHit",
     "QueryError",
@@ -27,6 +30,7 @@ __all__ = [
     "encode",
     "from_text",
     "parse_filter",
+    "parse_range",
 ]
 
 VERSION: Final = "1"
@@ -48,8 +52,8 @@ class OpenHit:
 @dataclass(frozen=True, slots=True)
 class SearchState:
     """What a page shows. ``filters`` and ``exclude`` map a field to its selected and its excluded values in DICOM form,
-    ``None`` for missing; they come back as text, since the field's kind says what a value is. ``page`` counts from 1,
-    ``columns`` empty are the default ones."""
+    ``None`` for missing, ``ranges`` a field to its ranges; they come back as text, since the field's kind says what a
+    value is. ``page`` counts from 1, ``columns`` empty are the default ones."""
 
     q: str = ""
     level: Level = DEFAULT_LEVEL
@@ -59,6 +63,7 @@ class SearchState:
     open: OpenHit | None = None
     columns: tuple[str, ...] = ()
     exclude: Mapping[str, Sequence[Value | None]] = field(default_factory=dict)
+    ranges: Ranges = field(default_factory=dict)
 
 
 def encode(state: SearchState) -> dict[str, list[str]]:
@@ -69,9 +74,9 @@ def encode(state: SearchState) -> dict[str, list[str]]:
     if state.level != DEFAULT_LEVEL:
         parameters["level"] = [state.level]
     chosen, excluded = (_items(values) for values in (state.filters, state.exclude))
-    for name, values in (("f", chosen), ("x", excluded), ("sort", list(state.sort)), ("col", list(state.columns))):
-        if values:
-            parameters[name] = values
+    ranges = [f"{name}:{bounds}" for name, listed in state.ranges.items() for bounds in listed]
+    lists = {"f": chosen, "x": excluded, "r": ranges, "sort": list(state.sort), "col": list(state.columns)}
+    parameters |= {name: values for name, values in lists.items() if values}
     if state.page != 1:
         parameters["page"] = [str(state.page)]
     if state.open:
@@ -92,7 +97,7 @@ def decode(parameters: Mapping[str, str | Sequence[str]]) -> SearchState:
             version=version[:40],
             readable=[VERSION],
         )
-    unknown = sorted(given.keys() - {"v", "q", "level", "f", "x", "sort", "page", "open", "col"})
+    unknown = sorted(given.keys() - {"v", "q", "level", "f", "x", "r", "sort", "page", "open", "col"})
     if unknown:
         raise QueryError(f"the link has a parameter {shown(unknown[0])} that is not known; remove it")
     for name, values in given.items():
@@ -112,6 +117,7 @@ def decode(parameters: Mapping[str, str | Sequence[str]]) -> SearchState:
         _open(_single(given, "open", "")),
         _names(given, "col"),
         _values(given.get("x", [])),
+        _ranges(given.get("r", [])),
     )
 
 
@@ -141,6 +147,15 @@ def _values(items: Sequence[str]) -> dict[str, tuple[Value | None, ...]]:
     for name, value in map(parse_filter, items):
         if value not in (listed := found.get(name, ())):
             found[name] = (*listed, value)
+    return found
+
+
+def _ranges(items: Sequence[str]) -> dict[str, tuple[Bounds, ...]]:
+    """Ranges by field, each once."""
+    found: dict[str, tuple[Bounds, ...]] = {}
+    for name, bounds in map(parse_range, items):
+        if bounds not in (listed := found.get(name, ())):
+            found[name] = (*listed, bounds)
     return found
 
 

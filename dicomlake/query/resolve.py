@@ -8,6 +8,8 @@ kind           value or phrase         range                   wildcard         
 string         whole value, folded     refused                 whole value, folded
 uid            whole value, exact      refused                 whole value
 text           its words in a row      refused                 whole value or a word without words: whole value
+string of VR   whole value, folded     ages                    whole value, folded   60 is 60 years
+AS
 integer, float number                  numbers                 only ``*``            1 is 1.0
 date, time,    within its period       from start to end of    only ``*``            ``2019-01`` is a month
 datetime                               the bounds' periods
@@ -27,8 +29,9 @@ from itertools import islice
 
 from dicomlake.errors import BadValueError
 from dicomlake.query import ast
+from dicomlake.query.bounds import Bounds, Ranges
 from dicomlake.query.conditions import between, equal, pattern, wildcard, within_word
-from dicomlake.query.names import FieldNames, one_line, resolve_name
+from dicomlake.query.names import HALF_CHARACTER, FieldNames, one_line, resolve_name
 from dicomlake.query.resolved import (
     All,
     Any_,
@@ -105,6 +108,35 @@ def filter_to_resolved(name: str, values: Sequence[Value | None], names: FieldNa
     if None in values:
         parts.append(Not(Has(field.path)))
     return parts[0] if len(parts) == 1 else Any_(tuple(parts))
+
+
+def range_to_resolved(name: str, bounds: Bounds, names: FieldNames = registry) -> Resolved:
+    """Documents with a value in the range. Raises UnknownFieldError and BadValueError, with the field."""
+    field = resolve_name(name, names)
+    low, high = (None if bound is None else str(bound) for bound in bounds)
+    if any(bound is not None and HALF_CHARACTER.search(bound) for bound in (low, high)):
+        raise BadValueError(f"a range of {field.path} has half of a character; remove it", field=field.path)
+    try:
+        return between(field, ast.Range(field.path, low, high))
+    except BadValueError as error:  # there is no text that it could point into
+        raise BadValueError(error.message, field=field.path) from error
+
+
+def choices_to_resolved(
+    filters: Mapping[str, Sequence[Value | None]], ranges: Ranges, names: FieldNames = registry
+) -> dict[str, Resolved]:
+    """The condition of each field by path: one of its chosen values, or a value in one of its ranges.
+
+    Raises UnknownFieldError and BadValueError.
+    """
+    found: dict[str, tuple[Resolved, ...]] = {
+        path: (condition,) for path, condition in filters_to_resolved(filters, names).items()
+    }
+    for name, listed in ranges.items():
+        for bounds in listed:
+            path = resolve_name(name, names).path
+            found[path] = (*found.get(path, ()), range_to_resolved(path, bounds, names))
+    return {path: parts[0] if len(parts) == 1 else Any_(parts) for path, parts in found.items()}
 
 
 def filters_to_resolved(

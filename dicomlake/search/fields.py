@@ -130,7 +130,10 @@ def asking(field: ResolvedField, values: Iterable[Any]) -> dict[str, Any]:
     forms = [form.format(field.path) for form in _EXAMPLES[field.kind]]
     own = [written(field, value) for value in values][:2]
     exists = f"_exists_:{field.path}"
-    return {"operators": list(OPERATORS[field.kind]), "examples": [*own, *forms, exists]}
+    operators = list(OPERATORS[field.kind])
+    if field.vr == "AS":
+        operators.insert(2, "range")
+    return {"operators": operators, "examples": [*own, *forms, exists]}
 
 
 def written(field: ResolvedField, value: Any) -> str:

@@ -1,86 +1,103 @@
-"""Histograms of one field under a search, over numbers, dates and times, registered or not."""
+"""Histograms of one field under a search, over numbers, dates, times and ages, registered or not."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
-from dicomlake.engines.base import Engine, Histogram, HistogramPlan, Level, Plan
-from dicomlake.errors import BadValueError
-from dicomlake.query.resolved import Resolved
-from dicomlake.query.values import NUMBERS, token_display
-from dicomlake.search.intervals import moment_edges, number_edges
-from mappings.field import Kind, ResolvedField
-from mappings.moments import date_text, datetime_text, time_text
-from mappings.normal import moment_token, number_token, token_value
+from dicomlake.engines.base import Engine, Facet, FacetPlan, Histogram, HistogramPlan, Level, Plan
+from dicomlake.query.resolved import All, Match, Resolved
+from dicomlake.query.values import token_display
+from dicomlake.search.facets import ALL_VALUES
+from dicomlake.search.scales import AGE, BINS, Scale, age_scale, scale_of, typed, years
+from mappings.field import ResolvedField
+from mappings.normal import token_value
 
-BINS: Final = 40
-"""Bins that are aimed at where no interval is asked for."""
+__all__ = ["BINS", "Drawing", "histogram"]
 
-_LETTERS: Final[Mapping[Kind, str]] = {**dict.fromkeys(NUMBERS, "n"), "date": "d", "datetime": "m", "time": "t"}
-_KINDS: Final = {"n": "number", "d": "date", "m": "datetime", "t": "time"}
-_TEXTS: Final = {"d": date_text, "m": datetime_text, "t": time_text}
+_KINDS: Final = {"n": "number", "d": "date", "m": "datetime", "t": "time", AGE: "age"}
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """One histogram: what an engine must count for it, and what that comes to."""
+
+    field: ResolvedField
+    query: Resolved
+    scale: Scale
+
+    @property
+    def histograms(self) -> tuple[HistogramPlan, ...]:
+        """What has to be counted by ranges."""
+        letter = "s" if self.scale.letter == AGE else self.scale.letter
+        return (HistogramPlan(self.field.path, letter, self.query, self.scale.edges),)
+
+    @property
+    def facets(self) -> tuple[FacetPlan, ...]:
+        """What has to be counted by values: ages, which are few."""
+        return (FacetPlan(self.field.path, self.query, ALL_VALUES),) if self.scale.letter == AGE else ()
+
+    def shown(
+        self, engine: Engine, level: Level, histograms: Sequence[Histogram], facets: Sequence[Facet]
+    ) -> dict[str, Any]:
+        """Bins with their counts, bounds, and how many documents have no value or one of another type."""
+        if self.scale.letter == AGE:
+            return self._ages(engine, level, histograms[0], facets[0])
+        found = histograms[0]
+        low, high = (None if bound is None else token_display(bound) for bound in (found.low, found.high))
+        return self._answer(found, found.counts, low, high, found.valued)
+
+    def _ages(self, engine: Engine, level: Level, found: Histogram, facet: Facet) -> dict[str, Any]:
+        counted = {one.token: one.count for one in facet.counts if one.token is not None}
+        aged = {token: age for token in counted if (age := years(str(token_value(token)))) is not None}
+        if sum(counted.values()) == found.valued:  # every document has one value
+            counts = [sum(counted.get(token, 0) for token in tokens) for tokens in self.scale.ages]
+            valued = sum(counted[token] for token in aged)
+        else:
+            parts = (*self.scale.ages, tuple(aged))
+            plans = (
+                HistogramPlan(self.field.path, "s", All((self.query, Match(self.field.path, part)))) for part in parts
+            )
+            several = engine.search(Plan(level, histograms=tuple(plans), limit=0, totals=False)).histograms
+            *counts, valued = (one.matching for one in several)
+        ages = aged.values()
+        return self._answer(found, counts, min(ages, default=None), max(ages, default=None), valued)
+
+    def _answer(self, found: Histogram, counts: Sequence[int], low: Any, high: Any, valued: int) -> dict[str, Any]:
+        field = self.field
+        unit = field.field.unit if field.field and not field.companion else None
+        return {
+            "field": field.path,
+            "label": field.label,
+            "unit": "a" if self.scale.letter == AGE else unit,
+            "kind": _KINDS[self.scale.letter],
+            "interval": self.scale.interval,
+            "bins": [
+                {"from": start, "to": end, "count": count}
+                for (start, end), count in zip(pairwise(self.scale.shown), counts, strict=True)
+            ],
+            "min": low,
+            "max": high,
+            "valued": valued,
+            "missing": found.missing,
+            "other": found.matching - valued - found.missing,
+        }
 
 
 def histogram(
     engine: Engine, field: ResolvedField, query: Resolved, level: Level, interval: str | None, bins: int
 ) -> dict[str, Any]:
-    """Bins with their counts, bounds, and how many documents have no value or one of another type.
+    """The histogram around all values under a query.
 
     Raises BadValueError for fields without order and intervals that do not fit.
     """
-    letter, found = _typed(engine, field, query, level)
-    answer: dict[str, Any] = {
-        "field": field.path,
-        "label": field.label,
-        "unit": field.field.unit if field.field and not field.companion else None,
-        "kind": _KINDS[letter],
-        "interval": None,
-        "bins": [],
-        "min": None if found.low is None else token_display(found.low),
-        "max": None if found.high is None else token_display(found.high),
-        "valued": found.valued,
-        "missing": found.missing,
-        "other": found.matching - found.valued - found.missing,
-    }
-    if found.low is None or found.high is None:
-        return answer
-    low, high = token_value(found.low), token_value(found.high)
-    assert not isinstance(low, str)
-    assert not isinstance(high, str)
-    if letter == "n":
-        name, numbers = number_edges(float(low), float(high), interval, bins, whole=field.kind == "integer")
-        tokens = tuple(number_token(edge) for edge in numbers)
-        shown: list[Any] = [int(edge) if edge.is_integer() and abs(edge) < 2**53 else edge for edge in numbers]
+    letter, found = typed(engine, field, query, level)
+    if letter == AGE:
+        scale = age_scale(interval) if found.valued else Scale(AGE)
     else:
-        name, moments = moment_edges(letter, int(low), int(high), interval, bins)
-        tokens = tuple(moment_token(letter, edge) for edge in moments)
-        shown = [_text(letter, edge) for edge in moments]
-    plan = HistogramPlan(field.path, letter, query, tokens)
-    counts = engine.search(Plan(level, histograms=(plan,), limit=0, totals=False)).histograms[0].counts
-    answer["interval"] = name
-    answer["bins"] = [
-        {"from": start, "to": end, "count": count} for (start, end), count in zip(pairwise(shown), counts, strict=True)
-    ]
-    return answer
-
-
-def _typed(engine: Engine, field: ResolvedField, query: Resolved, level: Level) -> tuple[str, Histogram]:
-    """The type letter of the field's values, where its kind leaves it open the one that most documents have."""
-    letter = _LETTERS.get(field.kind)
-    if letter is None and field.kind != "any":
-        raise BadValueError(
-            f"{field.path} holds no numbers, dates or times, so it has no histogram; count its values as a facet",
-            field=field.path,
-        )
-    plans = tuple(HistogramPlan(field.path, each, query) for each in ((letter,) if letter else "ndmt"))
-    found = engine.search(Plan(level, histograms=plans, limit=0, totals=False)).histograms
-    best = max(range(len(plans)), key=lambda place: (found[place].valued, -place))
-    return plans[best].letter, found[best]
-
-
-def _text(letter: str, edge: int) -> str | None:
-    """An edge in DICOM form; None where it ends the day or the calendar."""
-    try:
-        return _TEXTS[letter](edge)
-    except ValueError:
-        return None
+        scale = scale_of(field, letter, found, interval, bins)
+        if not scale.edges:
+            return Drawing(field, query, scale).shown(engine, level, (found,), ())
+    drawing = Drawing(field, query, scale)
+    counted = engine.search(Plan(level, facets=drawing.facets, histograms=drawing.histograms, limit=0, totals=False))
+    return drawing.shown(engine, level, counted.histograms, counted.facets)

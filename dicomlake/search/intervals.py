@@ -24,6 +24,11 @@ _FINEST = 2.0**-40
 _FIXED = re.compile(r"([1-9]\d{0,8})(s|min|h|d)", re.ASCII)
 _EPOCH = date(1970, 1, 1)
 _MONTHS: Final = {"month": 1, "quarter": 3, "year": 12, "decade": 120}
+_STEPS: Final = ((1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8), (1, 2, 5), (1,))
+"""Steps within a power of ten of a log scale, from the finest on."""
+
+_FIRST: Final = 1e-3
+"""Where a log scale begins at the latest: what is smaller shares a bin with 0."""
 _CLOCK: Final = ("1s", "5s", "15s", "1min", "5min", "15min", "1h", "6h")
 _CALENDAR: Final = ("day", "week", "month", "quarter", "year", "decade")
 """Weeks begin on Monday (ISO 8601)."""
@@ -55,6 +60,24 @@ def number_edges(low: float, high: float, interval: str | None, bins: int, *, wh
     if edges[-1] <= high:
         edges.append(_clean((first + len(edges)) * step, step))
     return f"{step:g}", edges
+
+
+def log_edges(low: float, high: float, *, whole: bool, most: int = MAX_BINS) -> list[float]:
+    """Ascending edges around all numbers from ``low`` (at least 0) to ``high``, each bin wider than the one before: at
+    readable steps of the powers of ten, the finest that give at most ``most`` bins."""
+    floor = 1.0 if whole else _FIRST
+    start, end = max(low, floor), max(high, floor)
+    powers = [10.0**power for power in range(math.floor(math.log10(start)) - 1, math.floor(math.log10(end)) + 2)]
+    edges: list[float] = []
+    for steps in _STEPS:
+        every = [_clean(step * power, power) for power in powers for step in steps]
+        every = [edge for edge in every if edge >= floor and (not whole or edge.is_integer())]
+        first = max((place for place, edge in enumerate(every) if edge <= start), default=0)
+        edges = [edge for place, edge in enumerate(every) if place >= first]
+        edges = edges[: next(place for place, edge in enumerate(edges) if edge > end) + 1]
+        if len(edges) <= most:
+            break
+    return [0.0, *edges] if low < edges[0] else edges
 
 
 def moment_edges(letter: str, low: int, high: int, interval: str | None, bins: int) -> tuple[str, list[int]]:

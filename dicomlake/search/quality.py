@@ -122,7 +122,7 @@ _NOWHERE: Final = {"path": "", "detail": ""}
 
 def _selecting(within: SearchRequest) -> SearchRequest:
     """What a request selects, without facets, order and page."""
-    return SearchRequest(q=within.q, filters=within.filters, exclude=within.exclude)
+    return SearchRequest(q=within.q, filters=within.filters, exclude=within.exclude, ranges=within.ranges)
 
 
 def _example(searcher: Searcher, within: SearchRequest, code: str) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from dicomlake.engines.base import Level
+from dicomlake.query.bounds import Bounds
 
 FilterValue = str | int | float | None
 
@@ -17,13 +18,19 @@ MAX_FIELDS = 200
 MAX_FACET_LIMIT = 10_000
 MAX_SORTS = 3
 MAX_FILTER_VALUES = 1_000
+MAX_RANGES = 100
+"""Ranges of one field."""
+MAX_HISTOGRAMS = 16
+"""Histograms of a search."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
     """A search: query text, filters (OR within a field, AND across; None is missing), facets, order and page.
 
-    ``exclude`` are values that must not be there, in no field. ``sort`` names fields, descending with a minus in front.
+    ``ranges`` are alternatives to the values that ``filters`` choose of a field. ``exclude`` are values that must not
+    be there, in no field. ``histograms`` are fields to count by ranges, with an interval behind a colon if one is
+    wanted, ``StudyDate:year``. ``sort`` names fields, descending with a minus in front.
     ``fields`` adds fields to each hit. Of each facet ``facet_limit`` values are listed, the most frequent or the first
     in order, only those that contain ``facet_contains`` (case and accents aside).
     """
@@ -41,3 +48,5 @@ class SearchRequest:
     exclude: Mapping[str, Sequence[FilterValue]] = field(default_factory=dict)
     facet_sort: Literal["count", "value"] = "count"
     facet_contains: str = ""
+    ranges: Mapping[str, Sequence[Bounds]] = field(default_factory=dict)
+    histograms: Sequence[str] = ()

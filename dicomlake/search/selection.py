@@ -6,11 +6,11 @@ from typing import Self
 
 from dicomlake.errors import QueryError
 from dicomlake.query.names import resolve_name
-from dicomlake.query.resolve import filters_to_resolved, resolve
+from dicomlake.query.resolve import choices_to_resolved, filters_to_resolved, resolve
 from dicomlake.query.resolved import All, Not, Resolved
 from dicomlake.query.text import parse
 from dicomlake.query.values import value_tokens
-from dicomlake.search.request import MAX_FILTER_VALUES, FilterValue, SearchRequest
+from dicomlake.search.request import MAX_FILTER_VALUES, MAX_RANGES, FilterValue, SearchRequest
 from mappings.field import ResolvedField
 
 Values = Mapping[str, Sequence[FilterValue]]
@@ -21,7 +21,8 @@ Readings = list[tuple[str | None, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The conditions of a request: of its query text, and of each field by path those of filters and exclusions."""
+    """The conditions of a request: of its query text, and of each field by path those of filters and
+    ranges (``chosen``) and of exclusions."""
 
     query: Resolved
     chosen: Mapping[str, Resolved]
@@ -32,10 +33,13 @@ class Selection:
         """Resolve a request. Raises QueryError and its kin."""
         for values in (request.filters, request.exclude):
             _check(values)
+        for name, ranges in request.ranges.items():
+            if len(ranges) > MAX_RANGES:
+                raise QueryError(f"{len(ranges)} ranges of {name} are too many; {MAX_RANGES} fit")
         excluded = filters_to_resolved(request.exclude)
         return cls(
             resolve(parse(request.q)),
-            filters_to_resolved(request.filters),
+            choices_to_resolved(request.filters, request.ranges),
             {path: Not(condition) for path, condition in excluded.items()},
         )
 

@@ -16,12 +16,22 @@ from dicomlake.engines.budget import Limits, limited, take
 from dicomlake.errors import BadValueError, QueryError
 from dicomlake.lake import Lake
 from dicomlake.query.explain import explain, plain_conditions
-from dicomlake.query.names import resolve_name
+from dicomlake.query.names import NAME, resolve_name
+from dicomlake.query.permalink import parse_filter
 from dicomlake.query.resolved import All, Has, Resolved
 from dicomlake.search import cursor, export, facets, hits, warm
 from dicomlake.search.details import Details, steadily
-from dicomlake.search.histogram import BINS, histogram
-from dicomlake.search.request import MAX_FACET_LIMIT, MAX_FACETS, MAX_FIELDS, MAX_LIMIT, MAX_SORTS, SearchRequest
+from dicomlake.search.histogram import BINS, Drawing, histogram
+from dicomlake.search.request import (
+    MAX_FACET_LIMIT,
+    MAX_FACETS,
+    MAX_FIELDS,
+    MAX_HISTOGRAMS,
+    MAX_LIMIT,
+    MAX_SORTS,
+    SearchRequest,
+)
+from dicomlake.search.scales import Scales
 from dicomlake.search.selection import Selection
 from dicomlake.search.suggest import Suggester
 
@@ -38,13 +48,15 @@ class Searcher:
         self._secret = lake.secret
         self._details = Details(lake.engine)
         self._whole: tuple[str, dict[str, int]] = ("", {})
+        self._scales = Scales(lake.engine)
         self.suggester = Suggester(lake.engine)
 
     # Search
 
     def run(self, request: SearchRequest) -> dict[str, Any]:
         """The answer to a request: ``totals``, ``hits``, ``facets``, ``cursor``, ``approximate``, ``took_ms`` and
-        ``generation``. Raises QueryError and its kin for what cannot be answered."""
+        ``generation``; ``histograms`` where some are asked for. Raises QueryError and its kin for what cannot be
+        answered."""
         _check_limits(request)
         with limited(self._limits):
             return steadily(lambda: self._answer(request))
@@ -54,18 +66,23 @@ class Searcher:
         self._engine.refresh()
         selection = Selection.of(request)
         asked = [facets.countable(name) for name in request.facets]
+        drawings = {name: self._drawing(name, selection, request.level) for name in dict.fromkeys(request.histograms)}
         search = _digest(request)
         plan = Plan(
             level=request.level,
             query=selection.whole(),
-            facets=tuple(facets.plan(field, selection, request) for field in asked),
+            facets=(
+                *(facets.plan(field, selection, request) for field in asked),
+                *(one for drawing in drawings.values() for one in drawing.facets),
+            ),
+            histograms=tuple(one for drawing in drawings.values() for one in drawing.histograms),
             sort=sort_plan(request.sort),
             limit=request.limit,
             after=cursor.decode(self._secret, search, request.cursor) if request.cursor else None,
             fast=request.totals == "fast",
         )
         found = self._engine.search(plan)
-        counted = zip(request.facets, asked, found.facets, strict=True)
+        counted = zip(request.facets, asked, found.facets, strict=False)  # those of histograms follow
         answer = {
             "totals": asdict(found.totals) if found.totals else {},
             "hits": self._hits(found, request),
@@ -75,9 +92,28 @@ class Searcher:
             "took_ms": round((time.perf_counter() - started) * 1000, 2),
             "generation": found.generation,
         }
+        if drawings:
+            answer["histograms"] = self._drawn(drawings, request.level, found, len(asked))
         if request.level == "instance" and (left_out := self._declared(plan.query)):
             answer["declared"] = left_out
         return answer
+
+    def _drawing(self, asked: str, selection: Selection, level: Level) -> Drawing:
+        """What ``StudyDate`` or ``StudyDate:month`` asks for, over bins that the whole lake's values give."""
+        name, interval = parse_filter(asked) if NAME.fullmatch(asked) is None else (asked, None)
+        field = resolve_name(name)
+        return Drawing(field, selection.beside(field), self._scales.of(field, level, interval))
+
+    def _drawn(
+        self, drawings: Mapping[str, Drawing], level: Level, found: Found, place: int
+    ) -> dict[str, dict[str, Any]]:
+        """The histograms by name as asked; ``place``: where their facets begin."""
+        drawn = {}
+        histograms, counted = iter(found.histograms), iter(found.facets[place:])
+        for name, drawing in drawings.items():
+            own = [next(histograms) for _ in drawing.histograms], [next(counted) for _ in drawing.facets]
+            drawn[name] = drawing.shown(self._engine, level, *own)
+        return drawn
 
     def _declared(self, query: Resolved) -> dict[str, int]:
         """Matching series that an index declares, and their instances: there are none to find at instance level."""
@@ -219,7 +255,8 @@ def _sort(name: str) -> Sort:
 def _digest(request: SearchRequest) -> bytes:
     """What the request's cursors are bound to."""
     chosen, excluded = ({k: list(v) for k, v in values.items()} for values in (request.filters, request.exclude))
-    return cursor.digest(request.q, chosen, excluded, request.level, list(request.sort))
+    ranges = {k: [list(bounds) for bounds in listed] for k, listed in request.ranges.items()}
+    return cursor.digest(request.q, chosen, excluded, request.level, list(request.sort), *([ranges] if ranges else []))
 
 
 def _check_limits(request: SearchRequest) -> None:
@@ -234,5 +271,7 @@ def _check_limits(request: SearchRequest) -> None:
     bounded("the number of facets", len(request.facets), 0, MAX_FACETS)
     bounded("the number of sort fields", len(request.sort), 0, MAX_SORTS)
     bounded("the number of filtered fields", len(request.filters), 0, MAX_FACETS)
+    bounded("the number of fields with ranges", len(request.ranges), 0, MAX_FACETS)
+    bounded("the number of histograms", len(request.histograms), 0, MAX_HISTOGRAMS)
     bounded("the number of fields with exclusions", len(request.exclude), 0, MAX_FACETS)
     bounded("the number of fields of a hit", len(request.fields), 0, MAX_FIELDS)

@@ -11,7 +11,7 @@ import httpx
 import pydicom.data
 
 from api.app import create
-from api.search.schemas import SearchAnswer
+from api.search.answers import SearchAnswer
 from api.server import listen, server
 from indexer.flow import run
 from indexer.sources.folder import folders

@@ -19,7 +19,7 @@ from api.jobs.schemas import JobAnswer, JobsAnswer
 from api.problems import Problem
 from api.quality.schemas import CompletenessAnswer, QualityAnswer, UnmappedAnswer
 from api.quarantine.schemas import QuarantineAnswer
-from api.search.schemas import SearchAnswer
+from api.search.answers import SearchAnswer
 from api.searches import endpoints as searches
 from api.searches.schemas import SavedSearchAnswer, SavedSearchesAnswer
 from api.series.schemas import SeriesAnswer

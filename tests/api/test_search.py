@@ -3,7 +3,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.service import IDENTITY, ask, timeless
+from api.search.answers import SearchAnswer
+from tests.api.service import IDENTITY, ask, problem, timeless
 
 
 def pages(client: httpx.Client, **request: Any) -> list[dict[str, Any]]:
@@ -119,3 +120,35 @@ def test_private_names_with_colons_are_read_whole(client: httpx.Client) -> None:
     ).json()
     (facet,) = answer["facets"].values()
     assert {"value": "x:y", "count": 0, "selected": True} in facet
+
+
+def test_ranges_and_histograms_are_the_same_in_a_body_and_in_a_link(client: httpx.Client) -> None:
+    ranges = {"SliceThickness": [{"max": 5}], "StudyDate": [{"min": "1997", "max": "2004"}, {"min": "2010"}]}
+    body = {"ranges": ranges, "histograms": ["StudyDate:year", "PatientAge"], "facets": ["Modality"], "limit": 100}
+    posted = client.post("/api/v1/search", json=body)
+    assert posted.status_code == 200, posted.text
+    SearchAnswer.model_validate(posted.json())
+    texts = ["SliceThickness:..5", "StudyDate:1997..2004", "StudyDate:2010.."]
+    linked = client.get(
+        "/api/v1/search", params={k: v for k, v in body.items() if k != "ranges"} | {"range": texts}
+    ).json()
+    for part in ("totals", "hits", "facets", "histograms"):
+        assert linked[part] == posted.json()[part]
+    queried = "SliceThickness:<=5 AND (StudyDate:[1997 TO 2004] OR StudyDate:>=2010)"
+    asked = client.post("/api/v1/search", json={"q": queried, "limit": 0}).json()
+    assert asked["totals"] == posted.json()["totals"]
+    assert asked["totals"]["series"] > 0
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"ranges": {"Modality": [{"min": "A"}]}}, "bad-value"),
+        ({"ranges": {"Rows": [{"from": 1}]}}, "invalid-request"),
+        ({"histograms": ["Modality"]}, "bad-value"),
+        ({"histograms": ["StudyDate:fortnight"]}, "bad-value"),
+        ({"histograms": ["Modalty"]}, "unknown-field"),
+    ],
+)
+def test_ranges_and_histograms_that_cannot_be_are_refused(client: httpx.Client, body: Any, code: str) -> None:
+    problem(client.post("/api/v1/search", json=body), 422, code)

@@ -87,6 +87,8 @@ def questions(vr: str, by_words: bool, private: bool = False) -> Iterator[Questi
         yield from _of_moments(vr)
     elif vr not in BYTES:
         yield from _of_texts(vr, by_words, private)
+        if vr == "AS" and not private:
+            yield from _of_ages()
 
 
 def _of_texts(vr: str, by_words: bool, private: bool) -> Iterator[Question]:
@@ -132,6 +134,21 @@ def _of_texts(vr: str, by_words: bool, private: bool) -> Iterator[Question]:
         yield Question('@:"low dose"', some(lambda text: in_a_row("low dose", text)), "phrase")
         yield Question('@:"dose low"', some(lambda text: in_a_row("dose low", text)), "phrase")
         yield Question("@:(dose low)", lambda v: all(any(in_a_row(w, t) for t in v) for w in ("dose", "low")), "and")
+
+
+def _of_ages() -> Iterator[Question]:
+    lengths = {"D": 1.0, "W": 7.0, "M": 365.25 / 12, "Y": 365.25}
+
+    def days(age: str) -> float:
+        return int(age[:-1]) * lengths[age[-1]]
+
+    bounds = ("0D", "001D", "6W", "42D", "1Y", "11M", "12M", "13M", "60Y", "61Y")
+    for low in bounds:
+        yield Question(f"@:[{low} TO *]", some(lambda v, low=low: days(v) >= days(low) - 1e-6), "range")
+        after = f"{int(low[:-1]) + 1}{low[-1]}"
+        yield Question(f"@:[* TO {low}]", some(lambda v, after=after: days(v) < days(after) - 1e-6), "range")
+    yield Question("@:[60 TO 60]", some(lambda v: days("60Y") <= days(v) < days("61Y") - 1e-6), "range")
+    yield Question("@:{12M TO 60}", some(lambda v: days("13M") <= days(v) < days("60Y") - 1e-6), "range")
 
 
 def _of_numbers(vr: str) -> Iterator[Question]:

@@ -7,6 +7,7 @@ import pytest
 
 from dicomlake.engines.budget import Limits
 from dicomlake.errors import QueryError
+from dicomlake.query.bounds import Bounds
 from dicomlake.query.permalink import SearchState, decode
 from dicomlake.query.render import to_text
 from dicomlake.query.resolve import resolve
@@ -69,6 +70,7 @@ def test_the_link_is_the_search_it_stands_for() -> None:
         filters={"Modality": ("CT", "MR"), "BodyPartExamined": (None,)},
         sort=("-StudyDate",),
         exclude={"Manufacturer.canonical": ("Philips",)},
+        ranges={"SliceThickness": (Bounds("0", "1.5"),), "PatientAge": (Bounds("60", None),)},
     )
 
 

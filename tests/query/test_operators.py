@@ -204,7 +204,8 @@ def test_an_operator_that_a_vr_has_not_is_refused_with_field_and_place(archive: 
     name = path(vr, place)
     kind = registry.resolve(name).kind
     texts: dict[str, tuple[str, ...]] = {
-        **dict.fromkeys(("AE", "AS", "AT", "CS", "LO", "SH", "UC", "UR", "UI", *RUNNING), ("[A TO B]", ">5")),
+        **dict.fromkeys(("AE", "AT", "CS", "LO", "SH", "UC", "UR", "UI", *RUNNING), ("[A TO B]", ">5")),
+        "AS": ("[A TO B]", ">old", "[60 TO 50]", "[60D TO 1D]"),
         **dict.fromkeys(NUMBERS, ("thin", "1*", "[1 TO x]", "[2 TO 1]")),
         "DA": ("yesterday", "2019-02-30", "2019*", "[2020 TO 2019]"),
         "TM": ("25:00", "10*", "[11 TO 10]"),

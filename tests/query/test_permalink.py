@@ -10,6 +10,7 @@ from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from dicomlake.errors import LinkVersionError, QueryError
+from dicomlake.query.bounds import Bounds
 from dicomlake.query.permalink import LEVELS, OpenHit, SearchState, decode, encode
 
 from .strategies import WELL_FORMED, characters
@@ -19,12 +20,17 @@ names = st.sampled_from(WELL_FORMED)
 values = st.dictionaries(
     names, st.lists(st.none() | texts.filter(bool), min_size=1, max_size=4, unique=True).map(tuple), max_size=3
 )
+bounds = st.none() | texts.map(str.strip).filter(lambda text: text and ".." not in text and text[0] != "." != text[-1])
+ranges = st.dictionaries(
+    names, st.lists(st.builds(Bounds, bounds, bounds), min_size=1, max_size=3, unique=True).map(tuple), max_size=3
+)
 states = st.builds(
     SearchState,
     q=texts,
     level=st.sampled_from(LEVELS),
     filters=values,
     exclude=values,
+    ranges=ranges,
     sort=st.lists(st.builds("{}{}".format, st.sampled_from(["", "-"]), names), max_size=3).map(tuple),
     page=st.integers(1, 999_999_999),
     open=st.none() | st.builds(OpenHit, st.sampled_from(LEVELS), texts.filter(bool)),
@@ -93,6 +99,19 @@ def test_excluded_values_are_in_the_link() -> None:
         decode({"x": "Modality"})
 
 
+def test_ranges_are_in_the_link() -> None:
+    ranges = {
+        "SliceThickness": (Bounds("0", "1.5"), Bounds("3", None)),
+        "StudyDate": (Bounds("2019", "2021-06"),),
+        "StudyTime": (Bounds(None, "10:30"),),
+        "KVP": (Bounds(),),
+    }
+    written = ["SliceThickness:0..1.5", "SliceThickness:3..", "StudyDate:2019..2021-06", "StudyTime:..10:30", "KVP:.."]
+    assert encode(SearchState(ranges=ranges)) == {"v": ["1"], "r": written}
+    assert decode({"r": written}).ranges == ranges
+    assert decode({"r": ["KVP:80..120", "KVP: 80 .. 120 "]}).ranges == {"KVP": (Bounds("80", "120"),)}
+
+
 def test_what_is_as_by_default_is_left_out() -> None:
     assert encode(SearchState()) == {"v": ["1"]}
     assert decode({}) == SearchState()
@@ -114,6 +133,9 @@ def test_a_value_given_twice_is_selected_once() -> None:
         ({"level": "image"}, "one of instance, series, study, patient"),
         ({"f": "Modality"}, "a field, a colon and a value"),
         ({"f": ":CT"}, "a field, a colon and a value"),
+        ({"r": "KVP"}, "two points"),
+        ({"r": "KVP:80"}, "two points"),
+        ({"r": "80..120"}, "two points"),
         ({"sort": "+StudyDate"}, "no field name"),
         ({"col": "-StudyDate"}, "no field name"),
         ({"page": "0"}, "no page number"),
@@ -141,7 +163,9 @@ def test_what_would_not_come_back_is_no_link(state: SearchState) -> None:
         encode(state)
 
 
-@given(st.dictionaries(st.sampled_from(["v", "q", "level", "f", "sort", "page", "open", "col", "x"]), st.lists(texts)))
+@given(
+    st.dictionaries(st.sampled_from(["v", "q", "level", "f", "sort", "page", "open", "col", "x", "r"]), st.lists(texts))
+)
 @settings(deadline=None)
 def test_any_parameters_are_a_search_or_a_query_error(parameters: dict[str, list[str]]) -> None:
     try:

@@ -52,6 +52,11 @@ class Page:
         card = next(card for card in self.component("facets")["cards"] if card["field"] == field)
         return {entry["value"]: entry["count"] for entry in card["values"]}
 
+    def bars(self, field: str) -> list[int]:
+        """Counts of a histogram card."""
+        card = next(card for card in self.component("facets")["cards"] if card["field"] == field)
+        return [one["count"] for one in card["bins"]]
+
     def chips(self) -> list[tuple[str, str]]:
         return [(item["label"], item["value"]) for item in self.component("conditions")["items"]]
 

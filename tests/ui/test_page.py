@@ -7,7 +7,7 @@ import pytest
 
 from tests.ui.conftest import Page
 from tests.ui.served import Served
-from ui.labels import page as page_yml
+from ui import facets
 from ui.views import ROWS
 
 Open = Callable[..., Page]
@@ -19,10 +19,13 @@ def texts(numbers: dict[str, int]) -> dict[str, str]:
 
 def test_the_first_page_shows_the_whole_lake(lake: Served, open_page: Open):
     page = open_page(lake.api)
-    answer = lake.search(facets=page_yml()["facets"], sort=["-StudyDate"])
+    counted, measured = facets.asked(None)
+    answer = lake.search(facets=counted, histograms=measured, facet_limit=facets.LISTED, sort=["-StudyDate"])
     assert texts(answer["totals"]).items() <= page.numbers().items()
     for field, counts in answer["facets"].items():
         assert page.card(field) == {entry["value"]: entry["count"] for entry in counts}
+    for field, histogram in answer["histograms"].items():
+        assert page.bars(field) == [one["count"] for one in histogram["bins"]]
     shown = [row["id"] for row in page.component("results")["rows"]]
     assert shown == [f"series:{hit['SeriesInstanceUID']}" for hit in answer["hits"]]
     assert page.chips() == []
@@ -190,3 +193,20 @@ def test_an_excluded_value_of_a_link_is_in_force_and_can_be_dropped(lake: Served
     assert page.chips() == [("Not Modality", "CT")]
     assert page.card("Modality") == {entry["value"]: entry["count"] for entry in answer["facets"]["Modality"]}
     assert page.parameters["x"] == ["Modality:CT"]
+
+
+def test_ranges_narrow_are_chips_and_stay_in_the_rail(lake: Served, open_page: Open):
+    page = open_page(lake.api, r=["SliceThickness:0..1.5", "PatientAge:60.."], x=["Modality:SR"])
+    ranges = {"SliceThickness": [{"min": 0, "max": 1.5}], "PatientAge": [{"min": 60}]}
+    answer = lake.search(ranges=ranges, exclude={"Modality": ["SR"]}, histograms=["SliceThickness"], limit=0)
+    assert answer["totals"]["series"] > 0
+    assert texts(answer["totals"]).items() <= page.numbers().items()
+    assert page.chips() == [("Slice thickness", "0 – 1.5 mm"), ("Age", "from 60 y"), ("Not Modality", "SR")]
+    assert page.bars("SliceThickness") == [one["count"] for one in answer["histograms"]["SliceThickness"]["bins"]]
+
+
+def test_a_folded_card_is_not_asked_for(lake: Served, open_page: Open):
+    cards = {card["field"]: card for card in open_page(lake.api).component("facets")["cards"]}
+    assert cards["bytes"]["folded"]
+    assert cards["bytes"]["bins"] == []
+    assert not cards["StudyDate"]["folded"]

@@ -15,15 +15,16 @@ _HERE = Path(__file__).parent
 
 @cache
 def _registered(name: str) -> Any:
-    style, script = (
-        "\n".join((_HERE / f"{part}.{kind}").read_text(encoding="utf-8") for part in ("common", name))
-        for kind in ("css", "js")
-    )
+    parts = ("common", *sorted({path.stem for path in _HERE.glob(f"{name}_*.*")}), name)
+    files = ({kind: _HERE / f"{part}.{kind}" for kind in ("css", "js")} for part in parts)
+    texts = [{kind: path.read_text(encoding="utf-8") for kind, path in of.items() if path.exists()} for of in files]
+    style, script = ("\n".join(one[kind] for one in texts if kind in one) for kind in ("css", "js"))
     return st.components.v2.component(f"dicomlake_{name}", html='<div class="root"></div>\n', css=style, js=script)
 
 
 def component(name: str) -> Callable[..., Any]:
-    """The component ``name`` (its files are ``name.css`` and ``name.js``), registered once a process.
+    """The component ``name``, registered once a process. Its files are ``name.css`` and ``name.js``, behind the common
+    ones and parts of its own, ``name_*``.
 
     Calling it paints ``data`` and reports what people do there as triggers, ``on_<trigger>_change``. It gets its texts
     along, the area ``name`` of ``ui/words`` in the language in force, and says them with ``say(key, values)``.

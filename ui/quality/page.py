@@ -236,4 +236,5 @@ def selection(within: PageState) -> dict[str, Any]:
         "level": within.level,
         "filters": {path: list(values) for path, values in within.filters.items()},
         "exclude": {path: list(values) for path, values in within.exclude.items()},
+        "ranges": {path: [{"min": low, "max": high} for low, high in of] for path, of in within.ranges.items()},
     }

@@ -45,4 +45,4 @@ def without(state: PageState, id: str) -> PageState:
 
 def cleared(state: PageState) -> PageState:
     """The state without any condition."""
-    return state.asking(q="", filters={}, exclude={})
+    return state.asking(q="", filters={}, exclude={}, ranges={})

@@ -52,7 +52,7 @@ def main() -> None:
         with found:
             state_in_words(say("search.no_hits_to_show"), say("search.mend") if problem.status < 500 else "")
     with st.sidebar:
-        rail(state, answer)
+        rail(lake, state, answer)
     if answer is None:
         return
     with tiles:

@@ -148,8 +148,8 @@ class Codes:
     def _among(codes: Small, wanted: list[int]) -> NDArray[np.bool_]:
         return codes == wanted[0] if len(wanted) == 1 else np.isin(codes, np.array(wanted, codes.dtype))
 
-    def counted(self, matching: "Matching") -> CodeCounts:
-        """Documents by token, and those with none."""
+    def numbers(self, matching: "Matching") -> NDArray[np.intp]:
+        """Documents by the number of their token; those with none come first."""
         rows = matching.ids if matching.others is None else matching.others
         counts = np.bincount(self.codes.take(rows), minlength=len(self.counts))
         if len(self.more):
@@ -158,7 +158,11 @@ class Codes:
             counts += np.bincount(self.more[of], minlength=len(counts))
         if matching.others is not None:
             counts = self.counts - counts
-        return CodeCounts(self.tokens, counts)
+        return counts
+
+    def counted(self, matching: "Matching") -> CodeCounts:
+        """Documents by token, and those with none."""
+        return CodeCounts(self.tokens, self.numbers(matching))
 
 
 def smallest_kind(highest: int) -> type[np.unsignedinteger[Any]]:

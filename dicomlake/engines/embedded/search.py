@@ -1,30 +1,26 @@
 """One search on one snapshot of a Tantivy index: hits in order, facets, totals; exact unless estimates will do."""
 
 import time
-from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache, partial
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from tantivy import Query
 
 from dicomlake.engines import budget
-from dicomlake.engines.base import EXACT_UP_TO, Found, Histogram, HistogramPlan, Plan, RecordLevel, Totals
-from dicomlake.engines.embedded.compile import every, simple
+from dicomlake.engines.base import EXACT_UP_TO, Found, Plan, RecordLevel, Totals
+from dicomlake.engines.embedded.compile import simple
 from dicomlake.engines.embedded.cost import refuse_costly
 from dicomlake.engines.embedded.facets import Facets, Job, at_once
 from dicomlake.engines.embedded.fetch import fetched
+from dicomlake.engines.embedded.histograms import Histograms
 from dicomlake.engines.embedded.hits import Pages
 from dicomlake.engines.embedded.many import TERMS_LIMIT
 from dicomlake.engines.embedded.matching import Matching
 from dicomlake.engines.embedded.order import Ordering
 from dicomlake.engines.embedded.snapshot import Snapshot, Sums
-from dicomlake.query.resolved import Between, Everything, Has, Not, Resolved
-
-BINNED_TERMS = 10_000
-"""Distinct values up to which a histogram is made of their counts."""
+from dicomlake.query.resolved import Everything, Resolved
 
 PREPARED = 5_000
 """Matching documents from which on what a search asks for is made ready for the next one."""
@@ -67,14 +63,16 @@ class Search:
         in_order = _in_order(plan)
         if number > PREPARED or slow:
             if plan.fast or in_order:
-                shelf.prepare(condition, [facet.path for facet in plan.facets] if plan.fast else [], ordering)
+                counted = [*(one.path for one in plan.facets), *(one.path for one in plan.histograms)]
+                shelf.prepare(condition, counted if plan.fast else [], ordering)
             if known is None and in_order and order is not None:
                 known = shelf.fetched(condition)
             elif known is None and sums is not None and not plan.fast and number > EXACT_UP_TO:
                 known = shelf.matching(condition, wait=True)
         numbers = {condition: sums.documents} if sums else {}
         facets = Facets(self._snapshot, level, plan.facets, numbers, cache(partial(self._known, level)))
-        jobs: list[Job] = [*facets.jobs()]
+        histograms = Histograms(self._snapshot, level, plan.histograms, cache(partial(self._known, level)))
+        jobs: list[Job] = [*facets.jobs(), *histograms.jobs()]
         if plan.limit:
             jobs.append(partial(Pages(self._snapshot).page, query, plan, known, order))
         if sums is not None:
@@ -82,8 +80,9 @@ class Search:
         done = at_once(jobs) if jobs else []
         totals, approximate = done.pop() if sums is not None else (None, ())
         hits, after = done.pop() if plan.limit else ((), None)
-        histograms = tuple(self._histogram(histogram, level) for histogram in plan.histograms)
-        return Found(hits, facets.results(), histograms, totals, after, self._snapshot.generation, approximate)
+        return Found(
+            hits, facets.results(), histograms.results(), totals, after, self._snapshot.generation, approximate
+        )
 
     def _known(self, level: RecordLevel, condition: Resolved) -> Matching | None:
         return self._snapshot.shelves[level].matching(condition, wait=False)
@@ -149,58 +148,7 @@ class Search:
         buckets = self._snapshot.aggregate(query, {"x": wanted})["x"]["buckets"]
         return round(sum(float(bucket["x"]["value"]) for bucket in buckets))
 
-    # Histograms
-
-    def _histogram(self, plan: HistogramPlan, level: str) -> Histogram:
-        query = self._snapshot.at_level(plan.query, level)
-        valued = self._snapshot.count(
-            every([query, self._compiler.compile(Between(plan.path, plan.letter, None, None))])
-        )
-        missing = self._snapshot.count(every([query, self._compiler.compile(Not(Has(plan.path)))]))
-        matching = self._snapshot.count(query)
-        if not valued:
-            return Histogram(plan.path, (0,) * (len(plan.edges) - 1), None, None, matching, 0, missing)
-        values = self._few_values(query, plan)
-        if values is None:
-            low, high = (self._bound(query, plan, descending) for descending in (False, True))
-        else:
-            low, high = min(values), max(values)
-        if values is not None and sum(values.values()) == valued:  # every document has one value
-            counts = _binned(plan.edges, values)
-        else:
-            counts = tuple(self._count_between(query, plan, *edges) for edges in pairwise(plan.edges))
-        return Histogram(plan.path, counts, low, high, matching, valued, missing)
-
-    def _few_values(self, query: Query, plan: HistogramPlan) -> dict[str, int] | None:
-        """Tokens of the letter with their counts, unless the field has very many."""
-        field = self._layout.text_field(plan.path)
-        wanted = {"terms": {"field": field, "size": BINNED_TERMS, "segment_size": BINNED_TERMS}}
-        terms = self._snapshot.aggregate(query, {"x": wanted})["x"]["buckets"]
-        if len(terms) == BINNED_TERMS:
-            return None
-        return {term["key"]: term["doc_count"] for term in terms if term["key"][0] == plan.letter}
-
-    def _bound(self, query: Query, plan: HistogramPlan, descending: bool) -> str | None:
-        """The first token of the letter from one end: letters stand in order, so it follows or precedes the letter."""
-        start = chr(ord(plan.letter) + 1) if descending else plan.letter
-        source = (self._layout.text_field(plan.path), descending)
-        key, _ = next(self._snapshot.composite(query, [source], (start,), 1))
-        return key[0]
-
-    def _count_between(self, query: Query, plan: HistogramPlan, low: str, high: str) -> int:
-        between = Between(plan.path, plan.letter, low, high, include_high=False)
-        return self._snapshot.count(every([query, self._compiler.compile(between)]))
-
 
 def _in_order(plan: Plan) -> bool:
     """Whether hits come in an order that Tantivy finds only by walking all of them."""
     return bool(plan.limit and (plan.sort or plan.after or plan.level in ("study", "patient")))
-
-
-def _binned(edges: Sequence[str], values: Mapping[str, int]) -> tuple[int, ...]:
-    counts = [0] * max(0, len(edges) - 1)
-    for token, matching in values.items():
-        place = bisect_right(edges, token) - 1
-        if 0 <= place < len(counts):
-            counts[place] += matching
-    return tuple(counts)

@@ -201,10 +201,15 @@ class Tables:
             return asked in self._orders or self._saved.has(asked)
         return isinstance(asked, Everything | Nothing) or self._known(asked) is not None
 
+    def values(self, path: str) -> Codes | None:
+        """The values of a path document by document, and where it is missing; None when that is not at hand."""
+        codes = self._coded(path)
+        return codes if codes is not None and codes.told else None
+
     def counted(self, matching: Matching, path: str) -> CodeCounts | None:
         """Documents by token of a path, and those where it is missing; None when that is not at hand."""
-        codes = self._coded(path)
-        return codes.counted(matching) if codes is not None and codes.told else None
+        codes = self.values(path)
+        return None if codes is None else codes.counted(matching)
 
     def order(self, ordering: Ordering) -> Order | None:
         """The documents in an order; None when it is not at hand."""
