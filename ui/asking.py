@@ -41,7 +41,8 @@ def hits(lake: Api, state: PageState) -> tuple[PageState, dict[str, Any]]:
     kept = st.session_state.get("answered")
     name = json.dumps(search.body(), sort_keys=True)
     if same and kept is not None and kept[0] == (name, state.page):
-        return kept[1]
+        found, answer = kept[1]
+        return state.showing(page=found.page), answer
     answered = _hits(lake, state, search)
     st.session_state["answered"] = ((name, state.page), answered)
     return answered
@@ -95,6 +96,11 @@ def whole_lake(lake: Api, answer: Mapping[str, Any]) -> dict[str, int]:
         whole = lake.search(Search(limit=0))
         kept = st.session_state["whole"] = ((lake.url, whole["generation"]), whole["totals"])
     return kept[1]
+
+
+def forget_whole() -> None:
+    """Ask for the totals of the whole lake anew."""
+    st.session_state.pop("whole", None)
 
 
 def opened(lake: Api, state: PageState) -> dict[str, Any]:

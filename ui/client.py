@@ -14,6 +14,8 @@ from ui.state import Bounds
 
 MOST = 1_000
 """Hits the API gives at once."""
+_SELECTS: Final = ("q", "level", "filters", "exclude", "ranges")
+"""Parts of a search that say what matches."""
 _TIMEOUT: Final = httpx.Timeout(60, connect=3)
 
 
@@ -22,11 +24,22 @@ class Away(Exception):
 
 
 class Problem(Exception):
-    """The API refused: its problem+json (RFC 9457). ``position`` is a character of the query text, or None."""
+    """The API refused: its problem+json (RFC 9457). ``position`` is a character of the query text, or None;
+    ``nearest`` are names that were perhaps meant by ``field``."""
 
-    def __init__(self, status: int, title: str, detail: str, code: str = "", position: int | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        title: str,
+        detail: str,
+        code: str = "",
+        position: int | None = None,
+        field: str = "",
+        nearest: Sequence[str] = (),
+    ) -> None:
         super().__init__(detail)
         self.status, self.title, self.detail, self.code, self.position = status, title, detail, code, position
+        self.field, self.nearest = field, nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +115,26 @@ class Api:
         except Problem:
             return {}
         return {int(one["from"][:4]): one["count"] for one in bins}
+
+    def suggest(self, **asked: Any) -> dict[str, Any]:
+        """Ways to go on with what is being typed: ``q`` and ``position``, or ``prefix`` and perhaps ``field``."""
+        return self._json("POST", "/api/v1/suggest", json=asked)
+
+    def explain(self, search: Search) -> dict[str, Any]:
+        """A search, taken apart."""
+        asked = search.body()
+        return self._json("POST", "/api/v1/explain", json={name: asked[name] for name in _SELECTS if name in asked})
+
+    def field(self, name: str) -> dict[str, Any]:
+        """All about one field."""
+        return self._json("GET", f"/api/v1/fields/{quote(name, safe='')}")
+
+    def answers(self) -> bool:
+        """Whether the service answers and its lake can be searched."""
+        try:
+            return bool(self._json("GET", "/readyz"))
+        except (Away, Problem):
+            return False
 
     def quality(self, selection: Mapping[str, Any]) -> dict[str, Any]:
         return self._json("POST", "/api/v1/quality", json=selection)
@@ -226,6 +259,8 @@ def _problem(status: int, content: Mapping[str, Any]) -> Problem:
         str(content.get("detail") or f"The API answered with status {status}."),
         str(content.get("code") or ""),
         position if isinstance(position, int) else None,
+        str(content.get("field") or ""),
+        [str(name) for name in content.get("nearest") or ()],
     )
 
 

@@ -6,7 +6,10 @@ from typing import Final
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from ui.client import Away, Problem
+from ui.search.address import written
 from ui.state import PageState
+from ui.words import say
 
 SEARCH: Final = "search"
 _WHERE: Final = "leaving_for"
@@ -19,7 +22,11 @@ def visit(page: str, parameters: Mapping[str, Sequence[str]]) -> None:
 
 def leave(state: PageState) -> None:
     """Show this search on the page Search, from a callback of another page."""
-    visit(SEARCH, state.parameters())
+    try:
+        visit(SEARCH, written(state.parameters()))
+    except (Away, Problem):
+        st.session_state["refused"] = say("search.not_kept")
+        visit(SEARCH, {})
 
 
 def left(pages: Mapping[str, StreamlitPage]) -> None:

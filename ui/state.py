@@ -10,9 +10,11 @@ from dicomlake.query.permalink import Bounds, QueryError, SearchState
 __all__ = ["KINDS", "Bounds", "Open", "PageState", "QueryError", "parse_open"]
 
 KINDS: Final = ("series", "study", "patient", "instance")
-_OWN: Final = ("page", "open", "view")
+OWN: Final = ("page", "open", "view", "panel")
 VIEWS: Final = ("table", "gallery")
 """Parameters of the page, beside those of a search."""
+PANELS: Final = ("builder", "syntax", "explain")
+"""What may be open below the query bar."""
 _MOST: Final = 10**9
 
 
@@ -31,7 +33,7 @@ class Open:
 class PageState:
     """What the address says. ``sort`` is empty for the level's own order, ``page`` counts from 1, values of ``exclude``
     are those that hits must not have, ``ranges`` alternatives to the values of ``filters``, ``columns`` are empty for
-    the user's own or the level's, ``view`` is how hits are shown."""
+    the user's own or the level's, ``view`` is how hits are shown, ``panel`` what is open below the query bar."""
 
     q: str = ""
     level: permalink.Level = "series"
@@ -43,11 +45,12 @@ class PageState:
     columns: Sequence[str] = ()
     view: str = VIEWS[0]
     ranges: Mapping[str, Sequence[Bounds]] = field(default_factory=dict)
+    panel: str = ""
 
     @classmethod
     def parse(cls, parameters: Mapping[str, Sequence[str]]) -> "PageState":
         """The state that parameters stand for. Raises QueryError for what cannot be read as a search."""
-        search = permalink.decode({name: values for name, values in parameters.items() if name not in _OWN})
+        search = permalink.decode({name: values for name, values in parameters.items() if name not in OWN})
         return cls(
             search.q,
             search.level,
@@ -59,6 +62,7 @@ class PageState:
             search.columns,
             view if (view := _first(parameters, "view")) in VIEWS else VIEWS[0],
             search.ranges,
+            panel if (panel := _first(parameters, "panel")) in PANELS else "",
         )
 
     def parameters(self) -> dict[str, list[str]]:
@@ -82,6 +86,8 @@ class PageState:
             written["page"] = [str(self.page)]
         if self.view != VIEWS[0]:
             written["view"] = [self.view]
+        if self.panel:
+            written["panel"] = [self.panel]
         if self.open is not None:
             written["open"] = [str(self.open)]
         return written

@@ -1,8 +1,7 @@
 """Answers of the API as the data that the page's components paint. Pure functions: no Streamlit, no HTTP."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from ui import format as shown_as
@@ -60,41 +59,6 @@ def bound_label(path: str, text: str) -> str:
     if field.number:
         return shown_as.pointed(text)
     return shown_as.one(f"{text:0>3}Y" if field.vr == "AS" and text.isdigit() else text, field.vr)
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """One condition of a search: what it says, and the state without it."""
-
-    id: str
-    label: str
-    value: str
-    missing: bool
-    without: PageState
-
-
-def conditions(state: PageState) -> list[Condition]:
-    """The query, then every value of every filter, every range, every value that is excluded."""
-    found = []
-    if state.q:
-        found.append(Condition("q", say("search.query"), state.q, False, state.asking(q="")))
-    for path, value, rest in _each(state.filters):
-        said = shown(path).label, value_label(path, value)
-        found.append(Condition(json.dumps([path, value]), *said, value is None, state.asking(filters=rest)))
-    for path, bounds, rest in _each(state.ranges):
-        said = shown(path).label, range_label(path, bounds)
-        found.append(Condition(json.dumps([path, str(bounds), "range"]), *said, False, state.asking(ranges=rest)))
-    for path, value, rest in _each(state.exclude):
-        said = say("search.not", label=shown(path).label), value_label(path, value)
-        found.append(Condition(json.dumps([path, value, "not"]), *said, value is None, state.asking(exclude=rest)))
-    return found
-
-
-def _each(values: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, Any, dict[str, Any]]]:
-    """Field, value, and everything without this value."""
-    for path, listed in values.items():
-        for value in listed:
-            yield path, value, {**values, path: [other for other in listed if other is not value]}
 
 
 def columns(level: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 By rule, with the registry's privacy classes (:mod:`mappings.field`) and nothing guessed from values:
 
-- a condition on a field of class ``phi`` names it, in the query text, a filter or an exclusion;
+- a condition on a field of class ``phi`` names it, in the query text, a filter, a range or an exclusion;
 - words without a field are looked for in all text fields, and names of patients are among these;
 - so are fields that the registry does not class, private ones included, and a text that cannot be read;
 - an open patient is addressed by the patient key, which holds the patient id. UIDs of studies, series and instances
@@ -22,7 +22,7 @@ def names_phi(state: SearchState) -> bool:
     """Whether the address of this search has to be an opaque id. Pure; raises nothing."""
     if state.open is not None and state.open.level == "patient":
         return True
-    if any(_is_phi(name) for names in (state.filters, state.exclude) for name in names):
+    if any(_is_phi(name) for names in (state.filters, state.exclude, state.ranges) for name in names):
         return True
     try:
         return any(_leaf_names_phi(leaf) for leaf in ast.leaves(parse(state.q)))

@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 import ui
+from ui.builder import OPERATORS
+from ui.components import SHARED
 from ui.language import LANGUAGES, grouped, language, pointed, speak
+from ui.state import PANELS
 from ui.words import areas, say
 
 HERE = Path(ui.__file__).parent
@@ -37,9 +40,16 @@ def test_what_the_page_says_is_there_and_nothing_else():
         area, _, name = key.partition(".")
         assert name in areas()[area], key
     for path in (HERE / "components").glob("*.js"):
+        users = [name for name, parts in SHARED.items() if path.stem in parts]
+        users = users or [path.stem.partition("_")[0]]  # parts of a component have its texts
         for name in re.findall(r"""\bsay\(["'](\w+)["']""", path.read_text(encoding="utf-8")):
-            area = path.stem.partition("_")[0]  # parts of a component have its texts
-            assert area == "common" or name in areas()[area], (path.name, name)
+            assert users == ["common"] or all(name in areas()[user] for user in users), (path.name, name)
+
+
+def test_what_components_say_by_a_name_they_are_given_is_there():
+    operators = {operator for listed in OPERATORS.values() for operator in listed} - {"raw"}
+    assert {f"op_{operator}" for operator in operators} == {key for key in areas()["builder"] if key[:3] == "op_"}
+    assert {key for panel in PANELS for key in (panel, f"{panel}_how")} <= areas()["bar"].keys()
 
 
 def test_the_language_follows_the_browser():

@@ -11,11 +11,18 @@ from ui import words
 from ui.language import language
 
 _HERE = Path(__file__).parent
+SHARED = {
+    "bar": ("listbox",),
+    "builder": ("listbox", "panel"),
+    "syntax": ("panel",),
+    "explain": ("panel",),
+}
+"""Parts that a component has with others, beside what is common to all."""
 
 
 @cache
 def _registered(name: str) -> Any:
-    parts = ("common", *sorted({path.stem for path in _HERE.glob(f"{name}_*.*")}), name)
+    parts = ("common", *SHARED.get(name, ()), *sorted({path.stem for path in _HERE.glob(f"{name}_*.*")}), name)
     files = ({kind: _HERE / f"{part}.{kind}" for kind in ("css", "js")} for part in parts)
     texts = [{kind: path.read_text(encoding="utf-8") for kind, path in of.items() if path.exists()} for of in files]
     style, script = ("\n".join(one[kind] for one in texts if kind in one) for kind in ("css", "js"))

@@ -5,15 +5,14 @@ from typing import Any
 
 import streamlit as st
 
-from ui import views
 from ui.client import Away, Problem, lake
 from ui.components import component
+from ui.conditions import conditions, without
 from ui.labels import page as chosen
 from ui.labels import shown
 from ui.leaving import leave, visit
 from ui.quality import data
 from ui.quality.address import BY, TABS, QualityState
-from ui.search.choice import chip, without
 from ui.search.nothing import away, state_in_words
 from ui.state import PageState, QueryError, parse_open
 from ui.words import say
@@ -67,7 +66,7 @@ def scope(within: PageState) -> None:
     """The search that is looked at."""
     component("conditions")(
         key="scope",
-        data={"items": [chip(one) for one in views.conditions(within)], "hint": say("quality.whole_lake")},
+        data={"items": [one.chip() for one in conditions(within)], "hint": say("quality.whole_lake")},
         on_drop_change=_scoped("drop", without),
         on_clear_change=_scoped("clear", lambda state, _: PageState(level=state.level)),
     )

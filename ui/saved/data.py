@@ -5,9 +5,10 @@ from typing import Any, Final
 from urllib.parse import parse_qs
 
 from ui import format as shown_as
+from ui.conditions import conditions
 from ui.labels import shown
 from ui.state import PageState, QueryError
-from ui.views import TOTALS, conditions, value_label
+from ui.views import TOTALS, value_label
 from ui.words import say
 
 VALUES: Final = 8

@@ -1,62 +1,120 @@
-"""The query bar: the query, and how to write one; what was refused points at the character at fault."""
+"""The query bar: completes what is typed, points at what cannot be read, remembers what was asked.
+
+A completion is a rerun of the bar's fragment alone. The browser could ask the API itself, but the API takes no requests
+from other origins, and the page stays usable with an API that only its server can reach.
+"""
 
 import html
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
-from ui.client import Problem
+from ui import queries
+from ui.asking import same_answer
+from ui.client import Api, Away, Problem
+from ui.completions import LISTED, completion
+from ui.components import component
+from ui.history import asked_before, forget, remember
 from ui.search.address import current, go
 from ui.state import PageState
 from ui.words import say
 
-_EXAMPLES: Final = {
-    "syntax_words": "lung nodule",
-    "syntax_phrase": '"lung nodule"',
-    "syntax_value": "Modality:CT",
-    "syntax_values": "Modality:(CT OR MR)",
-    "syntax_range": "SliceThickness:[0 TO 1.5]",
-    "syntax_date": "StudyDate:2019-03",
-    "syntax_prefix": "Manufacturer:SIE*",
-    "syntax_not": "-BodyPartExamined:CHEST",
-    "syntax_exists": "_exists_:ContrastBolusAgent",
-    "syntax_private": '(0019,"SIEMENS MR HEADER",0C):1000',
-}
+_COMPLETION: Final = "completion"
+_ASKED: Final = "asked"
+_WHOLE: Final = "page_changes"
+_OFFERED: Final = "offered"
 
 
-def syntax() -> str:
-    """How to write a query, as Markdown."""
-    rows = [f"| `{example}` | {say(f'search.{key}')} |" for key, example in _EXAMPLES.items()]
-    head = f"| {say('search.syntax_write')} | {say('search.syntax_find')} |"
-    return "\n".join([head, "|---|---|", *rows, "", say("search.syntax_join")])
+def offer(answer: dict[str, Any] | None) -> None:
+    """Values of an answer are offered while somebody types."""
+    st.session_state[_OFFERED] = answer["facets"] if answer else {}
 
 
-def query_bar(state: PageState) -> None:
-    """The query, and how to write one."""
-    st.session_state["query"] = state.q
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="bar"):
-        st.text_input(
-            say("search.query"),
-            key="query",
-            type="search",
-            max_chars=8_000,
-            icon=":material/search:",
-            label_visibility="collapsed",
-            placeholder=say("search.placeholder"),
-            on_change=lambda: go(current().asking(q=st.session_state["query"].strip())),
-        )
-        with st.popover(say("search.syntax"), icon=":material/help:", key="syntax", width="content"):
-            st.markdown(syntax())
+@st.fragment
+def query_bar(lake: Api, state: PageState) -> None:
+    """The query bar, with what is wrong with the query."""
+    if st.session_state.pop(_WHOLE, False):
+        st.rerun()
+    component("bar")(
+        key="bar",
+        data={
+            "q": state.q,
+            "asked": st.session_state.get(_ASKED, 0),
+            "placeholder": say("search.placeholder"),
+            "history": asked_before(lake),
+            "problem": _problem(state.q),
+            "completion": st.session_state.get(_COMPLETION),
+            "panel": state.panel,
+        },
+        on_ask_change=lambda: _ask(lake),
+        on_complete_change=lambda: _complete(lake),
+        on_panel_change=_panel,
+        on_forget_change=lambda: forget(lake),
+    )
 
 
-def refusal(query: str, problem: Problem) -> None:
-    """A refused query, pointing at the character that is at fault."""
-    pointer = ""
-    if problem.position is not None and query:
-        at = min(problem.position, len(query))
-        before, fault, after = query[:at], query[at : at + 1] or " ", query[at + 1 :]
-        pointer = f"<pre>{html.escape(before)}<mark>{html.escape(fault)}</mark>{html.escape(after)}</pre>"
+def _problem(text: str) -> dict[str, Any] | None:
+    """What is wrong with the query, for the bar to mark."""
+    problem = queries.fault(text)
+    if problem is None:
+        return None
+    start, end = queries.marked(text, problem) or (None, None)
+    title = say(f"search.problem_{problem.code.replace('-', '_')}") if problem.code in _TITLED else problem.title
+    offered = [{"label": name, "q": mended} for name, mended in queries.fixes(text, problem)]
+    return {
+        "q": text,
+        "start": start,
+        "end": end,
+        "title": title,
+        "detail": _detail(problem),
+        "lang": None if problem.code == "unknown-field" else "en",
+        "fixes": offered,
+    }
+
+
+_TITLED: Final = ("invalid-query", "unknown-field", "bad-value")
+
+
+def _detail(problem: Problem) -> str:
+    if problem.code == "unknown-field" and problem.field:
+        return say("search.no_such_field", name=problem.field)
+    return problem.detail[:1].upper() + problem.detail[1:]
+
+
+def _ask(lake: Api) -> None:
+    asked = st.session_state["bar"]["ask"]
+    text = str(asked["q"]).strip()
+    st.session_state[_ASKED] = asked["number"]
+    st.session_state[_WHOLE] = True
+    st.session_state.pop(_COMPLETION, None)
+    if queries.fault(text) is None:
+        remember(lake, text)
+    go(current().asking(q=text))
+
+
+def _complete(lake: Api) -> None:
+    typed = st.session_state["bar"]["complete"]
+    text, position = str(typed["q"]), int(typed["position"])
+    try:
+        answer = lake.suggest(q=text, position=position, limit=LISTED)
+    except (Away, Problem):
+        st.session_state.pop(_COMPLETION, None)
+        return
+    found = completion(answer, text, position, st.session_state.get(_OFFERED, {}))
+    st.session_state[_COMPLETION] = found | {"number": typed["number"]}
+
+
+def _panel() -> None:
+    """Open a panel below the bar, or close the one that is open."""
+    name = str(st.session_state["bar"]["panel"])
+    state = current()
+    st.session_state[_WHOLE] = True
+    same_answer()
+    go(state.showing(panel="" if state.panel == name else name))
+
+
+def refusal(problem: Problem) -> None:
+    """What the API refused although the query can be read: it costs too much, or the service cannot answer."""
     st.html(
-        f'<div class="dl-problem" role="alert">{pointer}<b>{html.escape(problem.title)}:</b> '
-        f"{html.escape(problem.detail)}</div>"
+        f'<div class="dl-problem" role="alert"><b>{html.escape(problem.title)}:</b> {html.escape(problem.detail)}</div>'
     )

@@ -1,19 +1,20 @@
 """The search page: reads the address, asks the API, paints. Whatever is clicked becomes another address."""
 
-import os
 from typing import Any
 
 import streamlit as st
 
-from ui import views
+from ui import queries, views
 from ui.asking import hits, whole_lake
-from ui.client import Away, Problem, api
-from ui.launch import API_URL, DEFAULT_API_URL
-from ui.search.address import current
-from ui.search.bar import query_bar, refusal
+from ui.client import Away, Problem
+from ui.client import lake as the_lake
+from ui.conditions import conditions
+from ui.search.address import current, private
+from ui.search.bar import offer, query_bar, refusal
 from ui.search.choice import choice
 from ui.search.drawer import detail
 from ui.search.nothing import away, first_run, no_hits, state_in_words
+from ui.search.panels import panel
 from ui.search.rail import rail
 from ui.search.results import counts, results
 from ui.state import PageState, QueryError
@@ -22,8 +23,12 @@ from ui.words import say
 
 def main() -> None:
     """Paint the page."""
+    lake = the_lake()
     try:
         state = current()
+    except Away:
+        away(lake)
+        return
     except QueryError as error:
         with state_in_words(say("search.link_broken"), str(error)):
             st.button(say("search.anew"), type="primary", key="anew", on_click=st.query_params.clear)
@@ -31,8 +36,8 @@ def main() -> None:
     if refused := st.session_state.pop("refused", None):
         st.toast(refused, icon=":material/error:")
     title(state)
-    lake = api(os.environ.get(API_URL, DEFAULT_API_URL))
-    query_bar(state)
+    query_bar(lake, state)
+    below = st.container(key="below")
     broken = st.container(key="broken")
     choice(state)
     tiles = st.container()
@@ -40,26 +45,33 @@ def main() -> None:
 
     answer: dict[str, Any] | None = None
     try:
-        state, got = hits(lake, state)
-        whole = whole_lake(lake, got)
-        answer = got
+        if queries.fault(state.q) is None:  # else the bar says what is wrong, nobody needs to be asked
+            state, got = hits(lake, state)
+            whole = whole_lake(lake, got)
+            answer = got
+        else:
+            with found:
+                state_in_words(say("search.no_hits_to_show"), say("search.mend"))
     except Away:
         with found:
             away(lake)
     except Problem as problem:
         with broken:
-            refusal(state.q, problem)
+            refusal(problem)
         with found:
             state_in_words(say("search.no_hits_to_show"), say("search.mend") if problem.status < 500 else "")
     with st.sidebar:
         rail(lake, state, answer)
+    offer(answer)
+    with below:
+        panel(lake, state, answer)
     if answer is None:
         return
     with tiles:
         counts(answer, whole)
     with found:
         if whole["series"] == 0:
-            first_run()
+            first_run(lake)
         elif views.total_of(state.level, answer["totals"]) == 0:
             no_hits(lake, state)
         else:
@@ -74,6 +86,6 @@ def main() -> None:
 
 
 def title(state: PageState) -> None:
-    """Name the browser's tab by what is searched."""
-    said = [condition.value for condition in views.conditions(state)][:4]
+    """Name the browser's tab by what is searched, unless that may name a person: browsers keep titles."""
+    said = [] if private(state) else [condition.value for condition in conditions(state)][:4]
     st.set_page_config(page_title=f"{', '.join(said)} – Dicomlake" if said else "Dicomlake")
