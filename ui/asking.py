@@ -5,7 +5,7 @@ and the totals of the whole lake.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from ui import details, views
 from ui.client import Api, Away, Problem, Search
 from ui.labels import page
 from ui.state import PageState
+from ui.words import say
 
 
 def asked_of(state: PageState, **changes: Any) -> Search:
@@ -23,14 +24,14 @@ def asked_of(state: PageState, **changes: Any) -> Search:
     return replace(search, exclude=dict(state.exclude), **changes)
 
 
-def hits(lake: Api, state: PageState) -> tuple[PageState, dict[str, Any]]:
+def hits(lake: Api, state: PageState, columns: Sequence[str]) -> tuple[PageState, dict[str, Any]]:
     """A page of hits with facets and totals; the last page where the address asks for one behind it.
+
+    ``columns``: what the table shows of them.
 
     Raises Away and Problem.
     """
-    search = asked_of(
-        state, facets=page()["facets"], fields=views.fields_of(views.columns(state.level)), limit=views.ROWS
-    )
+    search = asked_of(state, facets=page()["facets"], fields=views.fields_of([*columns, *views.CARD]), limit=views.ROWS)
     for _ in range(2):
         known = cursors(search)
         try:
@@ -87,9 +88,10 @@ def opened(lake: Api, state: PageState) -> dict[str, Any]:
             )
         return _opened_series(lake, kind, uid, asked)
     except Away:
-        return details.failed(kind, uid, "Not answering", "The Dicomlake API does not answer. Try again.", asked)
+        return details.failed(kind, uid, say("detail.not_answering"), say("detail.not_answering_how"), asked)
     except Problem as problem:
-        return details.failed(kind, uid, problem.title, problem.detail, asked)
+        title = say("detail.not_found") if problem.code == "not-found" else problem.title
+        return details.failed(kind, uid, title, problem.detail, asked)
 
 
 def _opened_series(lake: Api, kind: str, uid: str, asked: str) -> dict[str, Any]:
@@ -99,4 +101,14 @@ def _opened_series(lake: Api, kind: str, uid: str, asked: str) -> dict[str, Any]
     if instance is None and listed:
         uid, instance = listed[0], lake.instance(listed[0])
     place = listed.index(uid) if uid in listed else 0
-    return details.of_series(series, place, instance, asked)
+    return details.of_series(
+        series, place, instance, asked, lake.study(series["series"]["StudyInstanceUID"]), _codes(lake, instance)
+    )
+
+
+def _codes(lake: Api, instance: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What is behind the quality issues of an instance, by code; nothing to ask for where there are none."""
+    if instance is None or not instance.get("quality"):
+        return {}
+    filters = {"SOPInstanceUID": [instance["SOPInstanceUID"]]}
+    return {one["code"]: one for one in lake.quality({"level": "instance", "filters": filters})["codes"]}

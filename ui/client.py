@@ -94,6 +94,29 @@ class Api:
         """A file of rules for the values that have none."""
         return self._answer("GET", "/api/v1/quality/unmapped/rules").content
 
+    def fields(self, q: str, limit: int = 60) -> list[dict[str, Any]]:
+        """Fields that are called so, those that the lake has first."""
+        found: list[dict[str, Any]] = self._json("GET", "/api/v1/fields", params={"q": q, "limit": limit})["fields"]
+        return found
+
+    # Pictures and downloads: what a browser fetches by itself
+
+    def images(self, uid: str) -> dict[str, Any]:
+        """The images of a series in the order of scrolling, and the windows to show them under."""
+        return self._json("GET", f"/api/v1/images/series/{quote(uid, safe='')}")
+
+    def links(
+        self, thumbnails: Sequence[str] = (), frames: Sequence[Mapping[str, Any]] = (), size: int = 256
+    ) -> dict[str, Any]:
+        """Signed addresses of thumbnails and frames."""
+        asked = {"thumbnails": list(thumbnails), "thumbnail_size": size, "frames": list(frames)}
+        return self._json("POST", "/api/v1/images/links", json=asked)
+
+    def download(self, export: Mapping[str, Any]) -> str:
+        """The address of a download of all hits of a search, without host."""
+        url: str = self._json("POST", "/api/v1/export/links", json=export)["url"]
+        return url
+
     # What is kept for the user
 
     def settings(self) -> dict[str, Any]:

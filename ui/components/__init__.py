@@ -11,13 +11,20 @@ from ui import words
 from ui.language import language
 
 _HERE = Path(__file__).parent
+SHARED = {
+    "results": ("thumbs", "table", "gallery"),
+    "tools": ("thumbs",),
+    "pictures": ("thumbs",),
+    "detail": ("thumbs", "header", "viewer"),
+}
+"""Parts that a component has with others, beside what is common to all."""
 
 
 @cache
 def _registered(name: str) -> Any:
+    parts = ("common", *SHARED.get(name, ()), name)
     style, script = (
-        "\n".join((_HERE / f"{part}.{kind}").read_text(encoding="utf-8") for part in ("common", name))
-        for kind in ("css", "js")
+        "\n".join((_HERE / f"{part}.{kind}").read_text(encoding="utf-8") for part in parts) for kind in ("css", "js")
     )
     return st.components.v2.component(f"dicomlake_{name}", html='<div class="root"></div>\n', css=style, js=script)
 

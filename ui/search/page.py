@@ -8,14 +8,16 @@ import streamlit as st
 from ui import views
 from ui.asking import hits, whole_lake
 from ui.client import Away, Problem, api
+from ui.details import pictured
 from ui.launch import API_URL, DEFAULT_API_URL
 from ui.search.address import current
 from ui.search.bar import query_bar, refusal
 from ui.search.choice import choice
-from ui.search.drawer import detail
+from ui.search.drawer import detail, frames
 from ui.search.nothing import away, first_run, no_hits, state_in_words
 from ui.search.rail import rail
-from ui.search.results import counts, results
+from ui.search.results import columns, counts, results, thumbnails
+from ui.search.tools import tools
 from ui.state import PageState, QueryError
 from ui.words import say
 
@@ -40,7 +42,8 @@ def main() -> None:
 
     answer: dict[str, Any] | None = None
     try:
-        state, got = hits(lake, state)
+        shown = columns(lake, state)
+        state, got = hits(lake, state, shown)
         whole = whole_lake(lake, got)
         answer = got
     except Away:
@@ -65,12 +68,18 @@ def main() -> None:
         else:
             # Always two columns (style.css hides an empty one): elsewhere on the page the table would be another one,
             # and lose focus and place.
+            tools(lake, state, shown)
             left, right = st.columns([1.25, 1], gap="small")
             with left:
-                results(state, answer)
+                results(lake, state, answer, shown)
+            painted = None
             if state.open is not None:
                 with right:
-                    detail(lake, state)
+                    painted = detail(lake, state, answer, shown)
+            with st.container(key="pictures"):
+                if painted is not None and painted["viewer"] is not None:
+                    frames(lake, painted["viewer"])
+                thumbnails(lake, state, answer, pictured(painted))
 
 
 def title(state: PageState) -> None:
