@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import details, views
+from ui import details, paging, views
 from ui.client import Api, Away, Problem, Search
 from ui.labels import page
 from ui.state import PageState
@@ -35,6 +35,10 @@ def hits(lake: Api, state: PageState, columns: Sequence[str]) -> tuple[PageState
     for _ in range(2):
         known = cursors(search)
         try:
+            if (state.page - 1) * views.ROWS > paging.NEAR:
+                state, found = _far(lake, state, search)
+                if found is not None:
+                    return state, found
             if not walk(lake, search, known, state.page - 1):
                 total = views.total_of(state.level, lake.search(replace(search, facets=(), limit=0))["totals"])
                 state = state.showing(page=views.pages_of(total))
@@ -45,6 +49,20 @@ def hits(lake: Api, state: PageState, columns: Sequence[str]) -> tuple[PageState
                 raise
             known.clear()  # too old, or of another index: walk again from the first page
     raise Problem(410, "This page is gone", "The lake changes while it is read. Try again.")
+
+
+def _far(lake: Api, state: PageState, search: Search) -> tuple[PageState, dict[str, Any] | None]:
+    """A page far from the beginning, read from the end where that is nearer; one that is far from both is not reached,
+    the state then shows the nearest that is."""
+    answer = lake.search(replace(search, limit=0))
+    total = views.total_of(state.level, answer["totals"])
+    page = paging.reachable(state.level, state.page, total)
+    if page < state.page and page < views.pages_of(total):
+        st.session_state["refused"] = say("results.too_deep")
+    state = state.showing(page=page)
+    if not paging.from_end(state.level, page, total):
+        return state, None
+    return state, {**answer, "hits": paging.last_hits(lake, search, page, total), "cursor": None}
 
 
 def walk(lake: Api, search: Search, known: dict[int, str], wanted: int) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from mappings import registry
-from ui.labels import page, shown
+from ui.labels import head, page, shown
 from ui.language import language
 from ui.state import PageState
 
@@ -66,8 +66,7 @@ def width(path: str, kept: Any = None) -> int:
         return min(max(own, NARROWEST), WIDEST)
     if path in _OWN:
         return _OWN[path]
-    field = shown(path)
-    label = 9 * len(field.label) + 40
+    label = 7 * len(head(path)) + 34
     return min(max(_of_values(path), min(label, 190)), WIDEST)
 
 

@@ -18,12 +18,13 @@ class Results {
 
   // Where a closed detail gives the focus back to.
   back(id) {
-    const opener = this.root.querySelector(`[data-focus="open ${CSS.escape(id)}"]`) ?? this.view.current?.querySelector("button");
-    opener?.focus({ preventScroll: false });
+    const named = (one) => one && this.root.querySelector(`[data-focus="open ${CSS.escape(one)}"]`);
+    (named(id) ?? named(this.opened) ?? this.view.current?.querySelector("button"))?.focus();
   }
 
   open(id) {
     album.entering = true; // the detail takes the focus when it is there
+    this.opened = id;
     this.send("open", id);
   }
 

@@ -30,8 +30,7 @@ def main() -> None:
         with state_in_words(say("search.link_broken"), str(error)):
             st.button(say("search.anew"), type="primary", key="anew", on_click=st.query_params.clear)
         return
-    if refused := st.session_state.pop("refused", None):
-        st.toast(refused, icon=":material/error:")
+    told()
     title(state)
     lake = api(os.environ.get(API_URL, DEFAULT_API_URL))
     query_bar(state)
@@ -44,6 +43,7 @@ def main() -> None:
     try:
         shown = columns(lake, state)
         state, got = hits(lake, state, shown)
+        told()
         whole = whole_lake(lake, got)
         answer = got
     except Away:
@@ -80,6 +80,12 @@ def main() -> None:
                 if painted is not None and painted["viewer"] is not None:
                     frames(lake, painted["viewer"])
                 thumbnails(lake, state, answer, pictured(painted))
+
+
+def told() -> None:
+    """Say what could not be done, once."""
+    if refused := st.session_state.pop("refused", None):
+        st.toast(refused, icon=":material/error:")
 
 
 def title(state: PageState) -> None:
