@@ -22,6 +22,13 @@ class Results {
     (named(id) ?? named(this.opened) ?? this.view.current?.querySelector("button"))?.focus();
   }
 
+  // Bring the open hit into view, once the detail beside it has taken its place.
+  reveal(id) {
+    if (!id || id === this.revealed) return;
+    this.revealed = id;
+    setTimeout(() => this.place.querySelector(`[aria-current="true"]`)?.scrollIntoView({ block: "nearest" }), 150);
+  }
+
   open(id) {
     album.entering = true; // the detail takes the focus when it is there
     this.opened = id;
@@ -114,7 +121,7 @@ class Results {
     this.developing.all();
     if (turned) view.scroll.scrollTo(0, 0);
     this.fill.fit();
-    if (first) this.root.querySelector("[aria-current=true]")?.scrollIntoView({ block: "nearest", inline: "start" });
+    this.reveal(data.rows.find((row) => row.open)?.id);
   }
 
   stop() {
