@@ -87,7 +87,7 @@ class Viewer {
     this.reel.hidden = this.total < 2;
     const { windows } = this.listing;
     const select = el("select", { "aria-label": say("window"), "data-focus": "window" }, ...windows.map((one) =>
-      el("option", { value: one.window, text: one.source === "values" ? say("window_auto") : one.label })));
+      el("option", { value: one.window, text: this.called(one) })));
     if (this.own) {
       const [center, width] = this.own.map((number) => grouped.format(Math.round(number)));
       select.append(el("option", { value: this.own.join(","), text: say("window_own", { center, width }) }));
@@ -107,6 +107,15 @@ class Viewer {
     this.header.addEventListener("click", () => this.send("open", `instance:${this.frame(this.at).image.instance}`));
     this.panes.replaceChildren(...(windows.length ? [el("label", {}, say("window"), select), number("window_center", 0), number("window_width", 1)] : []),
       this.header);
+  }
+
+  // A window by its name: the header's own explanation, else words of ours.
+  called({ window, label, source }) {
+    if (source === "values") return say("window_auto");
+    const plain = /^Header (\d+)$/.exec(label);
+    if (plain) return say("window_header", { n: Number(plain[1]) });
+    const key = `window_${window.replaceAll("-", "_")}`;
+    return source === "preset" && key in texts ? say(key) : label;
   }
 
   // Centre and width in force; where only the values tell, some to begin with.
