@@ -103,7 +103,7 @@ def of_series(
 def similar(state: PageState, hit: Mapping[str, Any]) -> PageState:
     """The search for series of the same maker, model, body part and protocol."""
     filters = {path: (value,) for path, value in _alike(hit).items()}
-    return state.asking(q="", level="series", filters=filters, exclude={}, open=None)
+    return PageState(filters=filters, columns=state.columns if state.level == "series" else (), view=state.view)
 
 
 def _alike(hit: Mapping[str, Any]) -> dict[str, str]:

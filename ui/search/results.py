@@ -43,7 +43,8 @@ def results(lake: Api, state: PageState, answer: Mapping[str, Any], shown: Seque
 
 def only(state: PageState, uids: Sequence[str]) -> PageState:
     """The search for the ticked hits and nothing else."""
-    return state.asking(q="", filters={views.IDENTITY[state.level]: tuple(map(str, uids))}, exclude={}, open=None)
+    filters = {views.IDENTITY[state.level]: tuple(map(str, uids))}
+    return PageState(level=state.level, filters=filters, sort=state.sort, columns=state.columns, view=state.view)
 
 
 def arrange(lake: Api, names: Sequence[str] | None) -> None:

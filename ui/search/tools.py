@@ -9,6 +9,7 @@ from typing import Any, Final
 import streamlit as st
 
 from ui import columns as columns_of
+from ui.asking import asked_of
 from ui.client import Api, Away, Problem
 from ui.components import component
 from ui.preferences import prefer, preference
@@ -29,6 +30,8 @@ _ORDERS: Final = {
     "description": "SeriesDescription",
     "modality": "Modality",
 }
+_NOT_OF_A_FILE: Final = ("facets", "facet_limit", "histograms", "limit", "cursor")
+"""What a search may ask for and a download has not."""
 _LATER: Final = "tools_later"
 """Set by a callback of the fragment when the whole page has to be painted anew."""
 
@@ -117,15 +120,8 @@ def _file(lake: Api, shown: Sequence[str]) -> dict[str, Any] | None:
     if state is None:
         return None
     st.session_state["downloads"] = number = st.session_state.get("downloads", 0) + 1
-    export = {
-        "q": state.q,
-        "level": state.level,
-        "filters": {path: list(values) for path, values in state.filters.items()},
-        "exclude": {path: list(values) for path, values in state.exclude.items()},
-        "sort": order(state),
-        "fields": exported(state.level, shown),
-        "format": "csv",
-    }
+    body = asked_of(state, fields=exported(state.level, shown)).body()
+    export = {name: value for name, value in body.items() if name not in _NOT_OF_A_FILE} | {"format": "csv"}
     try:
         return {"number": number, "url": lake.download(export)}
     except Away:
