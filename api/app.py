@@ -17,6 +17,7 @@ from api.access import Watched, write
 from api.bodies import BodyLimit
 from api.explanations.endpoints import router as explanations
 from api.exports.endpoints import router as exports
+from api.exports.tickets import Tickets
 from api.facets.endpoints import router as facets
 from api.fields.endpoints import router as fields
 from api.health.endpoints import router as health
@@ -139,6 +140,7 @@ def create(
     app.state.lake = keeper
     app.state.state = states
     app.state.measures = measures
+    app.state.tickets = Tickets()
     app.state.studio = studio
     problems.install(app)
     for router in (

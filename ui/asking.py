@@ -5,16 +5,17 @@ and the totals of the whole lake.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
-from ui import details, facets, views
+from ui import details, facets, paging, views
 from ui.client import Api, Away, Problem, Search
 from ui.preferences import preference
 from ui.state import PageState
+from ui.words import say
 
 
 def asked_of(state: PageState, **changes: Any) -> Search:
@@ -23,8 +24,10 @@ def asked_of(state: PageState, **changes: Any) -> Search:
     return replace(search, exclude=dict(state.exclude), ranges=dict(state.ranges), **changes)
 
 
-def hits(lake: Api, state: PageState) -> tuple[PageState, dict[str, Any]]:
+def hits(lake: Api, state: PageState, columns: Sequence[str]) -> tuple[PageState, dict[str, Any]]:
     """A page of hits with facets and totals; the last page where the address asks for one behind it.
+
+    ``columns``: what the table shows of them.
 
     Raises Away and Problem.
     """
@@ -34,7 +37,7 @@ def hits(lake: Api, state: PageState) -> tuple[PageState, dict[str, Any]]:
         facets=counted,
         histograms=measured,
         facet_limit=facets.LISTED,
-        fields=views.fields_of(views.columns(state.level)),
+        fields=views.fields_of([*columns, *views.CARD]),
         limit=views.ROWS,
     )
     same = st.session_state.pop("same", False)
@@ -57,6 +60,10 @@ def _hits(lake: Api, state: PageState, search: Search) -> tuple[PageState, dict[
     for _ in range(2):
         known = cursors(search)
         try:
+            if (state.page - 1) * views.ROWS > paging.NEAR:
+                state, found = _far(lake, state, search)
+                if found is not None:
+                    return state, found
             if not walk(lake, search, known, state.page - 1):
                 total = views.total_of(
                     state.level, lake.search(replace(search, facets=(), histograms=(), limit=0))["totals"]
@@ -69,6 +76,20 @@ def _hits(lake: Api, state: PageState, search: Search) -> tuple[PageState, dict[
                 raise
             known.clear()  # too old, or of another index: walk again from the first page
     raise Problem(410, "This page is gone", "The lake changes while it is read. Try again.")
+
+
+def _far(lake: Api, state: PageState, search: Search) -> tuple[PageState, dict[str, Any] | None]:
+    """A page far from the beginning, read from the end where that is nearer; one that is far from both is not reached,
+    the state then shows the nearest that is."""
+    answer = lake.search(replace(search, limit=0))
+    total = views.total_of(state.level, answer["totals"])
+    page = paging.reachable(state.level, state.page, total)
+    if page < state.page and page < views.pages_of(total):
+        st.session_state["refused"] = say("results.too_deep")
+    state = state.showing(page=page)
+    if not paging.from_end(state.level, page, total):
+        return state, None
+    return state, {**answer, "hits": paging.last_hits(lake, search, page, total), "cursor": None}
 
 
 def walk(lake: Api, search: Search, known: dict[int, str], wanted: int) -> bool:
@@ -117,9 +138,10 @@ def opened(lake: Api, state: PageState) -> dict[str, Any]:
             )
         return _opened_series(lake, kind, uid, asked)
     except Away:
-        return details.failed(kind, uid, "Not answering", "The Dicomlake API does not answer. Try again.", asked)
+        return details.failed(kind, uid, say("detail.not_answering"), say("detail.not_answering_how"), asked)
     except Problem as problem:
-        return details.failed(kind, uid, problem.title, problem.detail, asked)
+        title = say("detail.not_found") if problem.code == "not-found" else problem.title
+        return details.failed(kind, uid, title, problem.detail, asked)
 
 
 def _opened_series(lake: Api, kind: str, uid: str, asked: str) -> dict[str, Any]:
@@ -129,4 +151,14 @@ def _opened_series(lake: Api, kind: str, uid: str, asked: str) -> dict[str, Any]
     if instance is None and listed:
         uid, instance = listed[0], lake.instance(listed[0])
     place = listed.index(uid) if uid in listed else 0
-    return details.of_series(series, place, instance, asked)
+    return details.of_series(
+        series, place, instance, asked, lake.study(series["series"]["StudyInstanceUID"]), _codes(lake, instance)
+    )
+
+
+def _codes(lake: Api, instance: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What is behind the quality issues of an instance, by code; nothing to ask for where there are none."""
+    if instance is None or not instance.get("quality"):
+        return {}
+    filters = {"SOPInstanceUID": [instance["SOPInstanceUID"]]}
+    return {one["code"]: one for one in lake.quality({"level": "instance", "filters": filters})["codes"]}

@@ -93,10 +93,6 @@ class Api:
         asked = {**search.parameters(), "contains": contains, "limit": limit}
         return self._json("GET", f"/api/v1/facets/{quote(field, safe='')}", params=asked)
 
-    def fields(self, text: str, limit: int) -> dict[str, Any]:
-        """The attributes that are called like a text."""
-        return self._json("GET", "/api/v1/fields", params={"q": text, "limit": limit})
-
     def study(self, uid: str) -> dict[str, Any]:
         return self._json("GET", f"/api/v1/studies/{quote(uid, safe='')}")
 
@@ -108,8 +104,7 @@ class Api:
 
     def years(self, search: Search) -> dict[int, int]:
         """How many of what a search finds have a study date in each year; none where the dates span too far."""
-        listed = {"filter": _pairs(search.filters), "exclude": _pairs(search.exclude)}
-        parameters = {"q": search.q, "level": search.level, "interval": "year", **listed}
+        parameters = {**search.parameters(), "interval": "year"}
         try:
             bins = self._json("GET", "/api/v1/histogram/StudyDate", params=parameters)["bins"]
         except Problem:
@@ -148,6 +143,29 @@ class Api:
     def rules(self) -> bytes:
         """A file of rules for the values that have none."""
         return self._answer("GET", "/api/v1/quality/unmapped/rules").content
+
+    def fields(self, q: str, limit: int = 60) -> list[dict[str, Any]]:
+        """Fields that are called so, those that the lake has first."""
+        found: list[dict[str, Any]] = self._json("GET", "/api/v1/fields", params={"q": q, "limit": limit})["fields"]
+        return found
+
+    # Pictures and downloads: what a browser fetches by itself
+
+    def images(self, uid: str) -> dict[str, Any]:
+        """The images of a series in the order of scrolling, and the windows to show them under."""
+        return self._json("GET", f"/api/v1/images/series/{quote(uid, safe='')}")
+
+    def links(
+        self, thumbnails: Sequence[str] = (), frames: Sequence[Mapping[str, Any]] = (), size: int = 256
+    ) -> dict[str, Any]:
+        """Signed addresses of thumbnails and frames."""
+        asked = {"thumbnails": list(thumbnails), "thumbnail_size": size, "frames": list(frames)}
+        return self._json("POST", "/api/v1/images/links", json=asked)
+
+    def download(self, export: Mapping[str, Any]) -> str:
+        """The address of a download of all hits of a search, without host."""
+        url: str = self._json("POST", "/api/v1/export/links", json=export)["url"]
+        return url
 
     # What is kept for the user
 
@@ -244,11 +262,6 @@ class Api:
     @property
     def _stranger(self) -> str:
         return f"{self.url} answers, but not as the Dicomlake API does"
-
-
-def _pairs(values: Mapping[str, Sequence[Any]]) -> list[str]:
-    """Values by field as parameters of a URL."""
-    return [f"{name}:{'' if value is None else value}" for name, listed in values.items() for value in listed]
 
 
 def _problem(status: int, content: Mapping[str, Any]) -> Problem:

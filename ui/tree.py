@@ -2,6 +2,7 @@
 
 A node is an object with ``key``, ``address`` (tag), ``name``, ``vr``, ``value`` (text, None when empty), and where they
 apply ``canonical`` and ``rule``, ``issue``, ``private``, ``note`` (the value is described, not shown) or ``children``.
+What can be searched for has ``path``, its name in queries, and ``values``, the first of its values as filters.
 """
 
 import base64
@@ -10,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from mappings import dictionary
+from ui.language import grouped
+from ui.words import say
 
 Node = dict[str, Any]
 
@@ -19,6 +22,10 @@ _TAG = re.compile(r"\([0-9A-F]{4},[0-9A-F]{4}\)")
 _ITEMS: Final = 200
 """Items of one sequence that are shown; an enhanced image may have thousands that differ in a number."""
 _BYTES: Final = 24
+_FILTERS: Final = 4
+"""Values of one attribute that are offered as filters."""
+_FILTER: Final = 400
+"""Characters of a value that is offered as a filter: longer ones belong to no address."""
 _LONGEST: Final = 4_000
 """Characters of one value that are shown."""
 
@@ -65,7 +72,7 @@ class _Builder:
             block = blocks[group, creator]
             block["children"].append(self.private(key, value, above, private.groups()))
         for block in blocks.values():
-            block["value"] = _several(len(block["children"]), "private attribute")
+            block["value"] = say("tree.private", len(block["children"]))
         return found
 
     def public(self, key: str, value: Any, above: str, beside: Mapping[str, Any]) -> Node:
@@ -74,7 +81,7 @@ class _Builder:
         address = f"({tag >> 16:04X},{tag & 0xFFFF:04X})" if tag is not None else None
         node: Node = {"key": key, "address": address, "name": entry.name if entry else None}
         if _TAG.fullmatch(key):
-            node["name"] = "Not in the data dictionary"
+            node["name"] = say("tree.unknown")
         canonical = beside.get(f"{key}.canonical")
         if canonical is not None and canonical != value:
             node |= {"canonical": _joined(canonical), "rule": _joined(beside.get(f"{key}.rule", ""))}
@@ -85,8 +92,8 @@ class _Builder:
         entry = dictionary.private(creator, int(group, 16), int(element, 16))
         name = entry.name if entry else ""
         address = f"({group},xx{element})" if len(element) == 2 else f"({group},{element})"
-        node: Node = {"key": name or "private attribute", "address": address, "private": True}
-        node["name"] = f"{creator or 'no creator'}{f': {name}' if name else ''}"
+        node: Node = {"key": name or say("tree.private_one"), "address": address, "private": True}
+        node["name"] = f"{creator or say('tree.no_creator')}{f': {name}' if name else ''}"
         return self.filled(node, value, above + key, entry.vr if entry else None)
 
     def filled(self, node: Node, value: Any, path: str, vr: str | None) -> Node:
@@ -95,20 +102,22 @@ class _Builder:
         if path in self.issues:
             node["issue"] = self.issues[path]
         if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
-            node["value"] = _several(len(value), "item")
+            node["value"] = say("tree.items", len(value))
             node["children"] = [self.item(number, item, path) for number, item in enumerate(value[:_ITEMS], 1)]
             if len(value) > _ITEMS:
-                rest = f"{len(value) - _ITEMS:,} more items, not shown here"
+                rest = say("tree.more_items", len(value) - _ITEMS)
                 node["children"].append({"key": "…", "value": rest, "note": True, "heading": True})
         else:
             node["value"], node["note"] = text(value)
+            if not node["note"]:
+                node["path"], node["values"] = path, _filters(value)
         return {name: part for name, part in node.items() if part or name == "value"}
 
     def item(self, number: int, item: Mapping[str, Any], path: str) -> Node:
         children = self.level(item, f"{path}.")
         return {
-            "key": f"Item {number}",
-            "value": _several(len(item), "attribute"),
+            "key": say("tree.item", number=grouped(number)),
+            "value": say("tree.attributes", len(item)),
             "children": children,
             "heading": True,
         }
@@ -116,9 +125,9 @@ class _Builder:
 
 def _heading(group: str, creator: str) -> Node:
     return {
-        "key": creator or "No private creator",
+        "key": creator or say("tree.no_private_creator"),
         "address": f"({group},…)",
-        "name": f"Private block of {creator}" if creator else "Private attributes without a creator",
+        "name": say("tree.private_block", creator=creator) if creator else say("tree.private_without"),
         "private": True,
         "heading": True,
         "children": [],
@@ -134,7 +143,11 @@ def text(value: Any) -> tuple[str | None, bool]:
     if isinstance(value, list) and any(isinstance(item, dict) for item in value):
         return " \\ ".join(text(item)[0] or "" for item in value), True
     joined = _joined(value)
-    return (joined, False) if len(joined) <= _LONGEST else (f"{joined[:_LONGEST]}… ({len(joined):,} characters)", False)
+    return (
+        (joined, False)
+        if len(joined) <= _LONGEST
+        else (f"{joined[:_LONGEST]}… ({say('tree.characters', len(joined))})", False)
+    )
 
 
 def _joined(value: Any) -> str:
@@ -148,14 +161,20 @@ def _described(value: Mapping[str, Any]) -> str:
     if "InlineBinary" in value:
         content = base64.b64decode(value["InlineBinary"])
         shown = content[:_BYTES].hex(" ").upper()
-        return f"{_several(len(content), 'byte')}: {shown}{' …' if len(content) > _BYTES else ''}"
+        return f"{say('tree.bytes', len(content))}: {shown}{' …' if len(content) > _BYTES else ''}"
     if "first" in value:
-        bounds = f", {_joined(value['min'])} to {_joined(value['max'])}" if value.get("min") is not None else ""
-        return f"{value['count']:,} values{bounds}: {_joined(value['first'])} \\ …"
+        values = say("tree.values", value["count"])
+        if value.get("min") is not None:
+            first, last = _joined(value["min"]), _joined(value["max"])
+            values = say("tree.values_from", values=values, first=first, last=last)
+        return f"{values}: {_joined(value['first'])} \\ …"
     if "length" in value:
-        return f"{_several(value['length'], 'byte')}, SHA-256 {str(value.get('sha256', ''))[:12]}…"
-    return _several(len(value), "attribute")
+        return f"{say('tree.bytes', value['length'])}, SHA-256 {str(value.get('sha256', ''))[:12]}…"
+    return say("tree.attributes", len(value))
 
 
-def _several(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+def _filters(value: Any) -> list[str]:
+    """The first values as an address says them."""
+    listed = value if isinstance(value, list) else [value]
+    texts = dict.fromkeys(_joined(one) for one in listed if one not in (None, ""))
+    return [text for text in texts if len(text) <= _FILTER][:_FILTERS]

@@ -1,10 +1,11 @@
 """Answers of the API as the data that the page's components paint. Pure functions: no Streamlit, no HTTP."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from ui import format as shown_as
+from ui.columns import BARS, width
 from ui.labels import head, page, shown
 from ui.state import Bounds, PageState
 from ui.words import say
@@ -18,12 +19,21 @@ UNITS: Final = {
     "instance": ("instance", "instances"),
 }
 TOTALS: Final = ("patients", "studies", "series", "instances", "bytes")
-_IDENTITY: Final = {
+IDENTITY: Final = {
     "series": "SeriesInstanceUID",
     "study": "StudyInstanceUID",
     "patient": "PatientID",
     "instance": "SOPInstanceUID",
 }
+CARD_TITLES: Final = {
+    "series": ("SeriesDescription", "ProtocolName", "StudyDescription"),
+    "study": ("StudyDescription", "SeriesDescription"),
+    "patient": ("PatientName", "PatientID"),
+    "instance": ("SeriesDescription", "SOPInstanceUID"),
+}
+CARD_FACTS: Final = ("BodyPartExamined.canonical", "PatientID", "StudyDate")
+CARD: Final = ("Modality", "ProtocolName", *(path for paths in CARD_TITLES.values() for path in paths), *CARD_FACTS)
+"""What a card of the gallery says."""
 
 
 def units(level: str, number: int) -> str:
@@ -61,36 +71,43 @@ def bound_label(path: str, text: str) -> str:
     return shown_as.one(f"{text:0>3}Y" if field.vr == "AS" and text.isdigit() else text, field.vr)
 
 
-def columns(level: str) -> list[str]:
-    """Paths of a level's columns."""
-    return list(page()["levels"][level]["columns"])
-
-
 def order(state: PageState) -> list[str]:
     """The order of hits: what the address says, else the level's own."""
     return list(state.sort) or list(page()["levels"][state.level]["sort"])
 
 
-def table(state: PageState, answer: Mapping[str, Any]) -> dict[str, Any]:
-    """The results component's data."""
+def table(state: PageState, answer: Mapping[str, Any], columns: Sequence[str], widths: Any = None) -> dict[str, Any]:
+    """The results component's data, as a table and as a gallery; ``widths``: the user's, in pixels by path."""
     total = total_of(state.level, answer["totals"])
     first = (state.page - 1) * ROWS + 1
     last = first - 1 + len(answer["hits"])
     sorts = order(state)
-    unit = UNITS[state.level][total != 1]
-    rows = [_row(state, hit, number) for number, hit in enumerate(answer["hits"], first)]
+    largest = {path: max((_number(hit, path) for hit in answer["hits"]), default=0) for path in BARS}
+    search = [state.q, state.level, state.filters, state.exclude, state.ranges]
     return {
-        "caption": f"{unit.capitalize()} that match",
-        "columns": [_column(path, sorts[0]) for path in columns(state.level)],
-        "rows": rows,
-        "range": f"{first:,}–{last:,} of {total:,} {unit} · {answer['took_ms']:.0f} ms",
+        "view": state.view,
+        "level": state.level,
+        "columns": [_column(path, sorts[0], width(path, widths)) for path in columns],
+        "rows": [_row(state, hit, number, columns, largest) for number, hit in enumerate(answer["hits"], first)],
+        "range": say(
+            "results.range",
+            first=shown_as.count(first),
+            last=shown_as.count(last),
+            units=units(state.level, total),
+            took=f"{answer['took_ms']:.0f}",
+        ),
         "page": state.page,
         "pages": pages_of(total),
-        "more": answer["cursor"] is not None,
-        "turn": json.dumps(
-            [state.q, state.level, state.filters, state.exclude, state.ranges, sorts, state.page], sort_keys=True
-        ),
+        "total": total,
+        "identity": IDENTITY[state.level],
+        "search": json.dumps(search, sort_keys=True),
+        "turn": json.dumps([*search, sorts, state.page, state.view], sort_keys=True),
     }
+
+
+def _number(hit: Mapping[str, Any], path: str) -> float:
+    value = hit.get(path)
+    return value if isinstance(value, int | float) else 0
 
 
 def total_of(level: str, totals: Mapping[str, int]) -> int:
@@ -103,7 +120,7 @@ def pages_of(total: int) -> int:
     return max(1, -(-total // ROWS))
 
 
-def _column(path: str, sort: str) -> dict[str, Any]:
+def _column(path: str, sort: str, wide: int) -> dict[str, Any]:
     name = sort.lstrip("-")
     sorted_ = ("descending" if sort.startswith("-") else "ascending") if name == path else None
     field = shown(path)
@@ -111,28 +128,48 @@ def _column(path: str, sort: str) -> dict[str, Any]:
     return {
         "name": path,
         "label": head(path),
-        "title": f"Sort by {field.label.lower()}" if sortable else field.label,
+        "title": field.label if path == field.label else f"{field.label} ({path})",
         "number": field.number,
         "sorted": sorted_,
         "sortable": sortable,
+        "width": wide,
     }
 
 
-def _row(state: PageState, hit: Mapping[str, Any], number: int) -> dict[str, Any]:
-    cells = [cell(hit, path) for path in columns(state.level)]
-    said = ", ".join(text for text in cells[:4] if text) or "no description"
+def _row(
+    state: PageState, hit: Mapping[str, Any], number: int, columns: Sequence[str], largest: Mapping[str, float]
+) -> dict[str, Any]:
+    cells = [cell(hit, path) for path in columns]
     opened = open_id(state.level, hit)
+    uid = hit.get(IDENTITY[state.level])
+    described = _first(hit, *CARD_TITLES[state.level])
+    said = ", ".join(text for text in (described, *cells[:3]) if text) or say("results.undescribed")
     return {
         "id": opened,
+        "uid": uid,
         "open": state.open is not None and opened == str(state.open),
-        "label": f"Open {state.level} {number}: {said}",
+        "label": say("results.open", kind=say(f"results.{state.level}"), number=shown_as.count(number), said=said),
         "cells": cells,
+        "bars": {
+            str(place): round(100 * _number(hit, path) / largest[path], 1)
+            for place, path in enumerate(columns)
+            if path in BARS and largest[path]
+        },
+        "picture": uid if state.level in ("series", "instance") else opened,
+        "modality": cell(hit, "Modality"),
+        "title": described,
+        "facts": [text for path in CARD_FACTS if (text := cell(hit, path, 1))],
+        "aside": units("instance", hit["instanceCount"]) if hit.get("instanceCount", 1) > 1 else None,
     }
+
+
+def _first(hit: Mapping[str, Any], *paths: str) -> str | None:
+    return next((text for path in paths if (text := cell(hit, path, 1))), None)
 
 
 def open_id(level: str, hit: Mapping[str, Any]) -> str | None:
     """What ``open=`` says for a hit; None for a patient without an ID, who has no address."""
-    uid = hit.get(_IDENTITY[level])
+    uid = hit.get(IDENTITY[level])
     return None if uid is None or isinstance(uid, list) else f"{level}:{uid}"
 
 

@@ -2,14 +2,17 @@
 
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Body, Query, Response
+from fastapi import APIRouter, Body, Path, Query, Response
 from fastapi.openapi.models import Example
 
-from api.exports.schemas import ExportBody, ExportParameters
+from api.exports.schemas import ExportBody, ExportLink, ExportParameters
+from api.exports.tickets import TheTickets
 from api.lakes import TheLake
 from api.problems import documented
+from api.responses import Json
 from api.streams import Stream
 from api.tags import TheRequest
 from dicomlake.errors import (
@@ -18,6 +21,7 @@ from dicomlake.errors import (
     InvalidRequestError,
     LakeError,
     MalformedBodyError,
+    NotFoundError,
     QueryError,
     UnknownFieldError,
     UnsupportedBodyError,
@@ -43,6 +47,8 @@ _QUERY = (InvalidRequestError, QueryError, UnknownFieldError, BadValueError, Lak
 _BODY = (MalformedBodyError, UnsupportedBodyError, BodyTooLargeError)
 _CSV = "PatientID,Modality,StudyDate\r\n1CT1,CT,20040119\r\n"
 _LINES = '{"PatientID":"1CT1","Modality":"CT","StudyDate":"20040119"}\n'
+_LINK = {"url": "/api/v1/export/files/Zm9yIGV4YW1wbGUgb25seQ", "expires": "2026-11-28T04:00:00Z"}
+Ticket = Annotated[str, Path(max_length=64, description="From `/api/v1/export/links`")]
 _FILES: Final[dict[str, Any]] = {
     "description": "All hits, one a row or line",
     "content": {
@@ -72,6 +78,27 @@ def export_by_parameters(asked: TheRequest, parameters: Annotated[ExportParamete
     """Download all hits of a search, the request in the URL. The answer is that of POST."""
     request, form = parameters.request(), parameters.format
     return asked.response(lambda searcher, headers, held: _stream(searcher, request, form, headers, held))
+
+
+@router.post(
+    "/links",
+    response_model=ExportLink,
+    responses=documented(*_BODY, InvalidRequestError, example=_LINK),
+)
+def links(tickets: TheTickets, body: Annotated[ExportBody, Body(openapi_examples=REQUESTS)]) -> Response:
+    """An address for a browser's download of what `POST /api/v1/export` sends: a link cannot carry a body, and what is
+    searched for does not belong into an address."""
+    ticket, expires = tickets.issue(body)
+    until = datetime.fromtimestamp(int(expires), UTC).isoformat().replace("+00:00", "Z")
+    return Json({"url": f"{router.prefix}/files/{ticket}", "expires": until})
+
+
+@router.get("/files/{ticket}", response_class=Response, responses={200: _FILES, **documented(NotFoundError, *_QUERY)})
+def file(lake: TheLake, tickets: TheTickets, ticket: Ticket) -> Response:
+    """Download what an address of `/api/v1/export/links` stands for."""
+    body = tickets.take(ticket)
+    with ExitStack() as held:
+        return _stream(held.enter_context(lake.searcher()), body.request(), body.format, {}, held)
 
 
 def _stream(

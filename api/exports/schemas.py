@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.search.schemas import ByParameters, Fields, Order, SelectionBody
 from dicomlake.search import SearchRequest
@@ -37,3 +37,12 @@ class ExportParameters(ByParameters):
     def request(self) -> SearchRequest:
         """The search these parameters stand for."""
         return self.selection(sort=self.sort, fields=self.fields)
+
+
+class ExportLink(BaseModel):
+    """Where a browser finds a download."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: str = Field(description="Without host; says nothing about the search, and is good until `expires`")
+    expires: str = Field(description="ISO 8601, UTC")

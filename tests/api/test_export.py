@@ -121,3 +121,18 @@ def test_an_answer_that_breaks_off_can_be_told(tmp_path: Path, before: int, acce
             client.post("/api/v1/export", json=asked, headers={"Accept-Encoding": accepted})
         assert users(service) == 0
         assert client.get("/healthz").status_code == 200
+
+
+def test_a_download_has_an_address_that_tells_nothing(client: httpx.Client) -> None:
+    body = {"filters": {"Modality": ["CT"]}, "fields": ["SeriesInstanceUID", "KVP"]}
+    link = client.post("/api/v1/export/links", json=body).raise_for_status().json()
+    assert "Modality" not in link["url"]
+    for _ in range(2):
+        got = client.get(link["url"], headers={"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "navigate"})
+        assert got.headers["Content-Disposition"].startswith("attachment")
+        assert got.text == client.post("/api/v1/export", json=body).text
+
+
+def test_a_download_that_nobody_asked_for_is_refused(client: httpx.Client) -> None:
+    problem(client.get("/api/v1/export/files/made-up"), 404, "not-found")
+    problem(client.post("/api/v1/export/links", json={"format": "xlsx"}), 422, "invalid-request")

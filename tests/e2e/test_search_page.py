@@ -63,7 +63,7 @@ def test_a_hit_opens_its_header_which_unfolds_and_can_be_searched(tab: Tab):
     detail = tab.page.locator(".st-key-detail")
     expect(detail.get_by_text(f"Instance 1 of {hit['instanceCount']}")).to_be_visible()
     expect(row).to_have_attribute("aria-current", "true")
-    expect(row.get_by_role("button")).to_be_focused()
+    expect(detail.get_by_role("heading", level=2)).to_be_focused()
     header = detail.locator(".tree")
     expect(header.locator(".node").filter(has_text="SeriesInstanceUID")).to_contain_text(hit["SeriesInstanceUID"])
 
@@ -83,6 +83,7 @@ def test_a_hit_opens_its_header_which_unfolds_and_can_be_searched(tab: Tab):
     expect(detail.get_by_text(f"Instance 2 of {hit['instanceCount']}")).to_be_visible()
     detail.get_by_role("button", name="Close the detail").click()
     expect(detail).to_have_count(0)
+    expect(row.get_by_role("button")).to_be_focused()
 
 
 def test_the_address_alone_restores_the_page(tab: Tab, new_tab: Callable[..., Tab]):
@@ -126,10 +127,10 @@ def test_pages_turn_and_the_level_switches(tab: Tab):
     total = tab.lake.search(limit=0)["totals"]["instances"]
     foot = tab.page.locator(".st-key-results .foot")
     expect(foot).to_contain_text(f"1–50 of {total:,} instances")
-    tab.page.get_by_role("button", name="Next", exact=True).click()
+    tab.page.get_by_role("button", name="Next page").click()
     expect(foot).to_contain_text(f"51–100 of {total:,} instances")
     assert tab.parameters()["page"] == ["2"]
-    tab.page.get_by_role("button", name="Previous", exact=True).click()
+    tab.page.get_by_role("button", name="Previous page").click()
     expect(foot).to_contain_text(f"1–50 of {total:,} instances")
     tab.page.get_by_role("radio", name="Patients").click()
     patients = tab.lake.search(limit=0)["totals"]["patients"]

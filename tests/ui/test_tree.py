@@ -22,7 +22,8 @@ def document(**attributes: Any) -> dict[str, Any]:
 def test_attributes_carry_tag_name_and_vr():
     (node,) = tree.nodes(document(SliceThickness=1.25))
     assert node == {
-        "key": "SliceThickness", "address": "(0018,0050)", "name": "Slice Thickness", "vr": "DS", "value": "1.25"
+        "key": "SliceThickness", "address": "(0018,0050)", "name": "Slice Thickness", "vr": "DS", "value": "1.25",
+        "path": "SliceThickness", "values": ["1.25"],
     }  # fmt: skip
 
 

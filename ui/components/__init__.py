@@ -16,6 +16,10 @@ SHARED = {
     "builder": ("listbox", "panel"),
     "syntax": ("panel",),
     "explain": ("panel",),
+    "results": ("thumbs", "table", "gallery"),
+    "tools": ("thumbs",),
+    "pictures": ("thumbs",),
+    "detail": ("thumbs", "header", "viewer"),
 }
 """Parts that a component has with others, beside what is common to all."""
 

@@ -3,7 +3,7 @@
 class Counts {
   constructor(root) {
     this.tiles = [];
-    this.row = el("div", { class: "counts", role: "status", "aria-label": "What matches" });
+    this.row = el("div", { class: "counts", role: "status" });
     root.replaceChildren(this.row);
   }
 
@@ -11,7 +11,7 @@ class Counts {
     if (!this.tiles[index]) {
       const tile = { number: el("div", { class: "number" }), label: el("div", { class: "label" }), share: el("div", { class: "share" }),
         bar: el("div", { class: "bar" }) };
-      tile.element = el("div", { class: "tile" }, tile.number, tile.label, tile.share, tile.bar);
+      tile.element = el("div", { class: "tile" }, tile.number, tile.label, tile.share, el("div", { class: "track" }, tile.bar));
       this.row.append(tile.element);
       this.tiles[index] = tile;
     }
@@ -32,5 +32,8 @@ class Counts {
 
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".root");
-  remember(root, () => new Counts(root)).update(data.tiles);
+  speak(data);
+  const counts = remember(root, () => new Counts(root));
+  counts.row.setAttribute("aria-label", say("matches"));
+  counts.update(data.tiles);
 }

@@ -1,88 +1,133 @@
-// The page of hits as a table. Its order and its pages come from the server: what is asked for goes there.
+// The page of hits, as a table or a gallery. Its order and its pages come from the server: what is asked for goes there.
+// What is ticked is kept here, over the pages of one search.
+const MOST_TICKED = 1000; // values that one filter may have
 
 class Results {
   constructor(root) {
     this.root = root;
-    this.head = el("tr");
-    this.body = el("tbody");
-    this.caption = el("caption");
-    this.caption.style.cssText = "position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden";
-    this.table = el("table", {}, this.caption, el("thead", {}, this.head), this.body);
-    this.scroll = el("div", { class: "scroll", tabindex: "0", role: "region" }, this.table);
-    this.scroll.addEventListener("scroll", () => this.scroll.classList.toggle("aside", this.scroll.scrollLeft > 0), { passive: true });
+    this.views = { table: new Table(this), gallery: new Gallery(this) };
+    this.ticked = new Set();
+    this.place = el("div");
     this.range = el("span");
-    this.number = el("span", { class: "page" });
-    this.previous = el("button", { type: "button", "data-focus": "previous" }, svg(ICONS.left), (this.back = el("span")));
-    this.next = el("button", { type: "button", class: "next", "data-focus": "next" }, (this.forth = el("span")), svg(ICONS.right));
-    this.previous.addEventListener("click", () => this.send("page", this.data.page - 1));
-    this.next.addEventListener("click", () => this.send("page", this.data.page + 1));
-    this.body.addEventListener("click", (event) => {
-      const row = event.target.closest("tr");
-      if (row?.dataset.id && String(window.getSelection()) === "") this.send("open", row.dataset.id);
+    this.selection = el("span", { class: "selection", role: "status" });
+    this.nav = el("nav", { class: "pages" });
+    root.replaceChildren(this.place, el("div", { class: "foot" }, this.selection, this.range, this.nav));
+    this.developing = developing(root);
+    document.addEventListener("dicomlake-closed", (this.closed = (event) => this.back(event.detail)));
+  }
+
+  // Where a closed detail gives the focus back to.
+  back(id) {
+    const named = (one) => one && this.root.querySelector(`[data-focus="open ${CSS.escape(one)}"]`);
+    (named(id) ?? named(this.opened) ?? this.view.current?.querySelector("button"))?.focus();
+  }
+
+  // Bring the open hit into view, once the detail beside it has taken its place.
+  reveal(id) {
+    if (!id || id === this.revealed) return;
+    this.revealed = id;
+    setTimeout(() => this.place.querySelector(`[aria-current="true"]`)?.scrollIntoView({ block: "nearest" }), 150);
+  }
+
+  open(id) {
+    album.entering = true; // the detail takes the focus when it is there
+    this.opened = id;
+    this.send("open", id);
+  }
+
+  // Tick a row; with Shift all from the last one on.
+  tick(place, on, range) {
+    const from = range && this.last !== undefined ? this.last : place;
+    for (let at = Math.min(from, place); at <= Math.max(from, place); at += 1) this.set(this.data.rows[at].uid, on);
+    this.last = place;
+    this.ticks();
+  }
+
+  tickAll(on) {
+    this.data.rows.forEach((row) => this.set(row.uid, on));
+    this.ticks();
+  }
+
+  set(uid, on) {
+    if (!uid || (on && this.ticked.size >= MOST_TICKED)) return;
+    this.ticked[on ? "add" : "delete"](uid);
+  }
+
+  ticks() {
+    this.view.ticks();
+    const number = this.ticked.size;
+    this.range.hidden = number > 0;
+    const button = (name, act) => {
+      const one = el("button", { type: "button", text: say(name), "data-focus": name });
+      one.addEventListener("click", act);
+      return one;
+    };
+    keepFocus(this.root, () => this.selection.replaceChildren(...(number === 0 ? [] : [
+      el("b", { text: say("selected", { n: number }) }),
+      button("only", () => this.send("only", [...this.ticked])),
+      button("csv", () => this.send("csv", [...this.ticked])),
+      button("clear", () => {
+        this.ticked.clear();
+        this.ticks();
+        this.view.current?.querySelector("button")?.focus();
+      }),
+    ])));
+  }
+
+  // First, last, the current page and its neighbours.
+  pages() {
+    const { page, pages } = this.data;
+    const step = (to, icon, name) => {
+      const one = el("button", { type: "button", "aria-label": say(name), title: say(name), "data-focus": name }, svg(icon, 14));
+      one.disabled = to < 1 || to > pages;
+      one.addEventListener("click", () => this.send("page", to));
+      return one;
+    };
+    const near = [page - 1, page, page + 1, ...(page <= 3 ? [2, 3, 4] : []), ...(page >= pages - 2 ? [pages - 1, pages - 2, pages - 3] : [])];
+    const numbers = [...new Set([1, ...near, pages])].filter((one) => one >= 1 && one <= pages).sort((a, b) => a - b);
+    const listed = numbers.flatMap((number, index) => {
+      const text = grouped.format(number);
+      const one = el("button", { type: "button", text, "aria-label": say("page", { number: text }), "data-focus": `page ${number}`,
+        "aria-current": number === page ? "page" : null });
+      one.addEventListener("click", () => number !== page && this.send("page", number));
+      return index && number > numbers[index - 1] + 1 ? [el("span", { text: "…", "aria-hidden": "true" }), one] : [one];
     });
-    this.body.addEventListener("keydown", (event) => this.move(event));
-    root.replaceChildren(
-      el("div", { class: "frame" }, this.scroll),
-      el("div", { class: "foot" }, this.range,
-        (this.nav = el("nav", { class: "pages" }, this.previous, this.number, this.next))));
-    this.fill = fillDown(this.scroll, 56);
-  }
-
-  column(column) {
-    const { label, sorted, name, number } = column;
-    const button = el("button", { type: "button", title: column.title, "data-focus": `sort ${name}` }, el("span", { text: label }),
-      sorted ? svg(sorted === "ascending" ? ICONS.up : ICONS.down, 11) : null);
-    button.disabled = !column.sortable;
-    button.addEventListener("click", () => this.send("sort", sorted === "ascending" ? `-${name}` : name));
-    return el("th", { scope: "col", class: number ? "number" : null, "aria-sort": sorted }, button);
-  }
-
-  row(row) {
-    const cells = row.cells.map((text, index) => {
-      const classes = [this.data.columns[index].number ? "number" : "", text === null ? "missing" : ""].join(" ").trim();
-      const cell = el("td", { class: classes || null, title: text !== null && text.length > 24 ? text : null });
-      if (index === 0) {
-        cell.append(el("button", { type: "button", text: text ?? "–", "aria-label": row.label, "data-focus": `open ${row.id}` }));
-      } else if (text === null) {
-        cell.append(el("span", { "aria-label": say("missing"), role: "img", text: "–" }));
-      } else {
-        cell.textContent = text;
-      }
-      return cell;
-    });
-    return el("tr", { "data-id": row.id, "aria-current": row.open ? "true" : null }, ...cells);
-  }
-
-  move(event) {
-    const step = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key];
-    const other = step && event.target.closest("tr")?.[step]?.querySelector("button");
-    if (!other) return;
-    event.preventDefault();
-    other.focus();
+    return [step(page - 1, ICONS.left, "previous"), ...listed, step(page + 1, ICONS.right, "next")];
   }
 
   update({ data, setTriggerValue }) {
     this.send = setTriggerValue;
     speak(data);
+    album.api = data.api;
     const first = !this.data;
     const turned = !first && this.data.turn !== data.turn;
+    if (!first && this.data.search !== data.search) this.ticked.clear();
+    if (turned) this.last = undefined;
     this.data = data;
+    const view = this.views[data.view];
     keepFocus(this.root, () => {
-      this.caption.textContent = data.caption;
-      this.scroll.setAttribute("aria-label", say("hits"));
-      this.nav.setAttribute("aria-label", say("pages"));
-      this.back.textContent = say("previous");
-      this.forth.textContent = say("next");
-      this.head.replaceChildren(...data.columns.map((column) => this.column(column)));
-      this.body.replaceChildren(...data.rows.map((row) => this.row(row)));
+      if (this.view !== view) {
+        this.view = view;
+        this.fill?.stop();
+        this.place.replaceChildren(view.element);
+        this.fill = fillDown(view.scroll, 56);
+      }
+      view.paint(data);
       this.range.textContent = data.range;
-      this.number.textContent = say("page", { n: data.page, pages: grouped.format(data.pages) });
-      this.previous.disabled = data.page <= 1;
-      this.next.disabled = !data.more;
+      this.nav.setAttribute("aria-label", say("pages"));
+      this.nav.replaceChildren(...this.pages());
+      this.ticks();
     });
-    if (turned) this.scroll.scrollTo(0, 0);
+    this.developing.all();
+    if (turned) view.scroll.scrollTo(0, 0);
     this.fill.fit();
-    if (first) this.body.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "start" });
+    this.reveal(data.rows.find((row) => row.open)?.id);
+  }
+
+  stop() {
+    this.fill.stop();
+    this.developing.stop();
+    document.removeEventListener("dicomlake-closed", this.closed);
   }
 }
 
@@ -90,5 +135,5 @@ export default function (component) {
   const root = component.parentElement.querySelector(".root");
   const results = remember(root, () => new Results(root));
   results.update(component);
-  return () => results.fill.stop();
+  return () => results.stop();
 }

@@ -9,14 +9,16 @@ from ui.asking import hits, whole_lake
 from ui.client import Away, Problem
 from ui.client import lake as the_lake
 from ui.conditions import conditions
+from ui.details import pictured
 from ui.search.address import current, private
 from ui.search.bar import offer, query_bar, refusal
 from ui.search.choice import choice
-from ui.search.drawer import detail
+from ui.search.drawer import detail, frames
 from ui.search.nothing import away, first_run, no_hits, state_in_words
 from ui.search.panels import panel
 from ui.search.rail import rail
-from ui.search.results import counts, results
+from ui.search.results import columns, counts, results, thumbnails
+from ui.search.tools import tools
 from ui.state import PageState, QueryError
 from ui.words import say
 
@@ -33,8 +35,7 @@ def main() -> None:
         with state_in_words(say("search.link_broken"), str(error)):
             st.button(say("search.anew"), type="primary", key="anew", on_click=st.query_params.clear)
         return
-    if refused := st.session_state.pop("refused", None):
-        st.toast(refused, icon=":material/error:")
+    told()
     title(state)
     query_bar(lake, state)
     below = st.container(key="below")
@@ -45,8 +46,10 @@ def main() -> None:
 
     answer: dict[str, Any] | None = None
     try:
+        shown = columns(lake, state)
         if queries.fault(state.q) is None:  # else the bar says what is wrong, nobody needs to be asked
-            state, got = hits(lake, state)
+            state, got = hits(lake, state, shown)
+            told()
             whole = whole_lake(lake, got)
             answer = got
         else:
@@ -77,12 +80,24 @@ def main() -> None:
         else:
             # Always two columns (style.css hides an empty one): elsewhere on the page the table would be another one,
             # and lose focus and place.
+            tools(lake, state, shown)
             left, right = st.columns([1.25, 1], gap="small")
             with left:
-                results(state, answer)
+                results(lake, state, answer, shown)
+            painted = None
             if state.open is not None:
                 with right:
-                    detail(lake, state)
+                    painted = detail(lake, state, answer, shown)
+            with st.container(key="pictures"):
+                if painted is not None and painted["viewer"] is not None:
+                    frames(lake, painted["viewer"])
+                thumbnails(lake, state, answer, pictured(painted))
+
+
+def told() -> None:
+    """Say what could not be done, once."""
+    if refused := st.session_state.pop("refused", None):
+        st.toast(refused, icon=":material/error:")
 
 
 def title(state: PageState) -> None:

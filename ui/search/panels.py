@@ -59,7 +59,7 @@ def _private(lake: Api) -> str | None:
     if kept is None or kept[0] != lake.url:
         found = None
         try:
-            for field in lake.fields('"', 20)["fields"]:
+            for field in lake.fields('"', 20):
                 if field["private"] and field["documents"]["series"]:
                     listed = lake.suggest(field=field["keyword"], limit=3)["suggestions"]
                     if found := private_condition(field, listed):
@@ -170,11 +170,7 @@ def _values(lake: Api, field: str, text: str) -> list[dict[str, Any]]:
 
 
 def _fields(lake: Api, text: str) -> list[dict[str, Any]]:
-    found = (
-        lake.fields(text, _LISTED)["fields"]
-        if text.strip()
-        else [lake.field(path) for path in page()["facets"]][:_LISTED]
-    )
+    found = lake.fields(text, _LISTED) if text.strip() else [lake.field(path) for path in page()["facets"]][:_LISTED]
     return [_field(one) for one in found]
 
 

@@ -104,7 +104,7 @@ def catalogue(lake: Api) -> dict[str, Any] | None:
         listed = [one for one in registry.load().fields if one.facet or one.histogram]
         return {"text": "", "fields": [{"field": path, "label": shown(path).label} for path in map(_path, listed)]}
     try:
-        answer = lake.fields(text, _CATALOGUE)["fields"]
+        answer = lake.fields(text, _CATALOGUE)
     except (Away, Problem):
         answer = []
     fields = [

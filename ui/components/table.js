@@ -1,0 +1,200 @@
+// Hits as a table: rows open with a click, are ticked in the first column, and are walked through with the arrow keys.
+const PICTURE = 48;
+const TICK = 36;
+
+class Table {
+  constructor(owner) {
+    this.owner = owner;
+    this.head = el("tr");
+    this.body = el("tbody");
+    this.columns = el("colgroup");
+    this.caption = el("caption", { class: "hidden" });
+    this.table = el("table", {}, this.caption, this.columns, el("thead", {}, this.head), this.body);
+    this.scroll = el("div", { class: "scroll", tabindex: "0", role: "region" }, this.table);
+    this.scroll.addEventListener("scroll", () => this.scroll.classList.toggle("aside", this.scroll.scrollLeft > 0), { passive: true });
+    this.element = el("div", { class: "frame" }, this.scroll);
+    this.body.addEventListener("click", (event) => this.click(event));
+    this.body.addEventListener("keydown", (event) => this.move(event));
+    this.body.addEventListener("focusin", (event) => this.rove(event.target.closest("tr")));
+  }
+
+  click(event) {
+    const row = event.target.closest("tr");
+    if (!row || event.target.closest(".tick")) return;
+    if (row.dataset.id && (String(window.getSelection()) === "" || event.detail === 0)) this.owner.open(row.dataset.id);
+  }
+
+  // One row takes part in the order of the Tab key, the arrow keys lead to the others.
+  rove(row) {
+    if (!row || row === this.current) return;
+    for (const control of this.current?.querySelectorAll("button, input") ?? []) control.tabIndex = -1;
+    for (const control of row.querySelectorAll("button, input")) control.tabIndex = 0;
+    this.current = row;
+  }
+
+  move(event) {
+    const row = event.target.closest("tr");
+    const rows = [...this.body.children];
+    const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -rows.length, End: rows.length };
+    if (!row || !(event.key in steps) || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    const place = Math.min(Math.max(rows.indexOf(row) + steps[event.key], 0), rows.length - 1);
+    const kind = event.target.matches("input") ? "input" : ".name";
+    if (event.shiftKey && kind === "input") this.owner.tick(place, true, true);
+    rows[place].querySelector(kind).focus();
+  }
+
+  setWidth(index, width) {
+    const wide = Math.round(Math.min(Math.max(width, 48), 900));
+    this.widths[index] = wide;
+    this.columns.children[this.before + index].style.width = `${wide}px`;
+    this.table.style.width = `${this.total()}px`;
+    return wide;
+  }
+
+  total() {
+    return TICK + (this.before > 1 ? PICTURE : 0) + this.widths.reduce((sum, width) => sum + width, 0);
+  }
+
+  grip(index, name) {
+    const grip = el("span", { class: "grip", "aria-hidden": "true" });
+    grip.addEventListener("click", (event) => event.stopPropagation());
+    grip.addEventListener("pointerdown", (event) => {
+      event.preventDefault();
+      event.stopPropagation();
+      grip.setPointerCapture(event.pointerId);
+      const start = event.clientX;
+      const width = this.widths[index];
+      const drag = (moved) => this.setWidth(index, width + moved.clientX - start);
+      grip.addEventListener("pointermove", drag);
+      grip.addEventListener("lostpointercapture", () => {
+        grip.removeEventListener("pointermove", drag);
+        if (this.widths[index] !== width) this.owner.send("widths", { [name]: this.widths[index] });
+      }, { once: true });
+    });
+    return grip;
+  }
+
+  // Alt with an arrow key changes the width, with Shift the place: what the mouse does by dragging.
+  keys(event, index, name) {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!step || !event.altKey) return;
+    event.preventDefault();
+    if (event.shiftKey) {
+      this.place(name, index + step);
+    } else {
+      this.owner.send("widths", { [name]: this.setWidth(index, this.widths[index] + 24 * step) });
+    }
+  }
+
+  place(name, to) {
+    const names = this.owner.data.columns.map((column) => column.name);
+    const from = names.indexOf(name);
+    if (from < 0 || to < 0 || to >= names.length || to === from) return;
+    names.splice(from, 1);
+    names.splice(to, 0, name);
+    this.owner.send("columns", names);
+  }
+
+  column(column, index) {
+    const { label, sorted, name, number } = column;
+    const button = el("button", { type: "button", class: "sort", title: say("sort_by", { label: column.title }), "data-focus": `sort ${name}` },
+      el("span", { text: label }), sorted ? svg(sorted === "ascending" ? ICONS.up : ICONS.down, 11) : null);
+    button.setAttribute("aria-label", label);
+    button.addEventListener("click", () => column.sortable && this.owner.send("sort", sorted === "ascending" ? `-${name}` : name));
+    button.addEventListener("keydown", (event) => this.keys(event, index, name));
+    if (!column.sortable) button.title = column.title;
+    const cell = el("th", { scope: "col", class: [index ? "" : "lead", number ? "number" : ""].join(" ").trim() || null,
+      "aria-sort": sorted, draggable: "true" }, button, this.grip(index, name));
+    cell.addEventListener("dragstart", (event) => {
+      this.dragged = name;
+      event.dataTransfer.effectAllowed = "move";
+      event.dataTransfer.setData("text/plain", label);
+    });
+    cell.addEventListener("dragover", (event) => {
+      if (!this.dragged || this.dragged === name) return;
+      event.preventDefault();
+      cell.classList.add("over");
+    });
+    cell.addEventListener("dragleave", () => cell.classList.remove("over"));
+    cell.addEventListener("drop", (event) => {
+      event.preventDefault();
+      cell.classList.remove("over");
+      this.place(this.dragged, index);
+    });
+    cell.addEventListener("dragend", () => (this.dragged = null));
+    return cell;
+  }
+
+  amount(text, percent) {
+    const gauge = el("span", { class: "gauge" }, el("i"));
+    gauge.firstChild.style.width = `${percent}%`;
+    return el("span", { class: "amount" }, gauge, el("span", { text }));
+  }
+
+  row(row, place) {
+    const box = el("input", { type: "checkbox", tabindex: "-1", "aria-label": say("tick", { number: row.label }), "data-focus": `tick ${row.uid}` });
+    box.checked = this.owner.ticked.has(row.uid);
+    box.disabled = !row.uid;
+    box.addEventListener("click", (event) => this.owner.tick(place, box.checked, event.shiftKey));
+    const cells = row.cells.map((text, index) => {
+      const classes = [index ? "" : "lead", this.owner.data.columns[index].number ? "number" : "", text === null ? "missing" : ""];
+      const cell = el("td", { class: classes.join(" ").trim() || null, title: text !== null && text.length > 14 ? text : null });
+      if (index === 0) {
+        cell.append(el("button", { type: "button", class: "name", text: text ?? "–", "aria-label": row.label, tabindex: "-1",
+          "data-focus": `open ${row.id}` }));
+      } else if (text === null) {
+        cell.append(el("span", { "aria-label": say("missing"), role: "img", text: "–" }));
+      } else if (String(index) in row.bars) {
+        cell.append(this.amount(text, row.bars[index]));
+      } else {
+        cell.textContent = text;
+      }
+      return cell;
+    });
+    return el("tr", { "data-id": row.id, "aria-current": row.open ? "true" : null, class: box.checked ? "ticked" : null },
+      el("td", { class: "tick" }, el("label", {}, box)),
+      this.before > 1 ? el("td", { class: "pic" }, thumb(row.picture, row.modality, 36)) : null,
+      ...cells);
+  }
+
+  paint(data) {
+    const pictures = data.level !== "patient";
+    this.before = pictures ? 2 : 1;
+    this.widths = data.columns.map((column) => column.width);
+    this.table.style.setProperty("--lead", `${TICK + (pictures ? PICTURE : 0)}px`);
+    this.table.style.width = `${this.total()}px`;
+    this.caption.textContent = say("hits");
+    this.scroll.setAttribute("aria-label", say("hits"));
+    const column = (width) => {
+      const one = el("col");
+      one.style.width = `${width}px`;
+      return one;
+    };
+    this.columns.replaceChildren(...[TICK, ...(pictures ? [PICTURE] : []), ...this.widths].map(column));
+    this.all = el("input", { type: "checkbox", "aria-label": say("tick_page"), "data-focus": "tick page" });
+    this.all.addEventListener("click", () => this.owner.tickAll(this.all.checked));
+    this.head.replaceChildren(...[
+      el("th", { scope: "col", class: "tick" }, el("label", {}, this.all)),
+      pictures ? el("th", { scope: "col", class: "pic" }, el("span", { class: "hidden", text: say("picture") })) : null,
+      ...data.columns.map((one, index) => this.column(one, index)),
+    ].filter(Boolean));
+    this.body.replaceChildren(...data.rows.map((row, place) => this.row(row, place)));
+    this.current = null;
+    this.rove(this.body.querySelector("[aria-current]") ?? this.body.firstElementChild);
+    this.ticks();
+  }
+
+  // Show what is ticked, without painting the rows anew.
+  ticks() {
+    const { ticked, data } = this.owner;
+    const boxes = [...this.body.querySelectorAll("input")];
+    boxes.forEach((box, place) => {
+      box.checked = ticked.has(data.rows[place].uid);
+      box.closest("tr").classList.toggle("ticked", box.checked);
+    });
+    const some = boxes.filter((box) => box.checked).length;
+    this.all.checked = some > 0 && some === boxes.filter((box) => !box.disabled).length;
+    this.all.indeterminate = some > 0 && !this.all.checked;
+  }
+}
