@@ -6,7 +6,7 @@ and the totals of the whole lake.
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -38,13 +38,33 @@ def hits(lake: Api, state: PageState) -> tuple[PageState, dict[str, Any]]:
         limit=views.ROWS,
     )
     same = st.session_state.pop("same", False)
-    kept = st.session_state.get("answered")
-    name = json.dumps(search.body(), sort_keys=True)
-    if same and kept is not None and kept[0] == (name, state.page):
-        return kept[1]
-    answered = _hits(lake, state, search)
-    st.session_state["answered"] = ((name, state.page), answered)
-    return answered
+    kept: _Answered | None = st.session_state.get("answered")
+    answered = _Answered.of(lake, state, search)
+    if same and kept is not None and kept.holds(answered):
+        return kept.given
+    answered.given = _hits(lake, state, search)
+    st.session_state["answered"] = answered
+    return answered.given
+
+
+@dataclass(slots=True)
+class _Answered:
+    """A search, what of it was counted, and its answer."""
+
+    name: str
+    counted: frozenset[str]
+    given: tuple[PageState, dict[str, Any]]
+
+    @classmethod
+    def of(cls, lake: Api, state: PageState, search: Search) -> "_Answered":
+        """A search that has no answer yet."""
+        bare = replace(search, facets=(), histograms=()).body()
+        name = json.dumps([lake.url, bare, state.page], sort_keys=True)
+        return cls(name, frozenset([*search.facets, *search.histograms]), (state, {}))
+
+    def holds(self, other: "_Answered") -> bool:
+        """Whether the answer is one to the other, too: the same hits, and all its counts."""
+        return self.name == other.name and other.counted <= self.counted
 
 
 def same_answer() -> None:
