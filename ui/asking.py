@@ -6,7 +6,7 @@ and the totals of the whole lake.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -41,14 +41,34 @@ def hits(lake: Api, state: PageState, columns: Sequence[str]) -> tuple[PageState
         limit=views.ROWS,
     )
     same = st.session_state.pop("same", False)
-    kept = st.session_state.get("answered")
-    name = json.dumps(search.body(), sort_keys=True)
-    if same and kept is not None and kept[0] == (name, state.page):
-        found, answer = kept[1]
+    kept: _Answered | None = st.session_state.get("answered")
+    answered = _Answered.of(lake, state, search)
+    if same and kept is not None and kept.holds(answered):
+        found, answer = kept.given
         return state.showing(page=found.page), answer
-    answered = _hits(lake, state, search)
-    st.session_state["answered"] = ((name, state.page), answered)
-    return answered
+    answered.given = _hits(lake, state, search)
+    st.session_state["answered"] = answered
+    return answered.given
+
+
+@dataclass(slots=True)
+class _Answered:
+    """A search, what of it was counted, and its answer."""
+
+    name: str
+    counted: frozenset[str]
+    given: tuple[PageState, dict[str, Any]]
+
+    @classmethod
+    def of(cls, lake: Api, state: PageState, search: Search) -> "_Answered":
+        """A search that has no answer yet."""
+        bare = replace(search, facets=(), histograms=()).body()
+        name = json.dumps([lake.url, bare, state.page], sort_keys=True)
+        return cls(name, frozenset([*search.facets, *search.histograms]), (state, {}))
+
+    def holds(self, other: "_Answered") -> bool:
+        """Whether the answer is one to the other, too: the same hits, and all its counts."""
+        return self.name == other.name and other.counted <= self.counted
 
 
 def same_answer() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from dicomlake.query import permalink
 from dicomlake.query.permalink import Bounds, QueryError, SearchState
@@ -91,6 +92,11 @@ class PageState:
         if self.open is not None:
             written["open"] = [str(self.open)]
         return written
+
+    def text(self) -> str:
+        """The search as a query string, as the API keeps it."""
+        search = {name: values for name, values in self.parameters().items() if name not in OWN}
+        return urlencode({"v": [permalink.VERSION], **search}, doseq=True)
 
     def asking(self, **changes: Any) -> "PageState":
         """Another search, from its first page."""

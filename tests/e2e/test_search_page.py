@@ -90,7 +90,7 @@ def test_the_address_alone_restores_the_page(tab: Tab, new_tab: Callable[..., Ta
     tab.open()
     tab.value("Modality", "CT").check()
     tab.shows(Modality=["CT"])
-    tab.page.get_by_role("button", name="Size", exact=True).click()
+    tab.page.locator(".st-key-results").get_by_role("button", name="Size", exact=True).click()
     expect(tab.page.get_by_role("columnheader", name="Size")).to_have_attribute("aria-sort", "ascending")
     first = tab.page.locator("tbody tr").first
     first.get_by_role("button").click()

@@ -37,7 +37,8 @@ class Rail {
       this.selected = { ...this.selected, [part]: { ...this.selected[part], [field]: values } };
     this.clicks += 1;
     keepFocus(this.root, () => this.cards.get(field).paint());
-    this.send("choose", { ...this.selected, click: this.clicks });
+    const finding = [...this.cards.values()].find((card) => card.looking)?.looking ?? null;
+    this.send("choose", { ...this.selected, click: this.clicks, finding });
   }
 
   fold(field, folded) {

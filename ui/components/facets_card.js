@@ -28,7 +28,7 @@ class Card {
       this.rail.change(this.field, { filters: [], exclude: [], ranges: [] });
       this.toggle.focus({ preventScroll: true });
     });
-    this.list = el("ul", { role: "group" });
+    this.list = el("ul");
     this.list.addEventListener("keydown", (event) => this.move(event));
     this.list.addEventListener("focusin", (event) => this.rove(event.target));
     this.body = el("div", { id });

@@ -12,7 +12,7 @@ class RangeCard extends Card {
   constructor(rail, field) {
     super(rail, field);
     this.handles = ["lowest", "highest"].map((end, side) => {
-      const handle = el("button", { class: `handle ${end}`, type: "button", role: "slider", "data-focus": `${end} ${field}` });
+      const handle = el("div", { class: `handle ${end}`, role: "slider", tabindex: "0", "data-focus": `${end} ${field}` });
       handle.addEventListener("keydown", (event) => this.step(event, side));
       handle.addEventListener("pointerdown", (event) => this.grab(event, side));
       handle.addEventListener("blur", () => this.settle());

@@ -29,6 +29,11 @@ class ValueCard extends Card {
     return this.find.value.trim();
   }
 
+  // What the server has been asked for and the card still shows.
+  get looking() {
+    return this.asked !== null && this.asked === this.wanted && (this.asked || this.all) ? { field: this.field, text: this.asked } : null;
+  }
+
   // What the card has at hand answers at once; the server has the rest.
   look() {
     clearTimeout(this.timer);

@@ -42,6 +42,10 @@ class QualityState:
 
     def parameters(self) -> dict[str, list[str]]:
         """The parameters that stand for this state. Raises QueryError for what no address can hold."""
+        return self.own() | self.within.parameters()
+
+    def own(self) -> dict[str, list[str]]:
+        """The parameters beside those of the search."""
         written = {"tab": [self.tab]} if self.tab != TABS[0] else {}
         if self.rows:
             written["row"] = list(self.rows)
@@ -49,7 +53,7 @@ class QualityState:
             written["by"] = [self.by]
         if self.of:
             written["of"] = [self.of]
-        return written | self.within.parameters()
+        return written
 
     def but(self, **changes: Any) -> "QualityState":
         """The state with some parts changed."""

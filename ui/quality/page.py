@@ -19,13 +19,18 @@ from ui.words import say
 
 
 def current() -> QualityState:
-    """The state in the address. Raises QueryError."""
-    return QualityState.parse({name: st.query_params.get_all(name) for name in st.query_params})
+    """The state in the address. Raises QueryError, and Away where the API would have to tell what a search is."""
+    return QualityState.parse(given())
 
 
 def go(state: QualityState) -> None:
     """Make a state the address."""
-    st.query_params.from_dict(state.parameters())
+    try:
+        within = written(state.within.parameters())
+    except (Away, Problem):
+        st.toast(say("search.not_kept"), icon=":material/error:")
+    else:
+        st.query_params.from_dict(state.own() | within)
 
 
 def main() -> None:
@@ -33,6 +38,9 @@ def main() -> None:
     st.set_page_config(page_title=f"{say('quality.title')} – Dicomlake")
     try:
         state = current()
+    except Away:
+        away(lake())
+        return
     except QueryError as error:
         with state_in_words(say("search.link_broken"), str(error)):
             st.button(say("search.anew"), type="primary", key="anew", on_click=st.query_params.clear)

@@ -25,11 +25,14 @@ Parameters = dict[str, list[str]]
 
 def current() -> PageState:
     """The state in the address. Raises QueryError, and Away where the API would have to tell what a search is."""
-    given = {name: st.query_params.get_all(name) for name in st.query_params}
-    if ids := given.pop("s", None):
-        shown = {name: values for name, values in given.items() if name in OWN}
-        given = parse_qs(_kept(ids[0]), keep_blank_values=True) | shown
-    return PageState.parse(given)
+    return PageState.parse(given())
+
+
+def given() -> Parameters:
+    """The parameters of the address, those of a kept search in the place of its id; raises as :func:`current`."""
+    parameters = {name: st.query_params.get_all(name) for name in st.query_params}
+    ids = parameters.pop("s", None)
+    return parameters | parse_qs(_kept(ids[0]), keep_blank_values=True) if ids else parameters
 
 
 def go(state: PageState) -> None:

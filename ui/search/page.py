@@ -18,6 +18,7 @@ from ui.search.nothing import away, first_run, no_hits, state_in_words
 from ui.search.panels import panel
 from ui.search.rail import rail
 from ui.search.results import columns, counts, results, thumbnails
+from ui.search.save import save
 from ui.search.tools import tools
 from ui.state import PageState, QueryError
 from ui.words import say
@@ -80,7 +81,7 @@ def main() -> None:
         else:
             # Always two columns (style.css hides an empty one): elsewhere on the page the table would be another one,
             # and lose focus and place.
-            tools(lake, state, shown)
+            tools(lake, state, shown, save)
             left, right = st.columns([1.25, 1], gap="small")
             with left:
                 results(lake, state, answer, shown)

@@ -1,5 +1,6 @@
 """The facet rail: one card a field, its counts, what is chosen there, and which cards there are."""
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -8,7 +9,7 @@ import streamlit as st
 from mappings import registry
 from ui import facets
 from ui.asking import asked_of, same_answer
-from ui.client import Api, Away, Problem
+from ui.client import Api, Away, Problem, Search
 from ui.components import component
 from ui.labels import shown
 from ui.preferences import prefer, preference
@@ -34,7 +35,7 @@ def rail(lake: Api, state: PageState, answer: Mapping[str, Any] | None) -> None:
             "unit": "instance" if state.level == "instance" else "series",
             "click": st.session_state.get("click", 0),
             "took": answer["took_ms"] if answer else None,
-            "found": found(lake, state),
+            "found": found(lake, state, answer),
             "catalogue": catalogue(lake),
         },
         on_choose_change=choose,
@@ -49,6 +50,7 @@ def choose() -> None:
     """A click in the rail. It carries the whole selection, so that clicks faster than answers add up."""
     click = st.session_state["facets"]["choose"]
     st.session_state["click"] = click["click"]
+    st.session_state["facets_find"] = click["finding"]
     go(facets.chosen_in(click, current()))
 
 
@@ -81,14 +83,24 @@ def fold(lake: Api) -> None:
     prefer(lake, "rail", {**(before if isinstance(before, dict) else {}), "folded": folded})
 
 
-def found(lake: Api, state: PageState) -> dict[str, Any] | None:
-    """The values that a card looks for, or more of them."""
+def found(lake: Api, state: PageState, answer: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The values that a card looks for, or more of them; asked for once a search."""
     asked = st.session_state.get("facets_find")
-    if not asked:
+    if not asked or answer is None:
         return None
+    search = asked_of(state)
+    kept = st.session_state.get("facets_found")
+    name = json.dumps([asked, search.body(), answer["generation"]], sort_keys=True)
+    if kept is None or kept[0] != name:
+        kept = st.session_state["facets_found"] = (name, _found(lake, search, asked))
+    values: dict[str, Any] = kept[1]
+    return values
+
+
+def _found(lake: Api, search: Search, asked: Mapping[str, Any]) -> dict[str, Any]:
     field, text = str(asked["field"]), str(asked["text"])[:200]
     try:
-        answer = lake.facet(field, asked_of(state), contains=text, limit=MORE)
+        answer = lake.facet(field, search, contains=text, limit=MORE)
     except (Away, Problem):
         return {**asked, "values": [], "more": False}
     return {**asked, "values": facets.entries(field, answer["values"]), "more": answer["more"]}

@@ -18,9 +18,6 @@ from ui.state import VIEWS, PageState
 from ui.views import fields_of, order
 from ui.words import say
 
-ACTIONS: Final[list[Callable[[Api, PageState], None]]] = []
-"""What other parts of the page put at the end of the row, such as saving the search; painted with native widgets."""
-
 _ORDERS: Final = {
     "newest": "-StudyDate",
     "oldest": "StudyDate",
@@ -41,12 +38,14 @@ def download(state: PageState) -> None:
     st.session_state["download"] = state
 
 
-def tools(lake: Api, state: PageState, shown: Sequence[str]) -> None:
-    """The row above the hits."""
+def tools(
+    lake: Api, state: PageState, shown: Sequence[str], *actions: Callable[[Api], None]
+) -> None:
+    """The row above the hits; ``actions`` paint what stands at its end."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="tools_row"):
         _tools(lake, state, tuple(shown))
-        for action in ACTIONS:
-            action(lake, state)
+        for action in actions:
+            action(lake)
 
 
 @st.fragment
