@@ -38,9 +38,7 @@ def download(state: PageState) -> None:
     st.session_state["download"] = state
 
 
-def tools(
-    lake: Api, state: PageState, shown: Sequence[str], *actions: Callable[[Api], None]
-) -> None:
+def tools(lake: Api, state: PageState, shown: Sequence[str], *actions: Callable[[Api], None]) -> None:
     """The row above the hits; ``actions`` paint what stands at its end."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="tools_row"):
         _tools(lake, state, tuple(shown))
