@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 from playwright.sync_api import (
     Browser,
@@ -75,8 +76,16 @@ class Tab:
             tile = self.page.locator(".counts .tile").filter(has_text=name.capitalize())
             expect(tile.locator(".number")).to_have_text(f"{totals[name]:,}")
 
-    def parameters(self) -> dict[str, list[str]]:
+    def address(self) -> dict[str, list[str]]:
         return parse_qs(urlsplit(self.page.url).query, keep_blank_values=True)
+
+    def parameters(self) -> dict[str, list[str]]:
+        """The address, with what the API keeps for it: dates and patients are not written out."""
+        given = self.address()
+        if ids := given.pop("s", None):
+            kept = httpx.get(f"{self.lake.api}/api/v1/searches/{ids[0]}", trust_env=False).raise_for_status().json()
+            given |= parse_qs(kept["state"], keep_blank_values=True)
+        return given
 
 
 @pytest.fixture(scope="session")

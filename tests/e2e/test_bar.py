@@ -168,7 +168,7 @@ def test_an_address_never_names_a_person(tab: Tab, new_tab: Callable[..., Tab]):
     tab.page.locator(".st-key-results tbody tr").first.get_by_role("button").click()
     title = tab.page.locator(".st-key-detail h2")
     expect(title).to_be_visible()
-    assert set(tab.parameters()) == {"s"}
+    assert set(tab.address()) == {"s"}
     expect(new_tab().open(tab.page.url).page.locator(".st-key-detail h2")).to_have_text(title.inner_text())
     tab.page.go_back()
     expect(tab.page.locator(".st-key-detail")).to_have_count(0)

@@ -20,6 +20,8 @@ from ui.words import say
 _KEPT: Final = "kept_searches"
 """Query strings by id, of this session: an id always stands for the same search."""
 
+_WHOLE: Final = "page_changes"
+
 Parameters = dict[str, list[str]]
 
 
@@ -52,6 +54,17 @@ def on(name: str, trigger: str, act: Callable[[PageState, Any], PageState]) -> C
         go(act(current(), st.session_state[name][trigger]))
 
     return callback
+
+
+def changes_page() -> None:
+    """From a callback of a fragment: what it did is about the whole page, not about the fragment alone."""
+    st.session_state[_WHOLE] = True
+
+
+def whole_page() -> None:
+    """In a fragment, before it paints: run the whole script instead where a callback asked for it."""
+    if st.session_state.pop(_WHOLE, False):
+        st.rerun()
 
 
 def private(state: PageState) -> bool:

@@ -15,13 +15,12 @@ from ui.client import Api, Away, Problem
 from ui.completions import LISTED, completion
 from ui.components import component
 from ui.history import asked_before, forget, remember
-from ui.search.address import current, go
+from ui.search.address import changes_page, current, go, whole_page
 from ui.state import PageState
 from ui.words import say
 
 _COMPLETION: Final = "completion"
 _ASKED: Final = "asked"
-_WHOLE: Final = "page_changes"
 _OFFERED: Final = "offered"
 
 
@@ -33,8 +32,7 @@ def offer(answer: dict[str, Any] | None) -> None:
 @st.fragment
 def query_bar(lake: Api, state: PageState) -> None:
     """The query bar, with what is wrong with the query."""
-    if st.session_state.pop(_WHOLE, False):
-        st.rerun()
+    whole_page()
     component("bar")(
         key="bar",
         data={
@@ -85,7 +83,7 @@ def _ask(lake: Api) -> None:
     asked = st.session_state["bar"]["ask"]
     text = str(asked["q"]).strip()
     st.session_state[_ASKED] = asked["number"]
-    st.session_state[_WHOLE] = True
+    changes_page()
     st.session_state.pop(_COMPLETION, None)
     if queries.fault(text) is None:
         remember(lake, text)
@@ -108,7 +106,7 @@ def _panel() -> None:
     """Open a panel below the bar, or close the one that is open."""
     name = str(st.session_state["bar"]["panel"])
     state = current()
-    st.session_state[_WHOLE] = True
+    changes_page()
     same_answer()
     go(state.showing(panel="" if state.panel == name else name))
 

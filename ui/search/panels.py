@@ -12,7 +12,7 @@ from ui.components import component
 from ui.examples import examples, private_condition
 from ui.labels import page, shown
 from ui.language import language
-from ui.search.address import current, go, on
+from ui.search.address import changes_page, current, go, on, whole_page
 from ui.state import PageState
 from ui.views import total_of, units, value_label
 from ui.words import say
@@ -98,8 +98,7 @@ def _explain(lake: Api, state: PageState, answer: dict[str, Any] | None) -> None
 
 @st.fragment
 def _builder(lake: Api, state: PageState) -> None:
-    if st.session_state.pop("page_changes", False):
-        st.rerun()
+    whole_page()
     try:
         tree, refused = builder.tree(state.q), ""
     except builder.QueryError as error:
@@ -188,11 +187,11 @@ def _apply() -> None:
         text = builder.text(st.session_state["builder"]["apply"]["tree"])
     except builder.QueryError:
         return  # the draft says why
-    st.session_state["page_changes"] = True
+    changes_page()
     st.session_state.pop("draft", None)
     go(current().asking(q=text))
 
 
 def _shut_builder() -> None:
-    st.session_state["page_changes"] = True
+    changes_page()
     go(current().showing(panel=""))
