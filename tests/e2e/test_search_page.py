@@ -92,17 +92,17 @@ def test_the_address_alone_restores_the_page(tab: Tab, new_tab: Callable[..., Ta
     tab.shows(Modality=["CT"])
     tab.page.locator(".st-key-results").get_by_role("button", name="Size", exact=True).click()
     expect(tab.page.get_by_role("columnheader", name="Size")).to_have_attribute("aria-sort", "ascending")
-    first = tab.page.locator("tbody tr").first
+    first = tab.page.locator(".st-key-results tbody tr").first
     first.get_by_role("button").click()
     title = tab.page.locator(".st-key-detail h2")
     expect(title).to_be_visible()
-    shown = (first.get_attribute("data-id"), title.inner_text(), tab.page.locator("tbody tr").count())
+    shown = (first.get_attribute("data-id"), title.inner_text(), tab.page.locator(".st-key-results tbody tr").count())
 
     def same(other: Tab) -> None:
         other.shows(Modality=["CT"])
         expect(other.value("Modality", "CT")).to_be_checked()
-        expect(other.page.locator("tbody tr")).to_have_count(shown[2])
-        expect(other.page.locator("tbody tr").first).to_have_attribute("data-id", shown[0] or "")
+        expect(other.page.locator(".st-key-results tbody tr")).to_have_count(shown[2])
+        expect(other.page.locator(".st-key-results tbody tr").first).to_have_attribute("data-id", shown[0] or "")
         expect(other.page.locator(".st-key-detail h2")).to_have_text(shown[1])
 
     tab.page.reload()
