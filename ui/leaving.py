@@ -8,10 +8,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from ui.client import Away, Problem
 from ui.search.address import written
-from ui.client import Away, Problem
-from ui.search.address import written
 from ui.state import PageState
-from ui.words import say
 from ui.words import say
 
 SEARCH: Final = "search"

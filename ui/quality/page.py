@@ -13,6 +13,7 @@ from ui.labels import shown
 from ui.leaving import leave, visit
 from ui.quality import data
 from ui.quality.address import BY, TABS, QualityState
+from ui.search.address import given, written
 from ui.search.nothing import away, state_in_words
 from ui.state import PageState, QueryError, parse_open
 from ui.words import say
