@@ -34,5 +34,4 @@ def left(pages: Mapping[str, StreamlitPage]) -> None:
     where = st.session_state.pop(_WHERE, None)
     if where is not None:
         page, parameters = where
-        pairs = [(name, value) for name, values in parameters.items() for value in values]
-        st.switch_page(pages[page], query_params=pairs)
+        st.switch_page(pages[page], query_params={name: list(values) for name, values in parameters.items()})

@@ -21,6 +21,7 @@ from playwright.sync_api import (
 from tests.ui.served import Served, hospital, serve
 
 CHROMIUM = "/usr/bin/chromium"
+NOTED = re.compile(r"/api/v1/images/|/(saved|quality|index|settings)/_stcore/")
 PATIENCE = 40_000
 """Milliseconds: a loaded machine with two cores must not make a test fail."""
 
@@ -38,8 +39,9 @@ class Watch:
             self.outside.append(url)
 
     def console(self, message: ConsoleMessage) -> None:
-        # A picture that cannot be made is a frame without one; the browser notes it all the same.
-        if message.type == "error" and "/api/v1/images/" not in message.location.get("url", ""):
+        # A picture that cannot be made is a frame without one, and Streamlit looks below a page's address before it
+        # looks at the root; the browser notes both.
+        if message.type == "error" and not NOTED.search(message.location.get("url", "")):
             self.errors.append(message.text)
 
     def error(self, error: Exception) -> None:

@@ -79,7 +79,7 @@ def test_cards_are_chosen_ordered_and_kept(tab: Tab):
     tab.open().page.get_by_role("button", name="Cards").click()
     find = tab.page.get_by_role("searchbox", name="Search any attribute")
     find.fill("kvp")
-    tab.page.locator('[data-focus="add KVP"]').click()
+    tab.page.get_by_role("button", name="Add Tube voltage", exact=True).click()
     expect(card(tab, "KVP").locator(".bars i").first).to_be_attached()
     tab.page.get_by_role("button", name="Remove the card Collection").click()
     expect(card(tab, "collection")).to_have_count(0)
