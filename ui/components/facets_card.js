@@ -24,6 +24,7 @@ class Card {
     this.toggle.addEventListener("click", () => this.rail.fold(this.field, !this.card.folded));
     this.clear = el("button", { class: "clear link", type: "button" });
     this.clear.addEventListener("click", () => {
+      this.editing = false;
       if (this.card.kind === "range") this.card = { ...this.card, chosen: null, at: null, said: "" };
       this.rail.change(this.field, { filters: [], exclude: [], ranges: [] });
       this.toggle.focus({ preventScroll: true });

@@ -219,7 +219,6 @@ class RangeCard extends Card {
   }
 
   typed() {
-    this.editing = false;
     const ends = this.inputs.map((input) => {
       const text = input.value.trim();
       return (this.card.form === "number" || this.card.form === "age" ? text.replace(",", ".") : text) || null;
@@ -228,6 +227,7 @@ class RangeCard extends Card {
     this.inputs.forEach((input, side) => input.setAttribute("aria-invalid", String(wrong[side])));
     if (wrong.includes(true)) return this.complain(`bad_${this.card.form === "datetime" ? "date" : this.card.form}`);
     if (ends[0] !== null && ends[1] !== null && this.beyond(...ends)) return this.complain("bad_order");
+    this.editing = false; // what cannot be read stays, with what is wrong with it, until it is mended
     this.complain("");
     this.choose(ends[0] === null && ends[1] === null ? [] : [ends]);
   }
