@@ -185,6 +185,8 @@ def serving(lake: Path) -> Iterator[tuple[str, str]]:
         if not line:
             raise SystemExit(f"{' '.join(command)} left with {process.wait()}")
         addresses = json.loads(line)
+        if "ui" not in addresses:
+            raise SystemExit(f"the lake in {lake} cannot be served: {addresses.get('detail', addresses)}")
         yield addresses["ui"], addresses["api"]
     finally:
         process.terminate()

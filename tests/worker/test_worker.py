@@ -107,18 +107,19 @@ def test_the_file_of_a_forgotten_job_goes(data: Path, state: State, tmp_path: Pa
     assert state.jobs.known() == set()
 
 
-def test_a_cancelled_job_stops_and_what_it_did_stays(data: Path, state: State, archive: Path) -> None:
+def test_a_cancelled_job_stops_and_what_it_did_stays(data: Path, state: State, tmp_path: Path) -> None:
+    archive = hospital(tmp_path / "archive", series=200, instances=50)  # seconds of work, so that there is a middle
     job = state.jobs.add(LOCAL, "index", {"sources": [str(archive)]})
     waiting = state.jobs.add(LOCAL, "index", {"sources": [str(archive)]})
     with worker(data, DICOMLAKE_WORKERS="0"):
-        under_way(state, job, done=100)
+        under_way(state, job)
         state.jobs.cancel(LOCAL, job.id)
         assert ended(state, job).status == "cancelled"
         assert processes_of(job) == []
         done = ended(state, waiting)
     assert done.status == "done"
     assert done.result["unchanged"] > 0
-    assert done.result["instances"] == 2_000
+    assert done.result["instances"] == 10_000
 
 
 def test_a_cancelled_export_leaves_no_file(data: Path, state: State, undisturbed: Path) -> None:
