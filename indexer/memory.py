@@ -13,7 +13,7 @@ from typing import Any
 _M_MMAP_THRESHOLD = -3
 """``mallopt``'s number for it, from malloc.h."""
 
-_LARGE = 1_000_000
+_LARGE = 512_000
 """Bytes of a block that the system gives and takes back by itself. Tantivy takes its memory in blocks of 1 MiB; the
 library would raise its own threshold above that with the first one freed, and cut all later ones from its own heaps,
 where something small that was taken meanwhile keeps them from going back."""

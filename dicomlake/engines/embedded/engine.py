@@ -42,9 +42,9 @@ _hash = lru_cache(maxsize=4_096)(key_hash)
 WRITER_HEAP = 256_000_000
 """Bytes of writer memory; a segment is flushed when it is full."""
 
-PAUSE = 500
-"""Documents after which a writer waits until they are indexed, and lets go of what looking for others, and merges
-meanwhile, have read of the index."""
+PAUSE = 4_000_000
+"""Characters of documents, those of 250 large instances, after which a writer waits until they are indexed, and lets go
+of what looking for others, and merges meanwhile, have read of the index."""
 
 _PROGRAM = re.compile(r'(Regex\("[^\n]*?"\))\n(?:[0-9-][^\n]*\n)+')
 """A regular expression as Tantivy prints it, followed by a page of the program that it was made into."""
@@ -67,7 +67,7 @@ class EmbeddedEngine(Engine):
         self._layout = Layout.of(columns or ())
         self._encoder = TantivyEncoder(self._layout.columns)
         self._writer: tantivy.IndexWriter | None = None
-        self._written = 0
+        self._handed = 0
         try:
             if write:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -131,9 +131,11 @@ class EmbeddedEngine(Engine):
 
     def _insert(self, writer: tantivy.IndexWriter, record: Record) -> None:
         hashed = (_hash(record.series), _hash(record.study), _hash(record.patient))
-        writer.add_json(document(record, hashed, self._encoder))
-        self._written += 1
-        if self._written % PAUSE == 0:
+        text = document(record, hashed, self._encoder)
+        writer.add_json(text)
+        self._handed += len(text)
+        if self._handed > PAUSE:
+            self._handed = 0
             let_catch_up()
             let_go(self._segment_ids)
         if record.level == "series" and record.kept:
