@@ -64,7 +64,8 @@ def test_the_indexing_thread_has_the_name_that_is_looked_for(tmp_path: Path) -> 
 def test_a_writer_waits_and_lets_go_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     monkeypatch.setattr(engine, "PAUSE", 10_000)
-    monkeypatch.setattr(engine, "document", lambda *of, made=engine.document: made(*of).ljust(1_000))  # JSON all the same
+    made = engine.document
+    monkeypatch.setattr(engine, "document", lambda *of: made(*of).ljust(1_000))  # JSON all the same
     monkeypatch.setattr(engine, "let_catch_up", lambda: said.append("wait"))
     monkeypatch.setattr(engine, "let_go", lambda segments: said.append("go"))
     opened = EmbeddedEngine(tmp_path, [], write=True)
