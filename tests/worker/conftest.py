@@ -11,8 +11,8 @@ from tests.indexer.builders import hospital, index
 
 @pytest.fixture(scope="session")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Forty series of fifty files."""
-    return hospital(tmp_path_factory.mktemp("worker") / "archive", series=40, instances=50)
+    """So many files that a job over them takes seconds: there has to be a middle to kill it in."""
+    return hospital(tmp_path_factory.mktemp("worker") / "archive", series=160, instances=50)
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,7 @@ def test_a_job_that_was_killed_ends_like_an_undisturbed_one(
             done = ended(state, job)
     assert (done.status, done.attempts) == ("done", 2), done
     assert done.result is not None
-    assert done.result["instances"] == 2_000
+    assert done.result["instances"] == 8_000
     assert content(data) == content(undisturbed)
     assert processes_of(job) == []
 
@@ -80,7 +80,7 @@ def test_a_service_that_is_started_again_goes_on(data: Path, archive: Path, how:
         with State.open(data) as state:
             assert ended(state, claimed).status == "done"
         answer = httpx.post(addresses["api"] + "/api/v1/search", json={"limit": 0}).json()
-        assert answer["totals"]["instances"] == 2_000
+        assert answer["totals"]["instances"] == 8_000
         assert end(process, signal.SIGINT) == (0, "")
 
 
