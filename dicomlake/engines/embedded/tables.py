@@ -17,7 +17,7 @@ from dicomlake.engines.base import RecordLevel
 from dicomlake.engines.embedded import source
 from dicomlake.engines.embedded.columns import CodeCounts, Codes, InOrder, Numbers
 from dicomlake.engines.embedded.fetch import address, fetched, first_by_uid
-from dicomlake.engines.embedded.kept import Kept
+from dicomlake.engines.kept import Kept
 from dicomlake.engines.embedded.matching import Matching
 from dicomlake.engines.embedded.order import Groups, Order, Ordering, SortKey, sorted_ids
 from dicomlake.engines.embedded.saved import Saved

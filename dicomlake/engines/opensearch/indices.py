@@ -1,0 +1,114 @@
+"""The indices of one lake on the server: versioned names behind aliases, made from the generated templates."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import orjson
+
+from dicomlake.engines.opensearch.client import Client
+from dicomlake.errors import LakeError
+from mappings import schemas
+from mappings.schemas import field_name
+
+Kind = Literal["instances", "series", "kept"]
+
+KINDS: Final[tuple[Kind, ...]] = ("instances", "series", "kept")
+
+_OWN: Final = "c_"
+"""What the names of fields of columns begin with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Shards and copies of each new index."""
+
+    shards: int = 1
+    replicas: int = 0
+
+
+class Indices:
+    """Names and making of the indices. ``prefix``: what all their names begin with."""
+
+    def __init__(self, client: Client, prefix: str, columns: Iterable[str]) -> None:
+        self._client = client
+        self.prefix = prefix
+        self._columns = tuple(columns)
+        self.state = f"{prefix}-state"
+
+    def alias(self, kind: Kind) -> str:
+        """The name to read and write by."""
+        return f"{self.prefix}-{kind}"
+
+    def exist(self) -> bool:
+        """Whether they have been made."""
+        found: Any = self._client.call("HEAD", f"/{self.state}", allowed=(404,))
+        return bool(found)
+
+    def make(self, shape: Shape, version: int = 1) -> None:
+        """Make what is not there yet. Raises EngineError."""
+        names = {name: self._component(name, body) for name, body in self._templates().items()}
+        size = {"index": {"number_of_shards": shape.shards, "number_of_replicas": shape.replicas}}
+        for kind in KINDS:
+            component = names["kept" if kind == "kept" else "documents"]
+            template = {"index_patterns": [f"{self.alias(kind)}-*"], "composed_of": [component], "priority": 500}
+            self._client.call("PUT", f"/_index_template/{self.alias(kind)}", template)
+            self._create(f"{self.alias(kind)}-{version}", {"settings": size, "aliases": {self.alias(kind): {}}})
+        mappings = {
+            "dynamic": False,
+            "properties": {"key": {"type": "keyword"}},
+        }
+        one = {"index": {"number_of_shards": 1, "number_of_replicas": shape.replicas, "refresh_interval": "-1"}}
+        self._create(self.state, {"settings": one, "mappings": mappings})
+
+    def _create(self, name: str, body: Mapping[str, Any]) -> None:
+        answer = self._client.call("PUT", f"/{name}", body, allowed=(400,))
+        if "error" in answer and answer["error"].get("type") != "resource_already_exists_exception":
+            raise LakeError(f"the index {name} cannot be made: {answer['error'].get('reason')}")
+
+    def _templates(self) -> dict[str, Any]:
+        """The generated ones, with the fields of these columns."""
+        found = schemas.opensearch_templates()
+        mappings = found["documents"]["template"]["mappings"]
+        known = mappings["properties"]
+        own = {field_name(path): known.get(field_name(path), {"type": "keyword"}) for path in self._columns}
+        rest = {name: field for name, field in known.items() if not name.startswith(_OWN)}
+        mappings["properties"] = {**rest, **own}
+        return found
+
+    def _component(self, name: str, body: Any) -> str:
+        """The name of a component template, that is made when it is not there."""
+        digest = hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12]
+        full = f"dicomlake-{name}-{digest}"
+        if not self._client.call("HEAD", f"/_component_template/{full}", allowed=(404,)):
+            self._client.call("PUT", f"/_component_template/{full}", body)
+        return full
+
+    def refresh(self, kinds: Iterable[Kind]) -> None:
+        """Make what was put into these visible."""
+        listed = ",".join(self.alias(kind) for kind in KINDS if kind in set(kinds))
+        if listed:
+            self._client.call("POST", f"/{listed}/_refresh")
+
+    def shards(self) -> int:
+        """Shards of an index of documents."""
+        answer = self._client.call("GET", f"/{self.alias('series')}/_settings/index.number_of_shards", flat_settings=True)
+        return max(int(one["settings"]["index.number_of_shards"]) for one in answer.values())
+
+    def fields(self) -> int:
+        """Fields in the mappings of instances."""
+        answer = self._client.call("GET", f"/{self.alias('instances')}/_mapping")
+        return max(len(one["mappings"]["properties"]) for one in answer.values())
+
+    def size(self) -> int:
+        """Bytes on the disks, copies included."""
+        answer = self._client.call("GET", f"/{self.prefix}-*/_stats/store", filter_path="_all.total.store.size_in_bytes")
+        return int(answer["_all"]["total"]["store"]["size_in_bytes"])
+
+    def remove(self) -> None:
+        """Delete all of them, and their templates."""
+        names = [*(f"{self.alias(kind)}-*" for kind in KINDS), self.state]
+        self._client.call("DELETE", f"/{','.join(names)}", allowed=(404,), ignore_unavailable=True)
+        for kind in KINDS:
+            self._client.call("DELETE", f"/_index_template/{self.alias(kind)}", allowed=(404,))
