@@ -101,9 +101,7 @@ class Bulk:
         lines = [line for header, document, _, _ in operations for line in (header, document) if line is not None]
         body = ("\n".join(lines) + "\n").encode()
         wanted = "errors,status,items.*.status,items.*.error"
-        answer: dict[str, Any] = self._client.call(
-            "POST", "/_bulk", body, allowed=(_TOO_LARGE,), filter_path=wanted
-        )
+        answer: dict[str, Any] = self._client.call("POST", "/_bulk", body, allowed=(_TOO_LARGE,), filter_path=wanted)
         return answer
 
     def _unfinished(self, operations: Sequence[Operation], items: Sequence[Any]) -> list[Operation]:

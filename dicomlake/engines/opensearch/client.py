@@ -160,9 +160,7 @@ def told(where: str, status: int | str, answer: Mapping[str, Any]) -> Exception:
     if status == 401:
         return EngineLoginError(f"{where} refused the name or password")
     if status == 403 and "block" in kind + text:
-        return EngineReadOnlyError(
-            f"{where} takes no documents: {text}; make room on its disks, then lift the block"
-        )
+        return EngineReadOnlyError(f"{where} takes no documents: {text}; make room on its disks, then lift the block")
     if status == 403:
         return EngineLoginError(f"{where} does not allow this: {text}")
     if status in _BUSY:

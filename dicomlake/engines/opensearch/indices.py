@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -15,6 +16,8 @@ from mappings.schemas import field_name
 Kind = Literal["instances", "series", "kept"]
 
 KINDS: Final[tuple[Kind, ...]] = ("instances", "series", "kept")
+
+DOCUMENTS: Final[tuple[Kind, ...]] = ("instances", "series")
 
 _OWN: Final = "c_"
 """What the names of fields of columns begin with."""
@@ -49,18 +52,21 @@ class Indices:
     def make(self, shape: Shape, version: int = 1) -> None:
         """Make what is not there yet. Raises EngineError."""
         names = {name: self._component(name, body) for name, body in self._templates().items()}
-        size = {"index": {"number_of_shards": shape.shards, "number_of_replicas": shape.replicas}}
-        for kind in KINDS:
-            component = names["kept" if kind == "kept" else "documents"]
-            template = {"index_patterns": [f"{self.alias(kind)}-*"], "composed_of": [component], "priority": 500}
-            self._client.call("PUT", f"/_index_template/{self.alias(kind)}", template)
-            self._create(f"{self.alias(kind)}-{version}", {"settings": size, "aliases": {self.alias(kind): {}}})
-        mappings = {
-            "dynamic": False,
-            "properties": {"key": {"type": "keyword"}},
+        for kinds, component in ((DOCUMENTS, names["documents"]), (("kept",), names["kept"])):
+            patterns = [f"{self.alias(kind)}-*" for kind in kinds]
+            template = {"index_patterns": patterns, "composed_of": [component], "priority": 500}
+            path = f"/_index_template/{self.prefix}-{'documents' if len(kinds) > 1 else 'kept'}"
+            self._client.call("PUT", path, template)
+        size = {"number_of_shards": shape.shards, "number_of_replicas": shape.replicas}
+        wanted = {
+            f"{self.alias(kind)}-{version}": {"settings": {"index": size}, "aliases": {self.alias(kind): {}}}
+            for kind in KINDS
         }
-        one = {"index": {"number_of_shards": 1, "number_of_replicas": shape.replicas, "refresh_interval": "-1"}}
-        self._create(self.state, {"settings": one, "mappings": mappings})
+        one = {"number_of_shards": 1, "number_of_replicas": shape.replicas, "refresh_interval": "-1"}
+        mappings = {"dynamic": False, "properties": {"key": {"type": "keyword"}}}
+        wanted[self.state] = {"settings": {"index": one}, "mappings": mappings}
+        with ThreadPoolExecutor(len(wanted)) as threads:
+            list(threads.map(self._create, wanted, wanted.values()))
 
     def _create(self, name: str, body: Mapping[str, Any]) -> None:
         answer = self._client.call("PUT", f"/{name}", body, allowed=(400,))
@@ -93,7 +99,9 @@ class Indices:
 
     def shards(self) -> int:
         """Shards of an index of documents."""
-        answer = self._client.call("GET", f"/{self.alias('series')}/_settings/index.number_of_shards", flat_settings=True)
+        answer = self._client.call(
+            "GET", f"/{self.alias('series')}/_settings/index.number_of_shards", flat_settings=True
+        )
         return max(int(one["settings"]["index.number_of_shards"]) for one in answer.values())
 
     def fields(self) -> int:
@@ -103,12 +111,14 @@ class Indices:
 
     def size(self) -> int:
         """Bytes on the disks, copies included."""
-        answer = self._client.call("GET", f"/{self.prefix}-*/_stats/store", filter_path="_all.total.store.size_in_bytes")
+        answer = self._client.call(
+            "GET", f"/{self.prefix}-*/_stats/store", filter_path="_all.total.store.size_in_bytes"
+        )
         return int(answer["_all"]["total"]["store"]["size_in_bytes"])
 
     def remove(self) -> None:
         """Delete all of them, and their templates."""
         names = [*(f"{self.alias(kind)}-*" for kind in KINDS), self.state]
         self._client.call("DELETE", f"/{','.join(names)}", allowed=(404,), ignore_unavailable=True)
-        for kind in KINDS:
-            self._client.call("DELETE", f"/_index_template/{self.alias(kind)}", allowed=(404,))
+        for name in ("documents", "kept"):
+            self._client.call("DELETE", f"/_index_template/{self.prefix}-{name}", allowed=(404,))

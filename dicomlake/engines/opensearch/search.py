@@ -23,6 +23,4 @@ def search(snapshot: Snapshot, plan: Plan) -> Found:
     counted, approximate = done.pop() if plan.totals else (None, ())
     hits, after = done.pop() if plan.limit else ((), None)
     number = len(plan.facets)
-    return Found(
-        hits, tuple(done[:number]), tuple(done[number:]), counted, after, snapshot.generation, approximate
-    )
+    return Found(hits, tuple(done[:number]), tuple(done[number:]), counted, after, snapshot.generation, approximate)

@@ -15,7 +15,7 @@ from dicomlake.engines.base import RecordLevel
 from dicomlake.engines.kept import Kept
 from dicomlake.engines.opensearch.client import Client, told
 from dicomlake.engines.opensearch.compile import Compiler, Dsl
-from dicomlake.engines.opensearch.indices import Indices, Kind
+from dicomlake.engines.opensearch.indices import Kind
 from dicomlake.engines.opensearch.schema import Layout, Place
 from dicomlake.engines.opensearch.state import Commit
 from dicomlake.errors import CursorExpiredError, EngineError
