@@ -30,6 +30,7 @@ def run_suite(folder: Path, source: str, no_skips: bool) -> subprocess.Completed
     (folder / "test_ours.py").write_text("def test_passes():\n    pass\n")
     (folder / "test_skips.py").write_text(source)
     environment = {name: value for name, value in os.environ.items() if name != "DICOMLAKE_NO_SKIPS"}
+    environment["PYTHONPATH"] = str(CONFTEST.parents[1])
     if no_skips:
         environment["DICOMLAKE_NO_SKIPS"] = "1"
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(folder)]
