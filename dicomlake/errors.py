@@ -233,7 +233,7 @@ class LakeBusyError(LakeError):
 
 
 class EngineError(LakeError):
-    """The search server refused what was asked of it, or answered with something else. ``details``: ``server_status``."""
+    """The search server refused what was asked of it. ``details``: ``server_status``, the status it answered with."""
 
     code = "engine-error"
     title = "The search server reports an error"

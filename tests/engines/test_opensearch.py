@@ -1,5 +1,6 @@
+"""The conformance of the OpenSearch engine, on a real server."""
+
 import itertools
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,16 +10,18 @@ from dicomlake.engines.base import Engine
 from dicomlake.engines.conformance import EngineConformance, EngineFactory
 from dicomlake.engines.opensearch import OpenSearchEngine, Server, Shape
 from dicomlake.engines.strategies import COLUMNS
-
-SERVER = Server((os.environ.get("OPENSEARCH_URL", "http://127.0.0.1:19271"),))
+from tools.opensearch import Server as Running
 
 _numbers = itertools.count()
 
 
-def _factory(shape: Shape) -> EngineFactory:
+def factory(running: Running, shape: Shape) -> EngineFactory:
+    """Fresh lakes on a server, removed when they are closed."""
+
     @contextmanager
     def fresh() -> Iterator[Engine]:
-        engine = OpenSearchEngine(SERVER, f"t{os.getpid()}-{next(_numbers)}", COLUMNS, write=True, shape=shape)
+        prefix = f"{running.prefix}{next(_numbers)}"
+        engine = OpenSearchEngine(Server((running.url,)), prefix, COLUMNS, write=True, shape=shape)
         try:
             yield engine
         finally:
@@ -30,13 +33,13 @@ def _factory(shape: Shape) -> EngineFactory:
 
 class TestOpenSearch(EngineConformance):
     @pytest.fixture
-    def engine(self) -> EngineFactory:
-        return _factory(Shape())
+    def engine(self, opensearch: Running) -> EngineFactory:
+        return factory(opensearch, Shape())
 
 
 class TestOpenSearchOfThreeShards(EngineConformance):
     cases = 200
 
     @pytest.fixture
-    def engine(self) -> EngineFactory:
-        return _factory(Shape(shards=3))
+    def engine(self, opensearch: Running) -> EngineFactory:
+        return factory(opensearch, Shape(shards=3))

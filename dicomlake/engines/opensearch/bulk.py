@@ -110,7 +110,7 @@ class Bulk:
         for operation, item in zip(operations, items, strict=True):
             (found,) = item.values()
             status = found["status"]
-            if status in _BUSY:
+            if status in _BUSY and "block" not in cause(found.get("error"))[0]:
                 again.append(operation)
             elif status == _WRONG:
                 _, _, level, uid = operation

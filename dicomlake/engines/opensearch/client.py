@@ -47,7 +47,7 @@ class Server:
         return f"Server({', '.join(self.urls)})"
 
 
-class _Json(Serializer):  # type: ignore[misc]
+class _Json(Serializer):
     mimetype = "application/json"
 
     def dumps(self, data: Any) -> Any:
@@ -62,8 +62,9 @@ class Client:
 
     def __init__(self, server: Server) -> None:
         self.server = server
-        own = {"ca_certs": server.authority} if server.authority else {}
-        login = {"http_auth": (server.user, server.password)} if server.user else {}
+        own: dict[str, Any] = {"ca_certs": server.authority} if server.authority else {}
+        if server.user:
+            own["http_auth"] = (server.user, server.password)
         self._client = OpenSearch(
             hosts=list(server.urls),
             connection_class=Urllib3HttpConnection,
@@ -74,7 +75,6 @@ class Client:
             serializer=_Json(),
             ssl_show_warn=False,
             **own,
-            **login,
         )
         self._transport = self._client.transport
 
@@ -159,7 +159,7 @@ def told(where: str, status: int | str, answer: Mapping[str, Any]) -> Exception:
         return CostError("this wildcard pattern is too complex; shorten it, or leave wildcards out")
     if status == 401:
         return EngineLoginError(f"{where} refused the name or password")
-    if status == 403 and "block" in kind + text:
+    if "cluster_block" in kind and status in (403, 429):
         return EngineReadOnlyError(f"{where} takes no documents: {text}; make room on its disks, then lift the block")
     if status == 403:
         return EngineLoginError(f"{where} does not allow this: {text}")

@@ -52,13 +52,11 @@ class Commits:
         before = self._state.read()
         while True:
             if last is not None and (before.generation == last.generation or before.pending):
-                self._close_unused()
                 return last
             pits = {kind: self._pit(kind, before, last) for kind in KINDS}
             after = self._state.read()
             waited = not pauses.wait() if before.pending else False
             if after == before and (not before.pending or waited):
-                self._close_unused()
                 return Snapshot(self._client, self._layout, before, pits, self._shards, self._reopened)
             before = after
 
@@ -81,15 +79,12 @@ class Commits:
             raise CursorExpiredError("the server has let go of the commit that was looked at; begin again")
         return pit
 
-    def _close_unused(self) -> None:
+    def let_go(self) -> None:
+        """Tell the server of points in time that nobody uses any more."""
         with self._lock:
             names, self._unused[:] = list(self._unused), []
         if names:
             self._client.call("DELETE", "/_search/point_in_time", {"pit_id": names}, allowed=(404,))
-
-    def close(self) -> None:
-        """Let go of points in time that nobody uses."""
-        self._close_unused()
 
 
 def _same(kind: Kind, one: Commit, other: Commit) -> bool:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from dicomlake.engines.opensearch.compile import Dsl
 from dicomlake.engines.opensearch.indices import Kind
-from dicomlake.engines.opensearch.snapshot import Job, Line, aggregating
+from dicomlake.engines.opensearch.lines import Job, Line, aggregating
 
 PAGE: Final = 50_000
 """Buckets of a page; the server refuses more than 65,535."""

@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -25,12 +26,13 @@ from dicomlake.engines.opensearch.client import Client, Server
 from dicomlake.engines.opensearch.commits import Commits
 from dicomlake.engines.opensearch.compile import EVERYTHING
 from dicomlake.engines.opensearch.indices import Indices, Kind, Shape
+from dicomlake.engines.opensearch.lines import Line, counting, kind_of, total
 from dicomlake.engines.opensearch.moment import OpenSearchMoment
 from dicomlake.engines.opensearch.schema import Layout, OpenSearchEncoder, document, parts_of
 from dicomlake.engines.opensearch.search import search
-from dicomlake.engines.opensearch.snapshot import Line, Snapshot, counting, kind_of, total
+from dicomlake.engines.opensearch.snapshot import Snapshot
 from dicomlake.engines.opensearch.state import State
-from dicomlake.errors import CursorExpiredError, LakeError
+from dicomlake.errors import CursorExpiredError, EngineError, LakeError
 from dicomlake.query.resolved import Everything, Resolved
 
 _TEXTS: Final = 10_000
@@ -178,6 +180,7 @@ class OpenSearchEngine(Engine):
 
     def refresh(self) -> str:
         self._snapshot = self._commits.snapshot(self._snapshot)
+        self._commits.let_go()
         return self._snapshot.generation
 
     def stats(self) -> Stats:
@@ -190,7 +193,9 @@ class OpenSearchEngine(Engine):
         if self._bulk is not None:
             self._bulk.close()
             self._bulk = None
-        self._commits.close()
+        del self._snapshot
+        with suppress(EngineError):  # the server lets go by itself, too
+            self._commits.let_go()
         self._client.close()
 
 

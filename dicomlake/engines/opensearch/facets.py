@@ -7,8 +7,9 @@ from dicomlake.engines.base import Facet, FacetCount, FacetPlan
 from dicomlake.engines.opensearch.compile import Dsl, every, term
 from dicomlake.engines.opensearch.composite import distinct
 from dicomlake.engines.opensearch.indices import Kind
+from dicomlake.engines.opensearch.lines import Answer, Job, Line, aggregating, counting, total
 from dicomlake.engines.opensearch.schema import path_key
-from dicomlake.engines.opensearch.snapshot import Answer, Job, Line, Snapshot, aggregating, counting, total
+from dicomlake.engines.opensearch.snapshot import Snapshot
 
 BUCKETS: Final = 60_000
 """Values of one aggregation; the server refuses more than 65,535."""

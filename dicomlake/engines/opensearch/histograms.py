@@ -6,8 +6,9 @@ from dicomlake.engines.base import Histogram, HistogramPlan
 from dicomlake.engines.opensearch.compile import every, term
 from dicomlake.engines.opensearch.facets import counts_of, letter_bound
 from dicomlake.engines.opensearch.indices import Kind
+from dicomlake.engines.opensearch.lines import Answer, Job, Line, counting, total
 from dicomlake.engines.opensearch.schema import path_key
-from dicomlake.engines.opensearch.snapshot import Answer, Job, Line, Snapshot, counting, total
+from dicomlake.engines.opensearch.snapshot import Snapshot
 from dicomlake.query.resolved import Between
 
 

@@ -8,8 +8,9 @@ from dicomlake.engines import budget
 from dicomlake.engines.base import Hit, Member, Plan
 from dicomlake.engines.opensearch.compile import Dsl, every, terms
 from dicomlake.engines.opensearch.indices import Kind
+from dicomlake.engines.opensearch.lines import Answer, Job, Line
 from dicomlake.engines.opensearch.order import Key, Place, behind
-from dicomlake.engines.opensearch.snapshot import Answer, Job, Line, Snapshot
+from dicomlake.engines.opensearch.snapshot import Snapshot
 
 PAGE: Final = 10_000
 """Documents of one answer; the server gives no more."""

@@ -1,12 +1,9 @@
 """The indices of one lake on the server: versioned names behind aliases, made from the generated templates."""
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final, Literal
-
-import orjson
 
 from dicomlake.engines.opensearch.client import Client
 from dicomlake.errors import LakeError
@@ -16,8 +13,6 @@ from mappings.schemas import field_name
 Kind = Literal["instances", "series", "kept"]
 
 KINDS: Final[tuple[Kind, ...]] = ("instances", "series", "kept")
-
-DOCUMENTS: Final[tuple[Kind, ...]] = ("instances", "series")
 
 _OWN: Final = "c_"
 """What the names of fields of columns begin with."""
@@ -51,22 +46,23 @@ class Indices:
 
     def make(self, shape: Shape, version: int = 1) -> None:
         """Make what is not there yet. Raises EngineError."""
-        names = {name: self._component(name, body) for name, body in self._templates().items()}
-        for kinds, component in ((DOCUMENTS, names["documents"]), (("kept",), names["kept"])):
-            patterns = [f"{self.alias(kind)}-*" for kind in kinds]
-            template = {"index_patterns": patterns, "composed_of": [component], "priority": 500}
-            path = f"/_index_template/{self.prefix}-{'documents' if len(kinds) > 1 else 'kept'}"
-            self._client.call("PUT", path, template)
+        if self.exist():
+            return
+        for name, body in self._templates().items():
+            self._client.call("PUT", f"/_component_template/{self.prefix}-{name}", body)
+            patterns = [f"{self.alias(kind)}-*" for kind in KINDS if (kind == "kept") == (name == "kept")]
+            template = {"index_patterns": patterns, "composed_of": [f"{self.prefix}-{name}"], "priority": 500}
+            self._client.call("PUT", f"/_index_template/{self.prefix}-{name}", template)
         size = {"number_of_shards": shape.shards, "number_of_replicas": shape.replicas}
         wanted = {
             f"{self.alias(kind)}-{version}": {"settings": {"index": size}, "aliases": {self.alias(kind): {}}}
             for kind in KINDS
         }
-        one = {"number_of_shards": 1, "number_of_replicas": shape.replicas, "refresh_interval": "-1"}
-        mappings = {"dynamic": False, "properties": {"key": {"type": "keyword"}}}
-        wanted[self.state] = {"settings": {"index": one}, "mappings": mappings}
         with ThreadPoolExecutor(len(wanted)) as threads:
             list(threads.map(self._create, wanted, wanted.values()))
+        one = {"number_of_shards": 1, "number_of_replicas": shape.replicas, "refresh_interval": "-1"}
+        mappings = {"dynamic": False, "properties": {"key": {"type": "keyword"}}}
+        self._create(self.state, {"settings": {"index": one}, "mappings": mappings})  # last: it says that all are there
 
     def _create(self, name: str, body: Mapping[str, Any]) -> None:
         answer = self._client.call("PUT", f"/{name}", body, allowed=(400,))
@@ -82,14 +78,6 @@ class Indices:
         rest = {name: field for name, field in known.items() if not name.startswith(_OWN)}
         mappings["properties"] = {**rest, **own}
         return found
-
-    def _component(self, name: str, body: Any) -> str:
-        """The name of a component template, that is made when it is not there."""
-        digest = hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12]
-        full = f"dicomlake-{name}-{digest}"
-        if not self._client.call("HEAD", f"/_component_template/{full}", allowed=(404,)):
-            self._client.call("PUT", f"/_component_template/{full}", body)
-        return full
 
     def refresh(self, kinds: Iterable[Kind]) -> None:
         """Make what was put into these visible."""
@@ -121,4 +109,5 @@ class Indices:
         names = [*(f"{self.alias(kind)}-*" for kind in KINDS), self.state]
         self._client.call("DELETE", f"/{','.join(names)}", allowed=(404,), ignore_unavailable=True)
         for name in ("documents", "kept"):
-            self._client.call("DELETE", f"/_index_template/{self.prefix}-{name}", allowed=(404,))
+            for noun in ("_index_template", "_component_template"):
+                self._client.call("DELETE", f"/{noun}/{self.prefix}-{name}", allowed=(404,))

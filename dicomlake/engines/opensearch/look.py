@@ -8,8 +8,9 @@ from dicomlake.engines.base import RecordLevel
 from dicomlake.engines.opensearch.compile import EVERYTHING, term, terms
 from dicomlake.engines.opensearch.composite import distinct
 from dicomlake.engines.opensearch.facets import BUCKETS, counts_of, inexact, most_frequent
+from dicomlake.engines.opensearch.lines import Job, Line, aggregating, counting, kind_of, total
 from dicomlake.engines.opensearch.schema import path_key
-from dicomlake.engines.opensearch.snapshot import Job, Line, Snapshot, aggregating, counting, kind_of, total
+from dicomlake.engines.opensearch.snapshot import Snapshot
 
 _SIGN: Final = re.compile(r"([^\w]|_)", re.ASCII)
 

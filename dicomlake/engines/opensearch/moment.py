@@ -6,8 +6,9 @@ from typing import Final
 
 from dicomlake.engines.base import Found, Member, Moment, Plan, RecordLevel
 from dicomlake.engines.opensearch.hits import FETCHED, by_id, found, member, searched
+from dicomlake.engines.opensearch.lines import Line, kind_of
 from dicomlake.engines.opensearch.search import search
-from dicomlake.engines.opensearch.snapshot import Line, Snapshot, kind_of
+from dicomlake.engines.opensearch.snapshot import Snapshot
 from dicomlake.query.resolved import Resolved
 
 WALK: Final = 5_000

@@ -5,7 +5,8 @@ from dicomlake.engines.base import Found, Plan
 from dicomlake.engines.opensearch.facets import facet
 from dicomlake.engines.opensearch.histograms import histogram
 from dicomlake.engines.opensearch.hits import page
-from dicomlake.engines.opensearch.snapshot import Job, Snapshot, kind_of
+from dicomlake.engines.opensearch.lines import Job, kind_of
+from dicomlake.engines.opensearch.snapshot import Snapshot
 from dicomlake.engines.opensearch.totals import totals
 
 

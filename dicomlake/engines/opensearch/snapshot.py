@@ -5,19 +5,18 @@ The server holds a commit open as a *point in time* of each index; it lets go of
 
 import threading
 import weakref
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple, TypeVar
-
-import orjson
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from dicomlake.engines import budget
-from dicomlake.engines.base import RecordLevel
 from dicomlake.engines.kept import Kept
 from dicomlake.engines.opensearch.client import Client, told
 from dicomlake.engines.opensearch.compile import Compiler, Dsl
 from dicomlake.engines.opensearch.indices import Kind
+from dicomlake.engines.opensearch.lines import Answer, Job, Line, T, dumped
 from dicomlake.engines.opensearch.schema import Layout, Place
 from dicomlake.engines.opensearch.state import Commit
+from dicomlake.engines.opensearch.studies import beside
 from dicomlake.errors import CursorExpiredError, EngineError
 from dicomlake.query.resolved import Resolved
 
@@ -27,25 +26,12 @@ KEEP_ALIVE: Final = "15m"
 LINES: Final = 200
 """Searches of one request."""
 
+_BESIDE: Final = 16
+"""Conditions of ``in_study`` whose answers are remembered."""
+
 _REMEMBERED: Final = 1_000
 _LARGEST: Final = 2_000
 """Buckets of an answer that is remembered."""
-
-Answer = dict[str, Any]
-
-T = TypeVar("T")
-
-
-class Line(NamedTuple):
-    """One search: of which index, and its body."""
-
-    kind: Kind
-    body: Mapping[str, Any]
-
-
-Job = Generator[Sequence[Line], Sequence[Answer], T]
-"""Asks for searches and is sent their answers, in as many rounds as it needs; gives its result. What several jobs ask
-for in one round is one request, and the same search of two jobs is made once."""
 
 
 class Pit:
@@ -81,7 +67,11 @@ class Snapshot:
         self._answers: Kept[bytes, Answer] = Kept(_REMEMBERED, _REMEMBERED * _LARGEST)
         self._lock = threading.Lock()
         self._studies: dict[Resolved, Dsl] = {}
-        self.compiler = Compiler(layout, self._beside)
+
+    @property
+    def compiler(self) -> Compiler:
+        """What compiles for this commit. Not kept: a cycle would keep the commit open until it is collected."""
+        return Compiler(self.layout, self._beside)
 
     @property
     def generation(self) -> str:
@@ -97,19 +87,18 @@ class Snapshot:
         return self.layout.place(path)
 
     def _beside(self, part: Resolved) -> Dsl:
-        from dicomlake.engines.opensearch.studies import beside
-
         found = self._studies.get(part)
         if found is None:
-            found = self.run(beside(self, part))
-            if len(self._studies) >= 16:
+            found = self.run(beside(self.compile(part)))
+            if len(self._studies) >= _BESIDE:
                 self._studies.clear()
             self._studies[part] = found
         return found
 
     def run(self, job: Job[T]) -> T:
         """The result of one job."""
-        return self.together([job])[0]
+        found: T = self.together([job])[0]
+        return found
 
     def together(self, jobs: Iterable[Job[Any]]) -> list[Any]:
         """The results of all jobs, each round of them one request."""
@@ -131,7 +120,7 @@ class Snapshot:
 
     def ask(self, lines: Sequence[Line]) -> list[Answer]:
         """The answers to searches, in their order."""
-        keys = [line.kind.encode() + orjson.dumps(line.body) for line in lines]
+        keys = [line.kind.encode() + dumped(line.body) for line in lines]
         known = {key: found for key in keys if (found := self._answers.get(key)) is not None}
         missing = {key: line for key, line in zip(keys, lines, strict=True) if key not in known}
         listed = list(missing.items())
@@ -156,7 +145,7 @@ class Snapshot:
 
     def _sent(self, lines: Sequence[Line]) -> list[Answer]:
         pits = {kind: {"id": pit.name, "keep_alive": KEEP_ALIVE} for kind, pit in self.pits.items()}
-        bodies = [part for line in lines for part in (b"{}", orjson.dumps({**line.body, "pit": pits[line.kind]}))]
+        bodies = [part for line in lines for part in (b"{}", dumped({**line.body, "pit": pits[line.kind]}))]
         answers: list[Answer]
         if len(lines) == 1:
             # A lone search is a little quicker by itself.
@@ -188,23 +177,3 @@ def _next(job: Job[T], answers: Sequence[Answer] | None) -> tuple[Sequence[Line]
 def _buckets(answer: Answer) -> int:
     found = answer.get("aggregations", {})
     return 1 + sum(len(one.get("buckets", ())) for one in found.values())
-
-
-def kind_of(level: RecordLevel) -> Kind:
-    """The index of a level."""
-    return "instances" if level == "instance" else "series"
-
-
-def counting(query: Dsl) -> Mapping[str, Any]:
-    """The body of a search that only counts."""
-    return {"size": 0, "track_total_hits": True, "query": query}
-
-
-def aggregating(query: Dsl, wanted: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The body of a search for aggregations; one by itself is quickest."""
-    return {"size": 0, "track_total_hits": False, "query": query, "aggs": wanted}
-
-
-def total(answer: Answer) -> int:
-    """How many documents match."""
-    return int(answer["hits"]["total"]["value"])

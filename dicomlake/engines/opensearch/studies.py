@@ -4,13 +4,12 @@ from collections.abc import Iterable
 
 from dicomlake.engines.opensearch.compile import Dsl, differs, every, terms
 from dicomlake.engines.opensearch.composite import distinct
-from dicomlake.engines.opensearch.snapshot import Job, Snapshot
-from dicomlake.query.resolved import Resolved
+from dicomlake.engines.opensearch.lines import Job
 
 
-def beside(snapshot: Snapshot, part: Resolved) -> Job[Dsl]:
+def beside(condition: Dsl) -> Job[Dsl]:
     """The documents of the studies of all matching series, but for the one series of a study that alone does."""
-    pairs = yield from distinct("series", snapshot.compile(part), ("study", "series"))
+    pairs = yield from distinct("series", condition, ("study", "series"))
     alone: dict[str, str | None] = {}
     for (study, series), _ in pairs:
         alone[study] = None if study in alone else series

@@ -7,7 +7,8 @@ from dicomlake.engines.base import EXACT_UP_TO, Plan, Totals
 from dicomlake.engines.opensearch.compile import Dsl
 from dicomlake.engines.opensearch.facets import BUCKETS
 from dicomlake.engines.opensearch.indices import Kind
-from dicomlake.engines.opensearch.snapshot import Job, Line, Snapshot, aggregating, total
+from dicomlake.engines.opensearch.lines import Job, Line, aggregating, total
+from dicomlake.engines.opensearch.snapshot import Snapshot
 
 _PRECISION: Final = 40_000
 """The most that the server takes: its estimate is off by less than one in a hundred."""
