@@ -110,12 +110,12 @@ def _write_archive(folder: Path, patients: int) -> None:
 def _remove_outdated(lake: Path) -> None:
     """Remove a lake of another format, field registry or site: all of it can be indexed again."""
     from dicomlake.errors import LakeError  # noqa: PLC0415
-    from dicomlake.lake import Lake, Mark  # noqa: PLC0415
+    from dicomlake.lake import Lake  # noqa: PLC0415
 
     if not (lake / "format.json").exists():
         return
     try:
-        Mark.read(lake).check(lake, write=True)
+        Lake.check_place(lake, write=True)
         Lake.open(lake).close()
     except LakeError as error:
         _say(f"Indexing anew: {error.message}")

@@ -13,9 +13,9 @@ from dicomlake.engines.opensearch.indices import KINDS
 from dicomlake.engines.strategies import COLUMNS, record, series_record
 from dicomlake.errors import CursorExpiredError, EngineReadOnlyError, LakeError
 from dicomlake.query.resolved import All, Any_, Between, Has, InStudy, Like, Match, MatchFolded, Not, Resolved, Words
+from dicomlake.query.tokens import MAX_DEPTH
 from mappings import schemas
 from mappings.normal import number_token, text_token
-from dicomlake.query.tokens import MAX_DEPTH
 from tools.opensearch import Server as Running
 
 Opened = Callable[..., OpenSearchEngine]
