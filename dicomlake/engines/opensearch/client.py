@@ -1,5 +1,6 @@
 """The connection to the server, and its errors as ours."""
 
+import logging
 import random
 import time
 from collections.abc import Mapping, Sequence
@@ -30,6 +31,10 @@ _PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 10.0
 _WHERE: Final = "the search server"
 """As errors call it: its address is nobody's business who only searches."""
+
+
+# What it logs holds addresses, and bodies with what was searched for; every failure is raised as an error of ours.
+logging.getLogger("opensearch").disabled = True
 
 
 @dataclass(frozen=True, slots=True)
