@@ -56,7 +56,8 @@ window.until = async (test) => {
       done();
     };
     const watch = new MutationObserver(look);
-    for (const node of [window.rail(), document.querySelector('[data-testid=stApp]')]) watch.observe(node, { attributes: true });
+    const app = document.querySelector('[data-testid=stApp]');
+    for (const node of [window.rail(), app]) watch.observe(node, { attributes: true });
     look();
   });
   await window.frames2();
