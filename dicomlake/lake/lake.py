@@ -14,13 +14,13 @@
 import os
 import secrets
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import orjson
 
 from dicomlake import disk
 from dicomlake.catalog import Catalog
+from dicomlake.closing import Closing
 from dicomlake.engines.base import Engine
 from dicomlake.engines.embedded import BUDGET, EmbeddedEngine
 from dicomlake.errors import LakeError
@@ -28,7 +28,7 @@ from dicomlake.lake.mark import INDEX_NAME, NAME, Mark
 from mappings import schemas
 
 
-class Lake:
+class Lake(Closing):
     """An open data folder. Use :meth:`open` for reading, :meth:`open_for_writing` to index into it."""
 
     def __init__(self, path: Path, engine: Engine, catalog: Catalog) -> None:
@@ -114,14 +114,6 @@ class Lake:
         """Let go of the index and the catalogue; what was not committed is dropped."""
         self.engine.close()
         self.catalog.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 CATALOG = "catalog.sqlite"
