@@ -33,7 +33,7 @@ def give_back() -> None:
 
 @contextmanager
 def old_left_out() -> Iterator[None]:
-    """What is there now is not looked through for cycles meanwhile, so that :func:`end_cycles` takes next to no time."""
+    """What is there now is not looked through for cycles meanwhile: then :func:`end_cycles` takes next to no time."""
     gc.freeze()
     try:
         yield
