@@ -17,7 +17,7 @@ from dicomlake.documents.update import Departure
 from dicomlake.lake import Lake
 from dicomlake.storage import gone
 from indexer.items import UNREADABLE, Outcome
-from indexer.memory import give_back
+from indexer.memory import end_cycles, give_back
 from indexer.stages import Stages
 from indexer.summary import Summary
 
@@ -116,6 +116,8 @@ class Loader:
                 self._new[document.uid] += 1
             self._arrivals.append(document)
             self._bytes += outcome.length
+            if len(self._arrivals) % BETWEEN == 0:  # merges read the index meanwhile
+                self._rest()
         self._departures += [Departure(uid, location) for uid in maybe_held if document is None or uid != document.uid]
         self._age()
         self._seen.append(now)
@@ -163,7 +165,13 @@ class Loader:
             catalog.record(self._seen, self._left)
         self._arrivals, self._departures, self._seen, self._left, self._bytes = [], [], [], [], 0
         self._new.clear()
+        with self.stages.of("rest"):
+            end_cycles()
         self._give_back()
+
+    def _rest(self) -> None:
+        with self.stages.of("rest"):
+            self.lake.engine.rest()
 
     def _give_back(self) -> None:
         with self.stages.of("rest"):
