@@ -19,7 +19,7 @@ from dicomlake.errors import EngineError
 from dicomlake.lake import Lake
 from dicomlake.storage import gone
 from indexer.items import REFUSED, UNREADABLE, Outcome
-from indexer.memory import give_back
+from indexer.memory import end_cycles, give_back
 from indexer.stages import Stages
 from indexer.summary import Summary
 
@@ -118,6 +118,8 @@ class Loader:
                 self._new[document.uid] += 1
             self._arrivals.append(document)
             self._bytes += outcome.length
+            if len(self._arrivals) % BETWEEN == 0:  # merges read the index meanwhile
+                self._rest()
         self._departures += [Departure(uid, location) for uid in maybe_held if document is None or uid != document.uid]
         self._age()
         self._seen.append(now)
@@ -167,6 +169,8 @@ class Loader:
             catalog.record(self._seen, self._left)
         self._arrivals, self._departures, self._seen, self._left, self._bytes = [], [], [], [], 0
         self._new.clear()
+        with self.stages.of("rest"):
+            end_cycles()
         self._give_back()
 
     def _set_aside(self, refused: Sequence[Rejection]) -> None:
@@ -201,6 +205,10 @@ class Loader:
             else one
             for one in self._seen
         ]
+
+    def _rest(self) -> None:
+        with self.stages.of("rest"):
+            self.lake.engine.rest()
 
     def _give_back(self) -> None:
         with self.stages.of("rest"):

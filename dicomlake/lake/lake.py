@@ -16,13 +16,13 @@ import os
 import secrets
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import orjson
 
 from dicomlake import disk, settings
 from dicomlake.catalog import Catalog
+from dicomlake.closing import Closing
 from dicomlake.engines.base import Engine
 from dicomlake.engines.embedded import BUDGET
 from dicomlake.errors import LakeError
@@ -31,7 +31,7 @@ from dicomlake.lake.home import Home, home_of
 from dicomlake.lake.mark import INDEX_NAME, NAME, SECRET, Mark
 
 
-class Lake:
+class Lake(Closing):
     """An open data folder. Use :meth:`open` for reading, :meth:`open_for_writing` to index into it.
 
     ``choice``: the engine that has its index, by default that of the settings.
@@ -127,14 +127,6 @@ class Lake:
         self.engine.close()
         self.catalog.close()
         self._held.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 CATALOG = "catalog.sqlite"

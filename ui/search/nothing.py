@@ -12,6 +12,7 @@ from ui.client import Api, Away, Problem
 from ui.components import component
 from ui.conditions import cleared, conditions, without
 from ui.format import count
+from ui.leaving import visit
 from ui.search.address import on
 from ui.state import PageState
 from ui.words import areas, say
@@ -58,6 +59,8 @@ def first_run(lake: Api) -> None:
         if not _sample(lake):
             st.button(say("search.reload"), type="primary", icon=":material/refresh:", key="again")
         st.html(f'<p class="dl-waiting">{html.escape(say("search.empty_own"))}</p>')
+        to_index, icon = say("search.to_index"), ":material/database_upload:"
+        st.button(to_index, icon=icon, key="to_index", on_click=visit, args=("index", {}))
         st.code("dicomlake index FOLDER --data ./lake", language=None, width=_COMMANDS)
         st.code("dicomlake sample ./archive\ndicomlake index ./archive --data ./lake", language=None, width=_COMMANDS)
 
