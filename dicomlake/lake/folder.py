@@ -65,5 +65,10 @@ class FolderHome(Home):
         if old is None:
             shutil.rmtree(place, ignore_errors=True)
 
+    def bring_back(self, index: str, old: Path) -> None:
+        if not self.has(index):
+            (old / index).rename(self.lake / index)
+            disk.sync(self.lake)
+
     def remove(self, index: str) -> None:
         shutil.rmtree(self.lake / index, ignore_errors=True)

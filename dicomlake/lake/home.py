@@ -70,6 +70,10 @@ class Home(ABC):
         """The lake has another index now: this one goes where the mark in ``old`` finds it, or altogether."""
 
     @abstractmethod
+    def bring_back(self, index: str, old: Path) -> None:
+        """Undo :meth:`put_away`; done twice it does nothing."""
+
+    @abstractmethod
     def remove(self, index: str) -> None:
         """Remove what was begun and is not needed."""
 

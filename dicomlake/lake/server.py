@@ -144,6 +144,9 @@ class ServerHome(Home):
         if old is None:
             self.remove(index)
 
+    def bring_back(self, index: str, old: Path) -> None:
+        """Nothing: it has never left its place."""
+
     def remove(self, index: str) -> None:
         """Those who read it get a while to end: the service turns to the new one with its next request."""
         with self._indices(index) as indices:
