@@ -21,7 +21,7 @@ from tools.opensearch import Server
 REPOSITORY = Path(__file__).parents[2]
 COPY = ("engine", "copy", "--from", "embedded", "--to", "opensearch", "--quiet")
 BACK = ("engine", "copy", "--from", "opensearch", "--to", "embedded", "--quiet")
-ACME = "tables:\n  manufacturers:\n    - name: Acme Imaging\n      spellings: [Siemens]\n"
+ACME = "manufacturers: {Acme Imaging: {names: [SIEMENS]}}"
 
 
 def indexed(place: Place, tmp_path: Path) -> Place:
