@@ -83,8 +83,7 @@ def loading(url: str, prefix: str, documents: int) -> tuple[OpenSearchEngine, di
         engine._writing.flush()
         spent["own"] += time.perf_counter() - begun
     engine.commit()
-    floor.indices.remove()
-    floor.close()
+    floor.remove()
     alias = engine.indices.alias("instances")
     engine._client.call("POST", f"/{alias}/_forcemerge", max_num_segments=1, request_timeout=600)
     engine._client.call("POST", f"/{alias}/_flush")
@@ -120,8 +119,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, server(Path(folder) / "server") as running:
         engine, figures = loading(running.url, running.prefix, options.documents)
         print(figures)
-        engine.indices.remove()
-        engine.close()
+        engine.remove()
 
 
 if __name__ == "__main__":

@@ -35,10 +35,10 @@ def opened(opensearch: Running) -> Iterator[Opened]:
         return engines[-1]
 
     yield one
-    if engines:
-        engines[0].indices.remove()
-    for engine in engines:
+    for engine in engines[1:]:
         engine.close()
+    for engine in engines[:1]:
+        engine.remove()
 
 
 def test_the_mapping_does_not_grow_with_55_000_distinct_paths(opened: Opened) -> None:
