@@ -9,6 +9,7 @@ from typing import Any, Final
 import orjson
 
 from dicomlake.engines.base import (
+    Capabilities,
     Encoder,
     Engine,
     Found,
@@ -30,7 +31,7 @@ from dicomlake.engines.opensearch.lines import Line, counting, kind_of, total
 from dicomlake.engines.opensearch.moment import OpenSearchMoment
 from dicomlake.engines.opensearch.schema import Layout, OpenSearchEncoder, document, parts_of
 from dicomlake.engines.opensearch.search import search
-from dicomlake.engines.opensearch.snapshot import Snapshot
+from dicomlake.engines.opensearch.snapshot import KEPT_SECONDS, Snapshot
 from dicomlake.engines.opensearch.state import State
 from dicomlake.errors import CursorExpiredError, EngineError, LakeError
 from dicomlake.query.resolved import Everything, Resolved
@@ -49,6 +50,8 @@ class OpenSearchEngine(Engine):
     ``columns``: paths that get a field of their own. ``about``: what is kept with indices that are made. Raises
     :class:`~dicomlake.errors.EngineError`, and :class:`~dicomlake.errors.LakeError` when there is no index to read.
     """
+
+    capabilities = Capabilities(drops_uncommitted=False, moment_seconds=KEPT_SECONDS, many_writers=True)
 
     def __init__(
         self,
@@ -193,13 +196,22 @@ class OpenSearchEngine(Engine):
         return Stats(instances, series, self._indices.size(), self._snapshot.generation, extra)
 
     def close(self) -> None:
+        self._stop()
+        self._client.close()
+
+    def remove(self) -> None:
+        """Delete the indices and templates of this lake from the server, and close."""
+        self._stop()  # first: the server goes on counting what is open of an index that was deleted
+        self._indices.remove()
+        self._client.close()
+
+    def _stop(self) -> None:
         if self._bulk is not None:
             self._bulk.close()
             self._bulk = None
         del self._snapshot
         with suppress(EngineError):  # the server lets go by itself, too
             self._commits.let_go()
-        self._client.close()
 
 
 _LEVELS: Final[tuple[RecordLevel, ...]] = ("instance", "series")
