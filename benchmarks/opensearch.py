@@ -84,7 +84,7 @@ def loading(url: str, prefix: str, documents: int) -> tuple[OpenSearchEngine, di
         spent["own"] += time.perf_counter() - begun
     engine.commit()
     floor.remove()
-    alias = engine.indices.alias("instances")
+    alias = engine.indices.name("instances")
     engine._client.call("POST", f"/{alias}/_forcemerge", max_num_segments=1, request_timeout=600)
     engine._client.call("POST", f"/{alias}/_flush")
     size = engine.stats().size / documents

@@ -1,6 +1,7 @@
 """Where the indices of a lake live: what a lake and a migration need to know of an engine besides its contract."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import ClassVar
@@ -72,6 +73,10 @@ class Home(ABC):
     @abstractmethod
     def bring_back(self, index: str, old: Path) -> None:
         """Undo :meth:`put_away`; done twice it does nothing."""
+
+    @abstractmethod
+    def examine(self, index: str) -> Iterator[tuple[str, bool, str]]:
+        """For people: what was looked at of the engine, whether it is fit, what was found. ``index`` may be missing."""
 
     @abstractmethod
     def remove(self, index: str) -> None:

@@ -6,13 +6,14 @@ from pathlib import Path
 
 from dicomlake import settings
 from dicomlake.engines.opensearch import OpenSearchEngine
-from dicomlake.lake import Choice, Mark
+from dicomlake.lake import Choice, Mark, server
 from indexer import copying, migrate
 from indexer.journal import Journal
 from tests.indexer import killed
 
 if __name__ == "__main__":
     copying.MOST_DOCUMENTS = 10
+    server.GRACE = 1.0  # those who still read are processes that were killed
     lake, what, when, number = Path(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]
     killed.CALLS = {
         "journal": (Journal, "write"),

@@ -193,7 +193,7 @@ def test_a_migration_that_is_killed_ends_like_an_undisturbed_one(
         indexed(whole, tmp_path)
         assert whole.command("engine", "migrate", "--quiet", **acme).code == 0
         assert killed(served, "migrate", step, str(number), **acme) == -signal.SIGKILL
-        assert served.command("engine", "migrate", "--quiet", **acme).code == 0
+        assert killed(served, "migrate", "before-mark", "99", **acme) == 0
         assert served.documents() == whole.documents()
         assert not (served.data / JOURNAL).exists()
         assert indices(opensearch, served) == {"2"}
