@@ -15,9 +15,10 @@ PART: Final = 1_000_000
 
 _SUMS: Final = {"x_instances": {"sum": {"field": "instances"}}, "x_size": {"sum": {"field": "size"}}}
 
-_MAP: Final = (
-    "long hash = doc[params.field].value; "
-    "if (params.parts == 1 || Math.floorMod(hash, (long) params.parts) == params.part) { state.found.add(hash); }"
+_MAP: Final = "state.found.add(doc[params.field].value);"
+
+_MAP_PART: Final = (
+    "long hash = doc[params.field].value; if (Math.abs(hash % params.parts) == params.part) { state.found.add(hash); }"
 )
 
 _REDUCE: Final = (
@@ -65,7 +66,7 @@ def _distinct(name: str, part: int, parts: int, shards: int) -> dict[str, Any]:
     alone = shards == 1
     script = {
         "init_script": "state.found = new HashSet();",
-        "map_script": _MAP,
+        "map_script": _MAP if parts == 1 else _MAP_PART,
         "combine_script": "return state.found.size();" if alone else "return new ArrayList(state.found);",
         "reduce_script": _REDUCE_ONE if alone else _REDUCE,
         "params": {"field": f"{name}_hash", "part": part, "parts": parts},
