@@ -1,7 +1,9 @@
 """The embedded engine's indices: folders in the data folder."""
 
 import shutil
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
+from importlib.metadata import version
 from pathlib import Path
 
 from dicomlake import disk
@@ -64,6 +66,14 @@ class FolderHome(Home):
             disk.sync(place.parent)
         if old is None:
             shutil.rmtree(place, ignore_errors=True)
+
+    def bring_back(self, index: str, old: Path) -> None:
+        if not self.has(index):
+            (old / index).rename(self.lake / index)
+            disk.sync(self.lake)
+
+    def examine(self, index: str) -> Iterator[tuple[str, bool, str]]:
+        yield "engine", True, f"embedded, tantivy {version('tantivy')}"
 
     def remove(self, index: str) -> None:
         shutil.rmtree(self.lake / index, ignore_errors=True)

@@ -1,6 +1,7 @@
 """Where the indices of a lake live: what a lake and a migration need to know of an engine besides its contract."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import ClassVar
@@ -68,6 +69,14 @@ class Home(ABC):
     @abstractmethod
     def put_away(self, index: str, old: Path | None) -> None:
         """The lake has another index now: this one goes where the mark in ``old`` finds it, or altogether."""
+
+    @abstractmethod
+    def bring_back(self, index: str, old: Path) -> None:
+        """Undo :meth:`put_away`; done twice it does nothing."""
+
+    @abstractmethod
+    def examine(self, index: str) -> Iterator[tuple[str, bool, str]]:
+        """For people: what was looked at of the engine, whether it is fit, what was found. ``index`` may be missing."""
 
     @abstractmethod
     def remove(self, index: str) -> None:

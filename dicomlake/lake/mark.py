@@ -62,6 +62,11 @@ class Mark:
         """The mark of a lake that this process makes, with an index in this place."""
         return cls(index, engine=home.kind, prefix=home.prefix)
 
+    @staticmethod
+    def is_in(lake: Path) -> bool:
+        """Whether a folder has a mark."""
+        return (lake / NAME).exists()
+
     @classmethod
     def read(cls, lake: Path) -> Self:
         """The mark of a lake. Raises LakeError when there is none, it cannot be read, or its format is a newer one."""

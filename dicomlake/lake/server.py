@@ -12,6 +12,7 @@ from typing import Final
 from dicomlake.engines.base import Engine
 from dicomlake.engines.opensearch import OpenSearchEngine, Server, Shape
 from dicomlake.engines.opensearch.client import Client
+from dicomlake.engines.opensearch.health import examine
 from dicomlake.engines.opensearch.indices import Indices
 from dicomlake.errors import LakeBusyError, LakeError, OtherEngineError
 from dicomlake.lake.choice import Choice
@@ -143,6 +144,14 @@ class ServerHome(Home):
     def put_away(self, index: str, old: Path | None) -> None:
         if old is None:
             self.remove(index)
+
+    def bring_back(self, index: str, old: Path) -> None:
+        """Nothing: it has never left its place."""
+
+    def examine(self, index: str) -> Iterator[tuple[str, bool, str]]:
+        yield "engine", True, f"opensearch, indices {self._called(index)}"
+        with self._indices(index) as indices:
+            yield from examine(indices)
 
     def remove(self, index: str) -> None:
         """Those who read it get a while to end: the service turns to the new one with its next request."""

@@ -18,14 +18,18 @@ _WORDS: Final = {
 
 _KEY: Final = {"type": "keyword", "eager_global_ordinals": True}
 
+_HASH: Final = {"type": "long", "index": False}
+"""Distinct ones are counted by number: names would have to be read from the dictionary."""
+
 _INDEX: Final = {
     "refresh_interval": "-1",
+    "sort.field": "uid",
     "max_terms_count": 10_000_000,
     "max_regex_length": 100_000,
     "search.concurrent_segment_search.mode": "none",
 }
-"""Only a commit refreshes. A condition may have any number of values. Counts are exact where every segment of a shard
-is counted together."""
+"""Only a commit refreshes. Documents are stored in order of uid, so the first hits are the first that match. A
+condition may have any number of values. Counts are exact where every segment of a shard is counted together."""
 
 _ANALYSIS: Final = {
     "analyzer": {"words": {"type": "custom", "tokenizer": "words"}},
@@ -61,6 +65,9 @@ def opensearch_json(fields: Iterable[Field], registry_hash: str) -> dict[str, An
         "series": _KEY,
         "study": _KEY,
         "patient": _KEY,
+        "series_hash": _HASH,
+        "study_hash": _HASH,
+        "patient_hash": _HASH,
         "instances": {"type": "long", "index": False},
         "size": {"type": "long", "index": False},
         "e": {"type": "keyword", "doc_values": False},

@@ -54,6 +54,16 @@ class Indices:
         """All of this version."""
         return [*map(self.name, KINDS), self.state]
 
+    @property
+    def client(self) -> Client:
+        """The connection to their server."""
+        return self._client
+
+    @property
+    def templates(self) -> list[str]:
+        """The names of their index templates."""
+        return [f"{self.prefix}-{name}" for name in ("documents", "kept")]
+
     def exist(self) -> bool:
         """Whether they have been made."""
         found: Any = self._client.call("HEAD", f"/{self.state}", allowed=(404,))
