@@ -232,6 +232,49 @@ class LakeBusyError(LakeError):
     status = 409
 
 
+class EngineError(LakeError):
+    """The search server refused what was asked of it. ``details``: ``server_status``, the status it answered with."""
+
+    code = "engine-error"
+    title = "The search server reports an error"
+
+
+class EngineAwayError(EngineError):
+    """The search server does not answer, or has no room for another request; ask again later."""
+
+    code = "engine-away"
+    title = "The search server does not answer"
+
+
+class EngineLoginError(EngineError):
+    """The search server refused the name or password, or does not allow what was asked."""
+
+    code = "engine-login"
+    title = "The search server refused the login"
+
+
+class EngineCertificateError(EngineError):
+    """The certificate of the search server is not trusted, or belongs to another name."""
+
+    code = "engine-certificate"
+    title = "The certificate of the search server is not trusted"
+
+
+class EngineVersionError(EngineError):
+    """What answers is no OpenSearch 3 or later. ``details``: ``version``."""
+
+    code = "engine-version"
+    title = "The search server has another version"
+
+
+class EngineReadOnlyError(EngineError):
+    """The search server has closed its indices for writing, as it does when a disk is nearly full."""
+
+    code = "engine-read-only"
+    title = "The search server takes no documents"
+    status = 507
+
+
 class StateError(LakeError):
     """The state of the data folder (settings, saved searches, jobs) cannot be used: read-only, damaged or newer."""
 

@@ -1,6 +1,7 @@
 """Engine schemas generated from the registry, and the names that paths have in them."""
 
 import json
+import re
 from functools import lru_cache
 from typing import Any, Final
 
@@ -8,6 +9,8 @@ from mappings.registry import GENERATED
 
 SLOTS: Final = 64
 """Keyword fields of the OpenSearch template that hold the tokens of every path without a field of its own."""
+
+_UNSAFE: Final = re.compile(r"[^0-9A-Za-z_]")
 
 
 @lru_cache(maxsize=1)
@@ -17,29 +20,20 @@ def embedded_columns() -> tuple[str, ...]:
     return tuple(_read("embedded_schema.json")["columns"])
 
 
-def opensearch_template() -> dict[str, Any]:
-    """The body of the OpenSearch component template."""
-    return _read("opensearch_template.json")
+def opensearch_templates() -> dict[str, Any]:
+    """Bodies of the OpenSearch component templates: ``documents`` (instances and series) and ``kept``."""
+    found: dict[str, Any] = _read("opensearch_templates.json")["templates"]
+    return found
 
 
 def field_name(path: str) -> str:
-    """Name of the keyword field that holds the tokens of a column; a dot would make it an object."""
-    return "f:" + path.replace(".", "%2E")
-
-
-def folded_name(path: str) -> str:
-    """Name of the keyword field that holds the folded text values of a column."""
-    return "c:" + path.replace(".", "%2E")
-
-
-def words_name(path: str) -> str:
-    """Name of the text field that holds the words of one of the registry's text fields."""
-    return "w:" + path.replace(".", "%2E")
+    """Name of the field that holds the tokens of a column, in both engines."""
+    return "c_" + _UNSAFE.sub("_", path)
 
 
 def slot_name(slot: int) -> str:
     """Name of a slot, counted from 0."""
-    return f"s:{slot:02}"
+    return f"a_{slot:02}"
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -194,6 +194,15 @@ class Stats:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A record that the engine refused; the others went in. ``reason``: in the engine's own words."""
+
+    level: RecordLevel
+    uid: str
+    reason: str
+
+
 class Encoder(ABC):
     """Writes what records are found by in an engine's form, in any process: it can be pickled."""
 
@@ -253,6 +262,11 @@ class Engine(ABC):
     @abstractmethod
     def commit(self) -> str:
         """Make everything since the last commit durable and visible at once; gives the generation."""
+
+    def rejected(self) -> list[Rejection]:
+        """Records that were put, and that the engine found it cannot take, since this was last asked. After
+        :meth:`commit` it is known of all of them."""
+        return []
 
     @abstractmethod
     def get(self, level: RecordLevel, uids: Iterable[str]) -> dict[str, Member]:

@@ -27,7 +27,7 @@ def generated(root: Path = ROOT) -> dict[str, str]:
         f"{folder}/canonical.json": _text(canonical),
         f"{folder}/registry.json": _text(registry),
         f"{folder}/embedded_schema.json": _text(embedded_json(fields, registry["hash"])),
-        f"{folder}/opensearch_template.json": _text(opensearch_json(fields, registry["hash"])),
+        f"{folder}/opensearch_templates.json": _text(opensearch_json(fields, registry["hash"])),
         "docs/reference/fields.md": pages.fields_page(fields),
         "docs/reference/canonical.md": pages.canonical_page(tables),
     }

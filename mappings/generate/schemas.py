@@ -1,22 +1,37 @@
 """What engines are told of the registry: the embedded engine's columns and the OpenSearch component template."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from mappings.field import Field
 from mappings.generate.registry import is_column
-from mappings.schemas import SLOTS, field_name, folded_name, slot_name, words_name
+from mappings.schemas import SLOTS, field_name, slot_name
 
 _WORDS: Final = {
     "type": "text",
-    "analyzer": "whitespace",
+    "analyzer": "words",
     "index_options": "positions",
     "norms": False,
-    "position_increment_gap": 1_000,
+    "position_increment_gap": 1,
 }
 """Words come folded and split by ``mappings.normal``; a phrase must not run from one value into the next."""
 
-_FOLDED_KINDS: Final = frozenset({"string", "text"})
+_KEY: Final = {"type": "keyword", "eager_global_ordinals": True}
+
+_INDEX: Final = {
+    "refresh_interval": "-1",
+    "max_terms_count": 10_000_000,
+    "max_regex_length": 100_000,
+    "search.concurrent_segment_search.mode": "none",
+}
+"""Only a commit refreshes. A condition may have any number of values. Counts are exact where every segment of a shard
+is counted together."""
+
+_ANALYSIS: Final = {
+    "analyzer": {"words": {"type": "custom", "tokenizer": "words"}},
+    "tokenizer": {"words": {"type": "whitespace", "max_token_length": 2_000}},
+}
+"""Words come joined by spaces; the server's own limit of 255 would cut one behind the key of its path."""
 
 
 def columns(fields: Iterable[Field]) -> Iterator[tuple[str, Field]]:
@@ -36,34 +51,36 @@ def embedded_json(fields: Iterable[Field], registry_hash: str) -> dict[str, Any]
 
 
 def opensearch_json(fields: Iterable[Field], registry_hash: str) -> dict[str, Any]:
-    """``opensearch_template.json``: a component template whose size does not depend on the data.
+    """``opensearch_templates.json``: component templates whose size does not depend on the data.
 
     Tokens (see ``mappings.normal``) of columns are in keyword fields of their own, those of all other paths in slots.
+    What each field holds: ``dicomlake/engines/opensearch/schema.py``.
     """
-    fields = tuple(fields)
     properties: dict[str, Any] = {
-        "level": {"type": "keyword"},
-        "uid": {"type": "keyword"},
-        "series": {"type": "keyword", "eager_global_ordinals": True},
-        "study": {"type": "keyword", "eager_global_ordinals": True},
-        "patient": {"type": "keyword", "eager_global_ordinals": True},
-        "instances": {"type": "long"},
-        "size": {"type": "long"},
-        "present": {"type": "keyword", "doc_values": False},
-        "shown": {"type": "binary"},
-        "kept": {"type": "binary"},
-        "words": _WORDS,
+        "uid": {"type": "keyword", "index": False},
+        "series": _KEY,
+        "study": _KEY,
+        "patient": _KEY,
+        "instances": {"type": "long", "index": False},
+        "size": {"type": "long", "index": False},
+        "e": {"type": "keyword", "doc_values": False},
+        "f": {"type": "keyword", "doc_values": False},
+        "w": _WORDS,
+        "all": _WORDS,
+        "shown": {"type": "binary", "store": True},
     }
     for path, field in columns(fields):
-        properties[field_name(path)] = {"type": "keyword", **({"eager_global_ordinals": True} if field.facet else {})}
-        if field.kind in _FOLDED_KINDS:
-            properties[folded_name(path)] = {"type": "keyword", "doc_values": False}
-    for field in fields:
-        if field.text:
-            properties[words_name(field.keyword)] = _WORDS
+        properties[field_name(path)] = _KEY if field.facet else {"type": "keyword"}
     for slot in range(SLOTS):
         properties[slot_name(slot)] = {"type": "keyword"}
-    return {
-        "_meta": {"registry": registry_hash, "slots": SLOTS},
-        "template": {"mappings": {"dynamic": "strict", "date_detection": False, "properties": properties}},
+    kept = {"kept": {"type": "binary", "store": True}}
+    templates = {
+        "documents": _component(properties, {**_INDEX, "analysis": _ANALYSIS}),
+        "kept": _component(kept, {"refresh_interval": "-1"}),
     }
+    return {"hash": registry_hash, "slots": SLOTS, "templates": templates}
+
+
+def _component(properties: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    mappings = {"dynamic": "strict", "date_detection": False, "_source": {"enabled": False}, "properties": properties}
+    return {"template": {"settings": {"index": settings}, "mappings": mappings}}

@@ -12,11 +12,11 @@ import pytest
 from dicomlake.engines.base import Engine, FacetPlan, Found, Level, Plan, Sort
 from dicomlake.engines.conformance import EngineConformance, EngineFactory, everything
 from dicomlake.engines.embedded import EmbeddedEngine, search, source, warming
-from dicomlake.engines.embedded.kept import Kept
 from dicomlake.engines.embedded.order import Ordering
 from dicomlake.engines.embedded.store import Store
 from dicomlake.engines.embedded.tables import NEEDED
 from dicomlake.engines.embedded.warming import wanted
+from dicomlake.engines.kept import Kept
 from dicomlake.engines.oracle import OracleEngine
 from dicomlake.engines.strategies import COLUMNS, series_record
 from dicomlake.query.resolved import Match

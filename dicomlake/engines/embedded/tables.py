@@ -17,10 +17,10 @@ from dicomlake.engines.base import RecordLevel
 from dicomlake.engines.embedded import source
 from dicomlake.engines.embedded.columns import CodeCounts, Codes, InOrder, Numbers
 from dicomlake.engines.embedded.fetch import address, fetched, first_by_uid
-from dicomlake.engines.embedded.kept import Kept
 from dicomlake.engines.embedded.matching import Matching
 from dicomlake.engines.embedded.order import Groups, Order, Ordering, SortKey, sorted_ids
 from dicomlake.engines.embedded.saved import Saved
+from dicomlake.engines.kept import Kept
 from dicomlake.query.resolved import All, Any_, Between, Everything, Has, Match, Not, Nothing, Resolved
 
 if TYPE_CHECKING:

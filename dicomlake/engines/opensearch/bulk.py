@@ -1,0 +1,123 @@
+"""Documents on their way into the server: bounded bodies over few connections, in an order that retries cannot break.
+
+Every operation has a version that grows, so the last one on a uid wins whichever arrives first, and one that is sent
+again because its answer was lost changes nothing.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Final
+
+from dicomlake.engines.base import RecordLevel, Rejection
+from dicomlake.engines.opensearch.client import Client, Pauses, cause, told
+from dicomlake.errors import EngineAwayError
+
+BODY: Final = 5_000_000
+"""Characters of a body, about: the server holds a few of them at a time."""
+
+CONNECTIONS: Final = 2
+"""Bodies under way at a time."""
+
+PATIENCE: Final = 300.0
+"""Seconds that a body waits for a server that is away or has no room."""
+
+_SUPERSEDED: Final = 409
+_BUSY: Final = frozenset({429, 502, 503, 504})
+_WRONG: Final = 400
+_TOO_LARGE: Final = 413
+
+Operation = tuple[str, str | None, RecordLevel | None, str]
+"""Its header, its document if it has one, and the record it is about."""
+
+
+class Bulk:
+    """Sends operations in the background. Not for several threads."""
+
+    def __init__(self, client: Client, patience: float = PATIENCE) -> None:
+        self._client = client
+        self._patience = patience
+        self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="bulk")
+        self._sending: deque[Future[None]] = deque()
+        self._operations: list[Operation] = []
+        self._size = 0
+        self._lock = threading.Lock()
+        self._rejected: list[Rejection] = []
+
+    def add(self, header: str, document: str | None, level: RecordLevel | None, uid: str) -> None:
+        """One more operation. May wait for earlier ones; raises their errors."""
+        self._operations.append((header, document, level, uid))
+        self._size += len(header) + len(document or "")
+        if self._size >= BODY:
+            self._send()
+
+    def flush(self) -> None:
+        """Send what is left and wait until the server has everything. Raises EngineError."""
+        if self._operations:
+            self._send()
+        while self._sending:
+            self._sending.popleft().result()
+
+    def rejected(self) -> list[Rejection]:
+        """What the server refused since this was last asked."""
+        with self._lock:
+            found, self._rejected = self._rejected, []
+        return found
+
+    def close(self) -> None:
+        """Drop what was not sent."""
+        self._operations = []
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def _send(self) -> None:
+        while len(self._sending) >= CONNECTIONS:
+            self._sending.popleft().result()
+        operations, self._operations, self._size = self._operations, [], 0
+        self._sending.append(self._threads.submit(self._deliver, operations))
+
+    def _deliver(self, operations: Sequence[Operation]) -> None:
+        """Send operations until each is done or refused."""
+        pauses = Pauses(self._patience)
+        left = operations
+        while left:
+            try:
+                answer = self._post(left)
+            except EngineAwayError as error:
+                if not pauses.wait():
+                    raise error
+                continue
+            if answer.get("status") == _TOO_LARGE and len(left) > 1:
+                self._deliver(left[: len(left) // 2])
+                left = left[len(left) // 2 :]
+                continue
+            if not answer.get("errors"):
+                return
+            left = self._unfinished(left, answer["items"])
+            if left and not pauses.wait():
+                raise EngineAwayError("the server has had no room for documents for too long; add nodes, or wait")
+
+    def _post(self, operations: Sequence[Operation]) -> dict[str, Any]:
+        lines = [line for header, document, _, _ in operations for line in (header, document) if line is not None]
+        body = ("\n".join(lines) + "\n").encode()
+        wanted = "errors,status,items.*.status,items.*.error"
+        answer: dict[str, Any] = self._client.call("POST", "/_bulk", body, allowed=(_TOO_LARGE,), filter_path=wanted)
+        return answer
+
+    def _unfinished(self, operations: Sequence[Operation], items: Sequence[Any]) -> list[Operation]:
+        """Those to be sent again; keeps those that were refused."""
+        again: list[Operation] = []
+        for operation, item in zip(operations, items, strict=True):
+            (found,) = item.values()
+            status = found["status"]
+            if status in _BUSY and "block" not in cause(found.get("error"))[0]:
+                again.append(operation)
+            elif status == _WRONG:
+                _, _, level, uid = operation
+                kind, text = cause(found.get("error"))
+                rejection = Rejection(level or "series", uid, f"{kind}: {text}")
+                with self._lock:
+                    self._rejected.append(rejection)
+            elif "error" in found and status != _SUPERSEDED:
+                raise told("the server", status, found)
+        return again

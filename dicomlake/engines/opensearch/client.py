@@ -1,0 +1,180 @@
+"""The connection to the server, and its errors as ours."""
+
+import random
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+import urllib3
+from opensearchpy import OpenSearch, Urllib3HttpConnection, exceptions
+from opensearchpy.serializer import Serializer
+
+from dicomlake.errors import (
+    CostError,
+    CursorExpiredError,
+    EngineAwayError,
+    EngineCertificateError,
+    EngineError,
+    EngineLoginError,
+    EngineReadOnlyError,
+    EngineVersionError,
+)
+
+OLDEST: Final = (3, 0)
+"""The first version that this engine works with."""
+
+_BUSY: Final = frozenset({429, 502, 503, 504})
+_PAUSE: Final = 0.1
+_LONGEST_PAUSE: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where the server is: addresses of its nodes, name and password, the file with the authority that signed its
+    certificate (None: those the system trusts). ``seconds``: of one request."""
+
+    urls: tuple[str, ...]
+    user: str = ""
+    password: str = ""
+    authority: str | None = None
+    seconds: float = 60.0
+    connections: int = 8
+
+    def __repr__(self) -> str:
+        """Without the password."""
+        return f"Server({', '.join(self.urls)})"
+
+
+class _Json(Serializer):
+    mimetype = "application/json"
+
+    def dumps(self, data: Any) -> Any:
+        return data if isinstance(data, str | bytes) else orjson.dumps(data)
+
+    def loads(self, s: Any) -> Any:
+        return orjson.loads(s)
+
+
+class Client:
+    """Requests to one server, from any thread. Every error is a :class:`~dicomlake.errors.EngineError`."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        own: dict[str, Any] = {"ca_certs": server.authority} if server.authority else {}
+        if server.user:
+            own["http_auth"] = (server.user, server.password)
+        self._client = OpenSearch(
+            hosts=list(server.urls),
+            connection_class=Urllib3HttpConnection,
+            pool_maxsize=server.connections,
+            timeout=server.seconds,
+            max_retries=len(server.urls) - 1,
+            retry_on_status=(),
+            serializer=_Json(),
+            ssl_show_warn=False,
+            **own,
+        )
+        self._transport = self._client.transport
+
+    def call(self, method: str, path: str, body: Any = None, allowed: Sequence[int] = (), **params: Any) -> Any:
+        """The answer to one request. ``allowed``: statuses of errors that are answers, too."""
+        asked: dict[str, Any] = {name: str(value).lower() if value is True else value for name, value in params.items()}
+        if allowed:
+            asked["ignore"] = allowed
+        try:
+            return self._transport.perform_request(method, path, params=asked, body=body)
+        except exceptions.OpenSearchException as error:
+            raise self._told(error) from error
+
+    def patiently(self, method: str, path: str, body: Any, seconds: float, **params: Any) -> Any:
+        """As :meth:`call`; while the server is away or busy it is asked again, for so long."""
+        pauses = Pauses(seconds)
+        while True:
+            try:
+                return self.call(method, path, body, **params)
+            except EngineAwayError as error:
+                if not pauses.wait():
+                    raise error
+
+    def check_version(self) -> str:
+        """The version of the server. Raises EngineVersionError when this engine does not work with it."""
+        answer = self.call("GET", "/")
+        about = answer.get("version", {}) if isinstance(answer, Mapping) else {}
+        number = str(about.get("number", "unknown"))
+        numbers = tuple(int(part) for part in number.split(".")[:2] if part.isdigit())
+        if about.get("distribution") != "opensearch" or numbers < OLDEST:
+            name = about.get("distribution", "no OpenSearch")
+            raise EngineVersionError(
+                f"{self._where} is {name} {number}; OpenSearch 3 or later is needed", version=number
+            )
+        return number
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
+    @property
+    def _where(self) -> str:
+        return ", ".join(self.server.urls)
+
+    def _told(self, error: exceptions.OpenSearchException) -> Exception:
+        if isinstance(error, exceptions.SSLError):
+            return EngineCertificateError(
+                f"the certificate of {self._where} is not trusted: {error.error}; name the authority that signed it"
+            )
+        if isinstance(error, exceptions.ConnectionError):
+            if isinstance(error.info, urllib3.exceptions.SSLError):
+                return EngineCertificateError(f"the certificate of {self._where} is not trusted: {error.error}")
+            return EngineAwayError(f"{self._where} does not answer; check the address and whether the server runs")
+        if isinstance(error, exceptions.TransportError):
+            return told(self._where, error.status_code, error.info if isinstance(error.info, Mapping) else {})
+        return EngineError(f"{self._where}: {error}")
+
+
+class Pauses:
+    """Longer and longer pauses of random length, so that many who wait do not come back at once."""
+
+    def __init__(self, seconds: float) -> None:
+        self._until = time.monotonic() + seconds
+        self._next = _PAUSE
+
+    def wait(self) -> bool:
+        """Pause; False when the time is over."""
+        if time.monotonic() >= self._until:
+            return False
+        time.sleep(random.uniform(self._next / 2, self._next))
+        self._next = min(_LONGEST_PAUSE, self._next * 2)
+        return True
+
+
+def told(where: str, status: int | str, answer: Mapping[str, Any]) -> Exception:
+    """The error that a status and its body stand for."""
+    reason = answer.get("error", answer)
+    kind, text = cause(reason)
+    if "search_context_missing" in kind or "No search context found" in text:
+        return CursorExpiredError("the server has let go of the commit that was looked at; begin again")
+    if "too_complex_to_determinize" in kind or "TooComplexToDeterminize" in text:
+        return CostError("this wildcard pattern is too complex; shorten it, or leave wildcards out")
+    if status == 401:
+        return EngineLoginError(f"{where} refused the name or password")
+    if "cluster_block" in kind and status in (403, 429):
+        return EngineReadOnlyError(f"{where} takes no documents: {text}; make room on its disks, then lift the block")
+    if status == 403:
+        return EngineLoginError(f"{where} does not allow this: {text}")
+    if status in _BUSY:
+        return EngineAwayError(f"{where} is overloaded or not ready: {text or kind or status}")
+    return EngineError(f"{where} refused the request: {text or kind or status}", server_status=status)
+
+
+def cause(reason: Any) -> tuple[str, str]:
+    """Type and text of the innermost error that the server names."""
+    if not isinstance(reason, Mapping):
+        return "", str(reason)
+    kind, text = str(reason.get("type", "")), str(reason.get("reason", ""))
+    inner = reason.get("caused_by") or next(iter(reason.get("root_cause") or reason.get("failed_shards") or ()), None)
+    if isinstance(inner, Mapping):
+        inner_kind, inner_text = cause(inner.get("reason") if isinstance(inner.get("reason"), Mapping) else inner)
+        return (f"{kind} {inner_kind}", inner_text or text)
+    return kind, text

@@ -1,0 +1,221 @@
+"""The engine contract on OpenSearch."""
+
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from types import MappingProxyType
+from typing import Any, Final
+
+import orjson
+
+from dicomlake.engines.base import (
+    Encoder,
+    Engine,
+    Found,
+    Member,
+    Plan,
+    Record,
+    RecordLevel,
+    Rejection,
+    Stats,
+)
+from dicomlake.engines.kept import Kept
+from dicomlake.engines.opensearch import look
+from dicomlake.engines.opensearch.bulk import Bulk
+from dicomlake.engines.opensearch.client import Client, Server
+from dicomlake.engines.opensearch.commits import Commits
+from dicomlake.engines.opensearch.compile import EVERYTHING
+from dicomlake.engines.opensearch.indices import Indices, Kind, Shape
+from dicomlake.engines.opensearch.lines import Line, counting, kind_of, total
+from dicomlake.engines.opensearch.moment import OpenSearchMoment
+from dicomlake.engines.opensearch.schema import Layout, OpenSearchEncoder, document, parts_of
+from dicomlake.engines.opensearch.search import search
+from dicomlake.engines.opensearch.snapshot import Snapshot
+from dicomlake.engines.opensearch.state import State
+from dicomlake.errors import CursorExpiredError, EngineError, LakeError
+from dicomlake.query.resolved import Everything, Resolved
+
+_TEXTS: Final = 10_000
+"""Texts of paths that are known to hold no new path."""
+
+_VERSIONS: Final = 40
+"""Bits of a version that count the operations of one writer; those above are the number of the writer."""
+
+
+class OpenSearchEngine(Engine):
+    """The indices ``prefix-*`` of a server. ``write=True`` makes what is not there yet; without it they must exist.
+
+    ``columns``: paths that get a field of their own. Raises :class:`~dicomlake.errors.EngineError`, and
+    :class:`~dicomlake.errors.LakeError` when there is no index to read.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        prefix: str,
+        columns: Iterable[str],
+        *,
+        write: bool = False,
+        shape: Shape | None = None,
+    ) -> None:
+        listed = tuple(columns)
+        self._encoder = OpenSearchEncoder(listed)
+        self._client = Client(server)
+        self._client.check_version()
+        self._indices = Indices(self._client, prefix, listed)
+        if write:
+            self._indices.make(shape or Shape())
+        elif not self._indices.exist():
+            raise LakeError(f"there is no index {prefix} on {', '.join(server.urls)}; index something first")
+        self._state = State(self._client, self._indices.state)
+        self._commits = Commits(self._client, self._indices, self._state, Layout(listed))
+        self._bulk: Bulk | None = None
+        self._version = 0
+        self._touched: set[Kind] = set()
+        self._texts: Kept[str, bool] = Kept(_TEXTS, _TEXTS)
+        self._unlearned: set[str] = set()
+        if write:
+            self._bulk = Bulk(self._client)
+            self._version = self._state.opened() << _VERSIONS
+        self._snapshot = self._commits.snapshot(None)
+
+    @property
+    def encoder(self) -> Encoder:
+        return self._encoder
+
+    @property
+    def indices(self) -> Indices:
+        """The indices on the server."""
+        return self._indices
+
+    @property
+    def _writing(self) -> Bulk:
+        if self._bulk is None:
+            raise LakeError("this index was opened for reading only")
+        return self._bulk
+
+    def put(self, records: Iterable[Record]) -> None:
+        for record in records:
+            self._insert(record)
+            if record.level == "series" and not record.kept:
+                self._remove("kept", record.uid, None)
+
+    def add(self, records: Iterable[Record]) -> None:
+        for record in records:
+            self._insert(record)
+
+    def _insert(self, record: Record) -> None:
+        parts = parts_of(record, self._encoder)
+        self._learn([part[0] for part in parts if part[0]])
+        kind = kind_of(record.level)
+        self._writing.add(self._header("index", kind, record.uid), document(record, parts), record.level, record.uid)
+        if record.level == "series" and record.kept:
+            text = orjson.dumps({"kept": _base64(record.kept)}).decode()
+            self._writing.add(self._header("index", "kept", record.uid), text, None, record.uid)
+
+    def delete(self, level: RecordLevel, uids: Iterable[str]) -> None:
+        for uid in uids:
+            self._remove(kind_of(level), uid, level)
+            if level == "series":
+                self._remove("kept", uid, None)
+
+    def _remove(self, kind: Kind, uid: str, level: RecordLevel | None) -> None:
+        self._writing.add(self._header("delete", kind, uid), None, level, uid)
+
+    def _header(self, operation: str, kind: Kind, uid: str) -> str:
+        self._version += 1
+        self._touched.add(kind)
+        what = {"_index": self._indices.alias(kind), "_id": uid, "version": self._version, "version_type": "external"}
+        return orjson.dumps({operation: what}).decode()
+
+    def _learn(self, texts: Iterable[str]) -> None:
+        """Keep the names of paths that have not been met, before a commit shows a document that has them."""
+        for text in texts:
+            if self._texts.get(text) is None:
+                self._texts.put(text, True, 1)
+                self._unlearned.add(text)
+
+    def commit(self) -> str:
+        self._writing.flush()
+        texts, self._unlearned = self._unlearned, set()
+        self._state.learn(texts)
+        touched, self._touched = self._touched, set()
+        self._commits.make(touched)
+        return self.refresh()
+
+    def rejected(self) -> list[Rejection]:
+        return self._bulk.rejected() if self._bulk is not None else []
+
+    def get(self, level: RecordLevel, uids: Iterable[str]) -> dict[str, Member]:
+        return self.moment().get(level, uids)
+
+    def kept(self, series: Iterable[str]) -> dict[str, bytes]:
+        return self.moment().kept(series)
+
+    def placed(self, studies: Iterable[str]) -> dict[str, dict[str, set[str]]]:
+        return self._snapshot.run(look.placed(studies))
+
+    def search(self, plan: Plan) -> Found:
+        try:
+            return search(self._snapshot, plan)
+        except CursorExpiredError:
+            # Nobody has asked for long, and others have committed meanwhile.
+            self.refresh()
+            return search(self._snapshot, plan)
+
+    def moment(self) -> OpenSearchMoment:
+        return OpenSearchMoment(self._snapshot)
+
+    def present(self, level: RecordLevel) -> dict[str, int]:
+        return self._snapshot.run(look.present(level, list(self._state.paths())))
+
+    def vocabulary(self, level: RecordLevel, path: str, prefix: str, limit: int) -> list[tuple[str, int]]:
+        return self._snapshot.run(look.vocabulary(self._snapshot, level, path, prefix, limit))
+
+    def describe(self, level: RecordLevel, query: Resolved) -> Any:
+        return described(self._snapshot, kind_of(level), query)
+
+    def scan(self, level: RecordLevel) -> Iterator[Member]:
+        return self.moment().walk(level, Everything())
+
+    def refresh(self) -> str:
+        self._snapshot = self._commits.snapshot(self._snapshot)
+        self._commits.let_go()
+        return self._snapshot.generation
+
+    def stats(self) -> Stats:
+        lines = [Line(kind_of(level), counting(EVERYTHING)) for level in _LEVELS]
+        instances, series = map(total, self._snapshot.ask(lines))
+        extra = MappingProxyType({"engine": "opensearch", "shards": self._snapshot.shards})
+        return Stats(instances, series, self._indices.size(), self._snapshot.generation, extra)
+
+    def close(self) -> None:
+        if self._bulk is not None:
+            self._bulk.close()
+            self._bulk = None
+        del self._snapshot
+        with suppress(EngineError):  # the server lets go by itself, too
+            self._commits.let_go()
+        self._client.close()
+
+
+_LEVELS: Final[tuple[RecordLevel, ...]] = ("instance", "series")
+
+
+def described(snapshot: Snapshot, kind: Kind, query: Resolved) -> dict[str, Any]:
+    """What is asked of an index; of another series in the study, what is asked of that series."""
+    asked: list[dict[str, Any]] = []
+
+    def told(part: Resolved) -> dict[str, Any]:
+        asked.append(described(snapshot, "series", part))
+        return {"another series in the study": len(asked)}
+
+    compiler = snapshot.compiler.asking(told)
+    found: dict[str, Any] = {"index": kind, "query": compiler.compile(query)}
+    if asked:
+        found["series"] = asked
+    return found
+
+
+def _base64(content: bytes) -> str:
+    return b64encode(content).decode()

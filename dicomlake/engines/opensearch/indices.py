@@ -1,0 +1,113 @@
+"""The indices of one lake on the server: versioned names behind aliases, made from the generated templates."""
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from dicomlake.engines.opensearch.client import Client
+from dicomlake.errors import LakeError
+from mappings import schemas
+from mappings.schemas import field_name
+
+Kind = Literal["instances", "series", "kept"]
+
+KINDS: Final[tuple[Kind, ...]] = ("instances", "series", "kept")
+
+_OWN: Final = "c_"
+"""What the names of fields of columns begin with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Shards and copies of each new index."""
+
+    shards: int = 1
+    replicas: int = 0
+
+
+class Indices:
+    """Names and making of the indices. ``prefix``: what all their names begin with."""
+
+    def __init__(self, client: Client, prefix: str, columns: Iterable[str]) -> None:
+        self._client = client
+        self.prefix = prefix
+        self._columns = tuple(columns)
+        self.state = f"{prefix}-state"
+
+    def alias(self, kind: Kind) -> str:
+        """The name to read and write by."""
+        return f"{self.prefix}-{kind}"
+
+    def exist(self) -> bool:
+        """Whether they have been made."""
+        found: Any = self._client.call("HEAD", f"/{self.state}", allowed=(404,))
+        return bool(found)
+
+    def make(self, shape: Shape, version: int = 1) -> None:
+        """Make what is not there yet. Raises EngineError."""
+        if self.exist():
+            return
+        for name, body in self._templates().items():
+            self._client.call("PUT", f"/_component_template/{self.prefix}-{name}", body)
+            patterns = [f"{self.alias(kind)}-*" for kind in KINDS if (kind == "kept") == (name == "kept")]
+            template = {"index_patterns": patterns, "composed_of": [f"{self.prefix}-{name}"], "priority": 500}
+            self._client.call("PUT", f"/_index_template/{self.prefix}-{name}", template)
+        size = {"number_of_shards": shape.shards, "number_of_replicas": shape.replicas}
+        wanted = {
+            f"{self.alias(kind)}-{version}": {"settings": {"index": size}, "aliases": {self.alias(kind): {}}}
+            for kind in KINDS
+        }
+        with ThreadPoolExecutor(len(wanted)) as threads:
+            list(threads.map(self._create, wanted, wanted.values()))
+        one = {"number_of_shards": 1, "number_of_replicas": shape.replicas, "refresh_interval": "-1"}
+        mappings = {"dynamic": False, "properties": {"key": {"type": "keyword"}}}
+        self._create(self.state, {"settings": {"index": one}, "mappings": mappings})  # last: it says that all are there
+
+    def _create(self, name: str, body: Mapping[str, Any]) -> None:
+        answer = self._client.call("PUT", f"/{name}", body, allowed=(400,))
+        if "error" in answer and answer["error"].get("type") != "resource_already_exists_exception":
+            raise LakeError(f"the index {name} cannot be made: {answer['error'].get('reason')}")
+
+    def _templates(self) -> dict[str, Any]:
+        """The generated ones, with the fields of these columns."""
+        found = schemas.opensearch_templates()
+        mappings = found["documents"]["template"]["mappings"]
+        known = mappings["properties"]
+        own = {field_name(path): known.get(field_name(path), {"type": "keyword"}) for path in self._columns}
+        rest = {name: field for name, field in known.items() if not name.startswith(_OWN)}
+        mappings["properties"] = {**rest, **own}
+        return found
+
+    def refresh(self, kinds: Iterable[Kind]) -> None:
+        """Make what was put into these visible."""
+        listed = ",".join(self.alias(kind) for kind in KINDS if kind in set(kinds))
+        if listed:
+            self._client.call("POST", f"/{listed}/_refresh")
+
+    def shards(self) -> int:
+        """Shards of an index of documents."""
+        answer = self._client.call(
+            "GET", f"/{self.alias('series')}/_settings/index.number_of_shards", flat_settings=True
+        )
+        return max(int(one["settings"]["index.number_of_shards"]) for one in answer.values())
+
+    def fields(self) -> int:
+        """Fields in the mappings of instances."""
+        answer = self._client.call("GET", f"/{self.alias('instances')}/_mapping")
+        return max(len(one["mappings"]["properties"]) for one in answer.values())
+
+    def size(self) -> int:
+        """Bytes on the disks, copies included."""
+        answer = self._client.call(
+            "GET", f"/{self.prefix}-*/_stats/store", filter_path="_all.total.store.size_in_bytes"
+        )
+        return int(answer["_all"]["total"]["store"]["size_in_bytes"])
+
+    def remove(self) -> None:
+        """Delete all of them, and their templates."""
+        names = [*(f"{self.alias(kind)}-*" for kind in KINDS), self.state]
+        self._client.call("DELETE", f"/{','.join(names)}", allowed=(404,), ignore_unavailable=True)
+        for name in ("documents", "kept"):
+            for noun in ("_index_template", "_component_template"):
+                self._client.call("DELETE", f"/{noun}/{self.prefix}-{name}", allowed=(404,))

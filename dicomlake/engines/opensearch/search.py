@@ -1,0 +1,27 @@
+"""One search on one snapshot: hits in order, facets, histograms and totals, in as few requests as they take."""
+
+from dicomlake.engines import budget
+from dicomlake.engines.base import Found, Plan
+from dicomlake.engines.opensearch.facets import facet
+from dicomlake.engines.opensearch.histograms import histogram
+from dicomlake.engines.opensearch.hits import page
+from dicomlake.engines.opensearch.lines import Job, kind_of
+from dicomlake.engines.opensearch.snapshot import Snapshot
+from dicomlake.engines.opensearch.totals import totals
+
+
+def search(snapshot: Snapshot, plan: Plan) -> Found:
+    """Answer a plan."""
+    budget.check()
+    kind = kind_of("instance" if plan.level == "instance" else "series")
+    jobs: list[Job[object]] = [facet(snapshot, kind, one) for one in plan.facets]
+    jobs += [histogram(snapshot, kind, one) for one in plan.histograms]
+    if plan.limit:
+        jobs.append(page(snapshot, kind, plan))
+    if plan.totals:
+        jobs.append(totals(snapshot, kind, plan))
+    done = snapshot.together(jobs)
+    counted, approximate = done.pop() if plan.totals else (None, ())
+    hits, after = done.pop() if plan.limit else ((), None)
+    number = len(plan.facets)
+    return Found(hits, tuple(done[:number]), tuple(done[number:]), counted, after, snapshot.generation, approximate)
