@@ -1,4 +1,4 @@
-"""Write the reference pages that follow from the code: errors, quality codes, settings, command line.
+"""Write the reference pages that follow from the code: engines, errors, quality codes, settings, command line.
 
 ``reference.py`` writes them below docs/reference; ``reference.py --check`` changes nothing and leaves with 1 when one
 of them is not what the code says.
@@ -8,10 +8,14 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 
 from cli.main import parser as build_parser
 from dicomlake import errors
+from dicomlake.engines.base import Capabilities
+from dicomlake.engines.embedded import EmbeddedEngine
+from dicomlake.engines.opensearch import OpenSearchEngine
 from dicomlake.headers import quality
 from dicomlake.settings import Settings
 
@@ -96,8 +100,51 @@ def cli_page() -> str:
     return "\n".join(lines)
 
 
+ENGINES: dict[str, Capabilities] = {
+    "embedded": EmbeddedEngine.capabilities,
+    "opensearch": OpenSearchEngine.capabilities,
+}
+
+DIFFERENCES: dict[str, tuple[str, Callable[[Capabilities], str]]] = {
+    "drops_uncommitted": (
+        "What was put and not committed when the writer ends",
+        lambda one: "is gone" if one.drops_uncommitted else "is shown after the next commit or restart",
+    ),
+    "moment_seconds": (
+        "An export or another walk over an earlier commit",
+        lambda one: (
+            f"ends with `expired-cursor` when it rests for {one.moment_seconds // 60} minutes and others commit"
+            if one.moment_seconds
+            else "goes on for as long as it takes"
+        ),
+    ),
+    "many_writers": (
+        "Processes that may write at once",
+        lambda one: "any number; of one document the writer opened last wins" if one.many_writers else "one",
+    ),
+}
+"""What to say of each field of Capabilities."""
+
+
+def engines_page() -> str:
+    """Where engines differ."""
+    lines = [
+        "# Engines\n",
+        "The same documents and the same query give the same hits, order, counts, totals and cursors on every engine: "
+        "one public test class and a comparison with brute force hold all of them to it. What cannot be made equal is "
+        "listed here, and is all there is.\n",
+        f"| | {' | '.join(ENGINES)} |",
+        "|---" * (len(ENGINES) + 1) + "|",
+    ]
+    for field in fields(Capabilities):
+        what, told = DIFFERENCES[field.name]
+        lines.append(f"| {what} | {' | '.join(told(one) for one in ENGINES.values())} |")
+    return "\n".join(lines) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli_page,
+    "engines.md": engines_page,
     "errors.md": errors_page,
     "quality.md": quality_page,
     "settings.md": settings_page,

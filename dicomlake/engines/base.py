@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
-from typing import Any, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from dicomlake.query.resolved import Everything, Resolved
 
@@ -203,6 +203,21 @@ class Rejection:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """Where engines differ, since it cannot be removed; all else is the same of every engine.
+
+    ``drops_uncommitted``: what was put and not committed is gone when the writer ends; else it stays out of sight until
+    the next commit, or until the server is started again. ``moment_seconds``: how long an earlier commit can still be
+    asked after it was last asked (None: for as long as somebody holds it). ``many_writers``: several processes may
+    write at once; of one uid the last put of the one opened last wins.
+    """
+
+    drops_uncommitted: bool = True
+    moment_seconds: int | None = None
+    many_writers: bool = False
+
+
 class Encoder(ABC):
     """Writes what records are found by in an engine's form, in any process: it can be pickled."""
 
@@ -217,7 +232,10 @@ class Encoder(ABC):
 
 
 class Moment(ABC):
-    """One commit of an index: what is committed later does not change its answers. Nothing has to be closed."""
+    """One commit of an index: what is committed later does not change its answers. Nothing has to be closed.
+
+    Where :attr:`Capabilities.moment_seconds` says that an engine lets go of one, CursorExpiredError is raised.
+    """
 
     @property
     @abstractmethod
@@ -240,6 +258,8 @@ class Moment(ABC):
 
 class Engine(ABC):
     """One index of instances and series. A writing engine is opened once; readers may be many."""
+
+    capabilities: ClassVar[Capabilities] = Capabilities()
 
     @property
     @abstractmethod

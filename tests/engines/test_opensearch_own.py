@@ -11,11 +11,11 @@ from dicomlake.engines.base import Plan, Rejection
 from dicomlake.engines.opensearch import OpenSearchEngine, Server, Shape
 from dicomlake.engines.opensearch.indices import KINDS
 from dicomlake.engines.strategies import COLUMNS, record, series_record
-from dicomlake.errors import CursorExpiredError, EngineReadOnlyError, LakeError
+from dicomlake.errors import CursorExpiredError, LakeError
 from dicomlake.query.resolved import All, Any_, Between, Has, InStudy, Like, Match, MatchFolded, Not, Resolved, Words
+from dicomlake.query.tokens import MAX_DEPTH
 from mappings import schemas
 from mappings.normal import number_token, text_token
-from dicomlake.query.tokens import MAX_DEPTH
 from tools.opensearch import Server as Running
 
 Opened = Callable[..., OpenSearchEngine]
@@ -207,22 +207,3 @@ def test_a_study_of_very_many_series_and_very_many_studies(opened: Opened) -> No
     totals = lake.search(Plan(limit=0)).totals
     assert totals is not None
     assert (totals.studies, totals.series) == (66_001, 66_002)
-
-
-def test_an_index_closed_for_writing_is_told_and_taken_up_again(opened: Opened) -> None:
-    lake = opened()
-    lake.put([series_record("1.2.1")])
-    lake.commit()
-    _closed(lake, True)
-    lake.put([series_record("1.2.2")])
-    with pytest.raises(EngineReadOnlyError, match="make room"):
-        lake.commit()
-    _closed(lake, None)
-    lake.put([series_record("1.2.2")])
-    lake.commit()
-    assert len(lake.search(Plan()).hits) == 2
-
-
-def _closed(lake: OpenSearchEngine, closed: bool | None) -> None:
-    body = {"index.blocks.read_only_allow_delete": closed}
-    lake._client.call("PUT", f"/{lake.indices.prefix}-*/_settings", body)

@@ -3,11 +3,15 @@
 import json
 
 from mappings import schemas
-from mappings.registry import load
+from mappings.registry import GENERATED, load
+
+
+def documents():
+    return schemas.opensearch_templates()["documents"]["template"]
 
 
 def properties():
-    return schemas.opensearch_template()["template"]["mappings"]["properties"]
+    return documents()["mappings"]["properties"]
 
 
 def test_columns_are_what_is_counted_sorted_or_shown_and_their_companions():
@@ -26,26 +30,26 @@ def test_opensearch_has_a_keyword_field_a_column_and_64_slots():
     fields = properties()
     for path in schemas.embedded_columns():
         assert fields[schemas.field_name(path)]["type"] == "keyword"
-    slots = [name for name in fields if name.startswith("s:")]
+    slots = [name for name in fields if name.startswith("a_")]
     assert slots == [schemas.slot_name(slot) for slot in range(schemas.SLOTS)]
     assert schemas.SLOTS == 64
 
 
-def test_opensearch_finds_words_of_text_fields_and_folded_values_of_strings():
-    fields = properties()
-    assert fields[schemas.words_name("SeriesDescription")]["analyzer"] == "whitespace"
-    assert fields[schemas.folded_name("Manufacturer.canonical")]["type"] == "keyword"
-    assert schemas.words_name("Manufacturer") not in fields
-    assert schemas.folded_name("SliceThickness") not in fields
+def test_opensearch_analyses_nothing():
+    analysed = [name for name, field in properties().items() if field["type"] == "text"]
+    assert {properties()[name]["analyzer"] for name in analysed} == {"words"}
+    assert documents()["settings"]["index"]["analysis"]["analyzer"]["words"] == {"type": "custom", "tokenizer": "words"}
 
 
-def test_opensearch_refuses_fields_the_template_does_not_name():
-    mappings = schemas.opensearch_template()["template"]["mappings"]
-    assert mappings["dynamic"] == "strict"
-    assert not any("." in name for name in mappings["properties"])
-    assert len(mappings["properties"]) < 1_000  # index.mapping.total_fields.limit
-    assert len(json.dumps(mappings)) < 40_000
+def test_opensearch_refuses_fields_the_templates_do_not_name():
+    for template in schemas.opensearch_templates().values():
+        mappings = template["template"]["mappings"]
+        assert mappings["dynamic"] == "strict"
+        assert not any("." in name for name in mappings["properties"])
+        assert len(mappings["properties"]) < 1_000  # index.mapping.total_fields.limit
+        assert len(json.dumps(mappings)) < 40_000
 
 
 def test_schemas_carry_the_hash_of_the_registry():
-    assert schemas.opensearch_template()["_meta"]["registry"] == load().hash
+    for name in ("opensearch_templates", "embedded_schema"):
+        assert json.loads((GENERATED / f"{name}.json").read_text())["hash"] == load().hash

@@ -32,6 +32,16 @@ Operation = tuple[str, str | None, RecordLevel | None, str]
 """Its header, its document if it has one, and the record it is about."""
 
 
+ANSWER: Final = "errors,status,items.*.status,items.*.error"
+"""What is read of an answer."""
+
+
+def body_of(operations: Sequence[Operation]) -> bytes:
+    """Operations as the server takes them."""
+    lines = [line for header, document, _, _ in operations for line in (header, document) if line is not None]
+    return ("\n".join(lines) + "\n").encode()
+
+
 class Bulk:
     """Sends operations in the background. Not for several threads."""
 
@@ -98,10 +108,8 @@ class Bulk:
                 raise EngineAwayError("the server has had no room for documents for too long; add nodes, or wait")
 
     def _post(self, operations: Sequence[Operation]) -> dict[str, Any]:
-        lines = [line for header, document, _, _ in operations for line in (header, document) if line is not None]
-        body = ("\n".join(lines) + "\n").encode()
-        wanted = "errors,status,items.*.status,items.*.error"
-        answer: dict[str, Any] = self._client.call("POST", "/_bulk", body, allowed=(_TOO_LARGE,), filter_path=wanted)
+        body = body_of(operations)
+        answer: dict[str, Any] = self._client.call("POST", "/_bulk", body, allowed=(_TOO_LARGE,), filter_path=ANSWER)
         return answer
 
     def _unfinished(self, operations: Sequence[Operation], items: Sequence[Any]) -> list[Operation]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import orjson
 
 from dicomlake.engines.base import (
+    Capabilities,
     Encoder,
     Engine,
     Found,
@@ -30,7 +31,7 @@ from dicomlake.engines.opensearch.lines import Line, counting, kind_of, total
 from dicomlake.engines.opensearch.moment import OpenSearchMoment
 from dicomlake.engines.opensearch.schema import Layout, OpenSearchEncoder, document, parts_of
 from dicomlake.engines.opensearch.search import search
-from dicomlake.engines.opensearch.snapshot import Snapshot
+from dicomlake.engines.opensearch.snapshot import KEPT_SECONDS, Snapshot
 from dicomlake.engines.opensearch.state import State
 from dicomlake.errors import CursorExpiredError, EngineError, LakeError
 from dicomlake.query.resolved import Everything, Resolved
@@ -48,6 +49,8 @@ class OpenSearchEngine(Engine):
     ``columns``: paths that get a field of their own. Raises :class:`~dicomlake.errors.EngineError`, and
     :class:`~dicomlake.errors.LakeError` when there is no index to read.
     """
+
+    capabilities = Capabilities(drops_uncommitted=False, moment_seconds=KEPT_SECONDS, many_writers=True)
 
     def __init__(
         self,

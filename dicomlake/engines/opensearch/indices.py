@@ -20,7 +20,8 @@ _OWN: Final = "c_"
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Shards and copies of each new index."""
+    """Shards and copies of each new index. Without copies the server need not keep documents as they were sent for a
+    copy to catch up by, which doubles the speed of loading; so one that is to have copies has them from the start."""
 
     shards: int = 1
     replicas: int = 0
@@ -48,7 +49,7 @@ class Indices:
         """Make what is not there yet. Raises EngineError."""
         if self.exist():
             return
-        for name, body in self._templates().items():
+        for name, body in self._templates(shape).items():
             self._client.call("PUT", f"/_component_template/{self.prefix}-{name}", body)
             patterns = [f"{self.alias(kind)}-*" for kind in KINDS if (kind == "kept") == (name == "kept")]
             template = {"index_patterns": patterns, "composed_of": [f"{self.prefix}-{name}"], "priority": 500}
@@ -69,7 +70,7 @@ class Indices:
         if "error" in answer and answer["error"].get("type") != "resource_already_exists_exception":
             raise LakeError(f"the index {name} cannot be made: {answer['error'].get('reason')}")
 
-    def _templates(self) -> dict[str, Any]:
+    def _templates(self, shape: Shape) -> dict[str, Any]:
         """The generated ones, with the fields of these columns."""
         found = schemas.opensearch_templates()
         mappings = found["documents"]["template"]["mappings"]
@@ -77,6 +78,9 @@ class Indices:
         own = {field_name(path): known.get(field_name(path), {"type": "keyword"}) for path in self._columns}
         rest = {name: field for name, field in known.items() if not name.startswith(_OWN)}
         mappings["properties"] = {**rest, **own}
+        if not shape.replicas:
+            for template in found.values():
+                template["template"]["mappings"]["_source"]["recovery_source_enabled"] = False
         return found
 
     def refresh(self, kinds: Iterable[Kind]) -> None:

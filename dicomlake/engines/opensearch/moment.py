@@ -36,7 +36,7 @@ class OpenSearchMoment(Moment):
             part = {"slice": {"id": shard, "max": snapshot.shards}} if snapshot.shards > 1 else {}
             body = searched(compiled, WALK, ["_doc"], **FETCHED, **part)
             while True:
-                hits = found(snapshot.ask([Line(kind_of(level), body)])[0])
+                hits = found(snapshot.ask([Line(kind_of(level), body)], again="search_after" not in body)[0])
                 yield from map(member, hits)
                 if len(hits) < WALK:
                     break

@@ -20,8 +20,10 @@ from dicomlake.engines.opensearch.studies import beside
 from dicomlake.errors import CursorExpiredError, EngineError
 from dicomlake.query.resolved import Resolved
 
-KEEP_ALIVE: Final = "15m"
+KEPT_SECONDS: Final = 900
 """How long the server holds a commit open that nobody asks."""
+
+KEEP_ALIVE: Final = f"{KEPT_SECONDS}s"
 
 LINES: Final = 200
 """Searches of one request."""
@@ -118,25 +120,28 @@ class Snapshot:
             }
         return results
 
-    def ask(self, lines: Sequence[Line]) -> list[Answer]:
-        """The answers to searches, in their order."""
+    def ask(self, lines: Sequence[Line], *, again: bool = True) -> list[Answer]:
+        """The answers to searches, in their order. ``again``: when the server has let go of the commit, ask what it has
+        of the same one now, in which documents may be stored in another order."""
         keys = [line.kind.encode() + dumped(line.body) for line in lines]
         known = {key: found for key in keys if (found := self._answers.get(key)) is not None}
         missing = {key: line for key, line in zip(keys, lines, strict=True) if key not in known}
         listed = list(missing.items())
         for start in range(0, len(listed), LINES):
             part = listed[start : start + LINES]
-            for (key, line), answer in zip(part, self._asked([line for _, line in part]), strict=True):
+            for (key, line), answer in zip(part, self._asked([line for _, line in part], again), strict=True):
                 known[key] = answer
                 if line.body.get("size") == 0 and (size := _buckets(answer)) <= _LARGEST:
                     self._answers.put(key, answer, size)
         return [known[key] for key in keys]
 
-    def _asked(self, lines: Sequence[Line]) -> list[Answer]:
+    def _asked(self, lines: Sequence[Line], again: bool) -> list[Answer]:
         budget.check()
         try:
             return self._sent(lines)
         except CursorExpiredError:
+            if not again:
+                raise
             for kind in {line.kind for line in lines}:
                 pit = self._reopened(self.commit, kind)
                 with self._lock:
