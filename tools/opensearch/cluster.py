@@ -11,7 +11,7 @@ from tools.opensearch import jars
 from tools.opensearch.errors import NodeError
 from tools.opensearch.jars import VERSION, Say
 from tools.opensearch.java import Java, find
-from tools.opensearch.node import Node
+from tools.opensearch.node import Node, Status
 
 _PORTS = range(20_000, 32_000)
 """Below those that systems give to outgoing connections: a port stays free while its node is away."""
@@ -40,13 +40,13 @@ class Cluster:
         """How this cluster came to be, in words."""
         return f"OpenSearch {VERSION} from its jars on {self.java}"
 
-    def wait(self, seconds: float = 120) -> None:
-        """Return when the nodes that run are one cluster that serves every index."""
+    def wait(self, status: Status = "yellow", seconds: float = 120) -> None:
+        """Return when the nodes that run are one cluster that serves every index; green: every copy of it."""
         running = [node for node in self.nodes if node.running]
         if not running:
             raise NodeError("no node of this cluster runs")
         for node in running:
-            node.wait(len(running), seconds)
+            node.wait(len(running), status, seconds)
 
 
 @contextmanager

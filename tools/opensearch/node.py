@@ -8,11 +8,13 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from tools.opensearch.errors import NodeError
 from tools.opensearch.jars import Jars
 from tools.opensearch.java import Java
+
+Status = Literal["yellow", "green"]
 
 _PATIENCE = 120.0
 """Seconds in which a node has to answer; 5 on an idle machine."""
@@ -107,13 +109,14 @@ class Node:
         self.launch()
         self.wait()
 
-    def wait(self, nodes: int | None = None, seconds: float = _PATIENCE) -> None:
-        """Return when this node is in a cluster, of just so many nodes where it is said, that serves every index.
+    def wait(self, nodes: int | None = None, status: Status = "yellow", seconds: float = _PATIENCE) -> None:
+        """Return when this node is in a cluster, of just so many nodes where it is said, that serves every index;
+        green: every copy of it.
 
         Raises ``NodeError`` with the end of its log when it has ended, or after so many seconds.
         """
         until = time.monotonic() + seconds
-        path = f"/_cluster/health?wait_for_nodes={nodes or 'ge(1)'}&wait_for_status=yellow&timeout=2s"
+        path = f"/_cluster/health?wait_for_nodes={nodes or 'ge(1)'}&wait_for_status={status}&timeout=2s"
         while time.monotonic() < until:
             if not self.running:
                 raise NodeError(f"node {self.name} ended:\n{self.end_of_log()}")
