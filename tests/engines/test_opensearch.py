@@ -7,39 +7,67 @@ from contextlib import contextmanager
 import pytest
 
 from dicomlake.engines.base import Engine
-from dicomlake.engines.conformance import EngineConformance, EngineFactory
+from dicomlake.engines.conformance import LEVELS, EngineConformance, EngineFactory
 from dicomlake.engines.opensearch import OpenSearchEngine, Server, Shape
 from dicomlake.engines.strategies import COLUMNS
 from tools.opensearch import Server as Running
 
+FEW = 1_000
+"""Documents up to which a lake is emptied for the next test, which is quicker than making another."""
+
 _numbers = itertools.count()
 
 
-def factory(running: Running, shape: Shape) -> EngineFactory:
-    """Fresh lakes on a server, removed when they are closed."""
+def lakes(running: Running, shape: Shape) -> Iterator[EngineFactory]:
+    """Empty lakes on a server: new ones, and earlier ones whose deleted documents lie about. Removed at the end."""
+    empty: list[str] = []
+
+    def opened(prefix: str) -> OpenSearchEngine:
+        return OpenSearchEngine(Server((running.url,)), prefix, COLUMNS, write=True, shape=shape)
 
     @contextmanager
     def fresh() -> Iterator[Engine]:
-        prefix = f"{running.prefix}{next(_numbers)}"
-        engine = OpenSearchEngine(Server((running.url,)), prefix, COLUMNS, write=True, shape=shape)
+        prefix = empty.pop() if empty else f"{running.prefix}{next(_numbers)}"
+        engine = opened(prefix)
         try:
             yield engine
+            engine.commit()
+            if engine.stats().instances + engine.stats().series <= FEW:
+                for level in LEVELS:
+                    engine.delete(level, [one.uid for one in engine.scan(level)])
+                engine.commit()
+                empty.append(prefix)
         finally:
-            engine.indices.remove()
+            if prefix not in empty:
+                engine.indices.remove()
             engine.close()
 
-    return fresh
+    yield fresh
+    for prefix in empty:
+        engine = opened(prefix)
+        engine.indices.remove()
+        engine.close()
+
+
+@pytest.fixture(scope="module")
+def one_shard(opensearch: Running) -> Iterator[EngineFactory]:
+    yield from lakes(opensearch, Shape())
+
+
+@pytest.fixture(scope="module")
+def three_shards(opensearch: Running) -> Iterator[EngineFactory]:
+    yield from lakes(opensearch, Shape(shards=3))
 
 
 class TestOpenSearch(EngineConformance):
     @pytest.fixture
-    def engine(self, opensearch: Running) -> EngineFactory:
-        return factory(opensearch, Shape())
+    def engine(self, one_shard: EngineFactory) -> EngineFactory:
+        return one_shard
 
 
 class TestOpenSearchOfThreeShards(EngineConformance):
     cases = 200
 
     @pytest.fixture
-    def engine(self, opensearch: Running) -> EngineFactory:
-        return factory(opensearch, Shape(shards=3))
+    def engine(self, three_shards: EngineFactory) -> EngineFactory:
+        return three_shards
