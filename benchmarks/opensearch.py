@@ -1,31 +1,36 @@
-"""The OpenSearch engine on this machine: loading beside prebuilt bodies, bytes a document, searches beside their calls.
+"""The OpenSearch engine here: loading beside prebuilt bodies, bytes of a document, searches beside the calls they make.
 
-``python -m benchmarks.opensearch [--documents N] [--json]`` takes the server of ``OPENSEARCH_URL``, else one in Docker
-or from the jars, and leaves nothing there. Instances have 160 attributes: a third are columns, most belong to the whole
-series, the rest vary; 600 paths have no column.
+``python -m benchmarks.opensearch [--documents N] [--questions N]`` takes the server of ``OPENSEARCH_URL``, else one in
+Docker or from the jars, and leaves nothing there. Instances have 160 attributes: a third are columns, most belong to
+the whole series, the rest vary; 600 paths have no column.
 """
 
 import argparse
 import random
+import statistics
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
-from dicomlake.engines.base import Encoder, Record
+from benchmarks.tables import Table, target
+from dicomlake.engines.base import Encoder, FacetPlan, Plan, Record
 from dicomlake.engines.opensearch import OpenSearchEngine, Server, Shape
 from dicomlake.engines.opensearch.bulk import ANSWER, BODY, CONNECTIONS, Operation, body_of
 from dicomlake.engines.opensearch.schema import document, parts_of
+from dicomlake.query.resolved import All, Match
 from mappings import schemas
 from mappings.normal import number_token, text_token, words
 from tools.opensearch import server
 
 ATTRIBUTES = 160
 VARYING = 40
-OPEN = 600
+OTHERS = 600
 SERIES = 60
 TEXTS = ("SeriesDescription", "StudyDescription", "ProtocolName")
 
@@ -33,8 +38,8 @@ TEXTS = ("SeriesDescription", "StudyDescription", "ProtocolName")
 def records(number: int, chance: random.Random, encoder: Encoder) -> Iterator[Record]:
     """So many instances, in series of :data:`SERIES`: what a series has in common is encoded once."""
     columns = [path for path in schemas.embedded_columns() if path not in TEXTS]
-    others = [f'(0029,"MAKER {place % 40}",{place % 250:02X})' for place in range(OPEN // 2)]
-    others += [f"Sequence{place % 30}.Attribute{place}" for place in range(OPEN // 2)]
+    others = [f'(0029,"MAKER {place % 40}",{place % 250:02X})' for place in range(OTHERS // 2)]
+    others += [f"Sequence{place % 30}.Attribute{place}" for place in range(OTHERS // 2)]
     for start in range(0, number, SERIES):
         series = f"1.2.826.0.1.3680043.8.498.{start:012}"
         study, patient = f"1.2.826.0.1.3680043.8.498.1.{start // 240:012}", f"issuer:P{start // 480:08}"
@@ -57,6 +62,23 @@ def _token(path: str, chance: random.Random) -> str:
     count = 10 ** (1 + sum(path.encode()) % 4)
     place = int(count * chance.random() ** 4)
     return number_token(place / 4) if sum(path.encode()) % 3 else text_token(f"Value {place} of {path[:12]}")
+
+
+@dataclass(slots=True)
+class Asked:
+    """Milliseconds of each search, and of the calls that it made."""
+
+    whole: list[float] = field(default_factory=list)
+    calls: list[float] = field(default_factory=list)
+
+    def parts(self) -> dict[str, list[float]]:
+        """By what they were spent on."""
+        besides = [whole - calls for whole, calls in zip(self.whole, self.calls, strict=True)]
+        return {"whole": self.whole, "calls": self.calls, "besides": besides}
+
+
+def _p95(times: list[float]) -> float:
+    return statistics.quantiles(times, n=20)[-1]
 
 
 ROUND = 10_000
@@ -83,8 +105,7 @@ def loading(url: str, prefix: str, documents: int) -> tuple[OpenSearchEngine, di
         engine._writing.flush()
         spent["own"] += time.perf_counter() - begun
     engine.commit()
-    floor.indices.remove()
-    floor.close()
+    floor.remove()
     alias = engine.indices.alias("instances")
     engine._client.call("POST", f"/{alias}/_forcemerge", max_num_segments=1, request_timeout=600)
     engine._client.call("POST", f"/{alias}/_flush")
@@ -113,15 +134,74 @@ def _post(floor: OpenSearchEngine, body: bytes) -> None:
     assert not answer["errors"]
 
 
+def searching(engine: OpenSearchEngine, number: int) -> Asked:
+    """Distinct searches with eight facets, fifty hits and totals: each as a whole, and the calls that it makes."""
+    chance = random.Random(11)
+    columns = [path for path in schemas.embedded_columns() if path not in TEXTS]
+    client = engine._client
+    call = client.call
+    spent: list[float] = []
+
+    def timed(*arguments: Any, **more: Any) -> Any:
+        begun = time.perf_counter()
+        try:
+            return call(*arguments, **more)
+        finally:
+            spent.append((time.perf_counter() - begun) * 1_000)
+
+    client.call = timed  # type: ignore[method-assign]
+    asked = Asked()
+    for _ in range(number):
+        conditions = tuple(
+            Match(path, (_token(path, chance),)) for path in chance.sample(columns, chance.choice((0, 1, 1, 2)))
+        )
+        facets = tuple(FacetPlan(path, All(conditions)) for path in chance.sample(columns, 8))
+        spent.clear()
+        begun = time.perf_counter()
+        engine.search(Plan("instance", All(conditions), facets, fast=True))
+        asked.whole.append((time.perf_counter() - begun) * 1_000)
+        asked.calls.append(sum(spent))
+    client.call = call  # type: ignore[method-assign]
+    return asked
+
+
+def measure(url: str, prefix: str, documents: int, questions: int) -> list[Table]:
+    """Load, then ask."""
+    engine, loaded = loading(url, prefix, documents)
+    try:
+        asked = searching(engine, questions)
+    finally:
+        engine.remove()
+    return [
+        Table(
+            f"Loading {documents:,} instances of {ATTRIBUTES} attributes into OpenSearch",
+            ("way", "documents/s"),
+            [("the engine", loaded["own"]), ("prebuilt bodies, the same connections", loaded["raw"])],
+            [
+                target("of prebuilt bodies", loaded["own"] / loaded["raw"], 0.9),
+                target("documents/s", loaded["own"], 5_000),
+                target("bytes a document", loaded["bytes"], 1_024, most=True),
+            ],
+        ),
+        Table(
+            f"{questions} searches of instances with 8 facets, 50 hits and totals",
+            ("part", "median ms", "95th percentile ms"),
+            [(name, statistics.median(times), _p95(times)) for name, times in asked.parts().items()],
+            [target("median ms besides the calls", statistics.median(asked.parts()["besides"]), 15, most=True)],
+        ),
+    ]
+
+
 def main() -> None:
+    """Measure, print, and leave with 1 when a target is missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.opensearch", description=__doc__)
-    parser.add_argument("--documents", type=int, default=100_000)
+    parser.add_argument("--documents", type=int, default=200_000)
+    parser.add_argument("--questions", type=int, default=200)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, server(Path(folder) / "server") as running:
-        engine, figures = loading(running.url, running.prefix, options.documents)
-        print(figures)
-        engine.indices.remove()
-        engine.close()
+        tables = measure(running.url, running.prefix, options.documents, options.questions)
+    for table in tables:
+        print(table.text())
 
 
 if __name__ == "__main__":

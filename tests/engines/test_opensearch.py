@@ -38,15 +38,14 @@ def lakes(running: Running, shape: Shape) -> Iterator[EngineFactory]:
                 engine.commit()
                 empty.append(prefix)
         finally:
-            if prefix not in empty:
-                engine.indices.remove()
-            engine.close()
+            if prefix in empty:
+                engine.close()
+            else:
+                engine.remove()
 
     yield fresh
     for prefix in empty:
-        engine = opened(prefix)
-        engine.indices.remove()
-        engine.close()
+        opened(prefix).remove()
 
 
 @pytest.fixture(scope="module")

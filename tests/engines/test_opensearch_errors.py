@@ -67,8 +67,7 @@ def test_a_name_and_password_are_asked_for_and_taken(
         engine.put([series_record("1.2.1")])
         engine.commit()
         assert len(engine.search(Plan()).hits) == 1
-        engine.indices.remove()
-        engine.close()
+        engine.remove()
 
 
 def test_a_certificate_that_nobody_trusted_signed_is_refused(opensearch: Running, tls: ssl.SSLContext) -> None:
@@ -99,8 +98,7 @@ def test_an_index_closed_for_writing_is_told_and_taken_up_again(opensearch: Runn
         assert len(engine.search(Plan()).hits) == 2
     finally:
         _closed(engine, None)
-        engine.indices.remove()
-        engine.close()
+        engine.remove()
 
 
 def _closed(engine: OpenSearchEngine, closed: bool | None) -> None:

@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 
 from dicomlake.engines.asking import ANY, facet, filled, found
-from dicomlake.engines.base import Plan, Rejection
-from dicomlake.engines.opensearch import OpenSearchEngine, Server, Shape
+from dicomlake.engines.base import Plan, Rejection, Totals
+from dicomlake.engines.budget import Limits, limited
+from dicomlake.engines.opensearch import OpenSearchEngine, Server, Shape, totals
 from dicomlake.engines.opensearch.indices import KINDS
 from dicomlake.engines.strategies import COLUMNS, record, series_record
-from dicomlake.errors import CursorExpiredError, LakeError
+from dicomlake.errors import CostError, CursorExpiredError, LakeError
 from dicomlake.query.resolved import All, Any_, Between, Has, InStudy, Like, Match, MatchFolded, Not, Resolved, Words
 from dicomlake.query.tokens import MAX_DEPTH
 from mappings import schemas
@@ -35,10 +36,10 @@ def opened(opensearch: Running) -> Iterator[Opened]:
         return engines[-1]
 
     yield one
-    if engines:
-        engines[0].indices.remove()
-    for engine in engines:
+    for engine in engines[1:]:
         engine.close()
+    for engine in engines[:1]:
+        engine.remove()
 
 
 def test_the_mapping_does_not_grow_with_55_000_distinct_paths(opened: Opened) -> None:
@@ -195,6 +196,28 @@ def test_deep_and_wide_queries_are_answered(opened: Opened) -> None:
     wide = Any_(tuple(MatchFolded("KVP", text) for text in [*map(str, range(499)), "E"]))
     assert found(lake, wide) == [0]
     assert found(lake, All(tuple(Words(None, (str(number), "X")) for number in range(250)))) == []
+
+
+@pytest.mark.parametrize("shards", [1, 3])
+def test_distinct_ones_are_counted_in_parts(opened: Opened, shards: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(totals, "PART", 100)
+    lake = opened(shape=Shape(shards))
+    lake.add(record("instance", f"1.9.{n}", f"1.2.{n // 3}", f"1.1.{n // 7}", f"P{n // 70}", {}) for n in range(1_000))
+    lake.commit()
+    counted = lake.search(Plan("instance", limit=0)).totals
+    assert counted == Totals(15, 143, 334, 1_000, 1_000_000)
+
+
+def test_wildcards_over_too_many_values_are_refused(opened: Opened) -> None:
+    lake = opened()
+    filled(lake, *({"KVP": [text_token(f"v{number}")], "Modality": [text_token("CT")]} for number in range(200)))
+    with limited(Limits(values=100)):
+        assert len(found(lake, Like("Modality", (ANY, "T")))) == 200
+        with pytest.raises(CostError, match="look through some 200 values"):
+            found(lake, Like("KVP", (ANY, "7")))
+        with pytest.raises(CostError):
+            list(lake.moment().walk("series", Like("KVP", (ANY, "7"))))
+    assert len(found(lake, Like("KVP", (ANY, "7")))) == 20
 
 
 def test_a_study_of_very_many_series_and_very_many_studies(opened: Opened) -> None:

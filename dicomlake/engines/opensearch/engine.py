@@ -201,13 +201,22 @@ class OpenSearchEngine(Engine):
         return Stats(instances, series, self._indices.size(), self._snapshot.generation, extra)
 
     def close(self) -> None:
+        self._stop()
+        self._client.close()
+
+    def remove(self) -> None:
+        """Delete the indices and templates of this lake from the server, and close."""
+        self._stop()  # first: the server goes on counting what is open of an index that was deleted
+        self._indices.remove()
+        self._client.close()
+
+    def _stop(self) -> None:
         if self._bulk is not None:
             self._bulk.close()
             self._bulk = None
         del self._snapshot
         with suppress(EngineError):  # the server lets go by itself, too
             self._commits.let_go()
-        self._client.close()
 
 
 _LEVELS: Final[tuple[RecordLevel, ...]] = ("instance", "series")

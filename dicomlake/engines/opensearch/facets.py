@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from dicomlake.engines.base import Facet, FacetCount, FacetPlan
-from dicomlake.engines.opensearch.compile import Dsl, every, term
+from dicomlake.engines.opensearch.compile import EVERYTHING, Dsl, every, term
 from dicomlake.engines.opensearch.composite import distinct
 from dicomlake.engines.opensearch.indices import Kind
 from dicomlake.engines.opensearch.lines import Answer, Job, Line, aggregating, counting, total
@@ -20,22 +20,32 @@ def facet(snapshot: Snapshot, kind: Kind, plan: FacetPlan) -> Job[Facet]:
     query = snapshot.compile(plan.query)
     field, before = snapshot.place(plan.path)
     size = min(plan.limit + 1, BUCKETS)
+    has = term("e", path_key(plan.path))
     lines = [
         Line(kind, aggregating(query, {"x": most_frequent(snapshot, plan.path, size)})),
         Line(kind, counting(query)),
-        Line(kind, counting(every([query, term("e", path_key(plan.path))]))),
     ]
     selected = [token for token in plan.selected if token is not None]
     if selected:
         named = {"field": field, "size": len(selected), "include": [before + token for token in selected]}
         lines.append(Line(kind, aggregating(query, {"x": {"terms": named}})))
-    answers = yield lines
+    whole = [
+        Line(kind, aggregating(EVERYTHING, {"x": {"terms": {"field": field, "size": 1}}})),
+        Line(kind, counting({"exists": {"field": field}})),
+        Line(kind, counting(has)),
+    ]
+    answers = yield [*lines, *([] if before else whole)]
     ranked = counts_of(answers[0], before)
-    missing = total(answers[1]) - total(answers[2])
+    if not before and _values(answers[-3]) == total(answers[-2]) == total(answers[-1]):
+        # Every document that has the path has one token: those without are those that were not counted.
+        missing = total(answers[1]) - _values(answers[0])
+    else:
+        (present,) = yield [Line(kind, counting(every([query, has])))]
+        missing = total(answers[1]) - total(present)
     if inexact(answers[0], size, plan.limit):
         found = yield from distinct(kind, query, (field,), before)
         ranked = sorted(((key[0], number) for key, number in found), key=lambda one: (-one[1], one[0]))
-    known = dict(counts_of(answers[3], before)) if selected else {}
+    known = dict(counts_of(answers[2], before)) if selected else {}
     return made(plan, ranked, missing, known)
 
 
@@ -55,6 +65,13 @@ def counts_of(answer: Answer, before: str) -> list[tuple[str, int]]:
     """Tokens with their counts, in the order of the answer."""
     start = len(before)
     return [(bucket["key"][start:], bucket["doc_count"]) for bucket in answer["aggregations"]["x"]["buckets"]]
+
+
+def _values(answer: Answer) -> int:
+    """How many values of documents were counted, those that are not listed among them."""
+    found = answer["aggregations"]["x"]
+    listed: int = sum(bucket["doc_count"] for bucket in found["buckets"])
+    return listed + int(found["sum_other_doc_count"])
 
 
 def inexact(answer: Answer, size: int, limit: int) -> bool:

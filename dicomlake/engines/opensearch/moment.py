@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from dicomlake.engines.base import Found, Member, Moment, Plan, RecordLevel
+from dicomlake.engines.opensearch.cost import refuse_costly
 from dicomlake.engines.opensearch.hits import FETCHED, by_id, found, member, searched
 from dicomlake.engines.opensearch.lines import Line, kind_of
 from dicomlake.engines.opensearch.search import search
@@ -30,6 +31,7 @@ class OpenSearchMoment(Moment):
 
     def walk(self, level: RecordLevel, query: Resolved) -> Iterator[Member]:
         snapshot = self._snapshot
+        refuse_costly(snapshot, kind_of(level), [query])
         compiled = snapshot.compile(query)
         for shard in range(snapshot.shards):
             # As many slices as shards: each is one of them, and its documents come as they are stored.

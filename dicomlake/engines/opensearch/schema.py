@@ -6,6 +6,7 @@ field          what it holds
 ``_id, uid``   the uid: the key for replacing and deleting, and the order of hits
 ``c_*``        tokens of the paths the registry makes columns
 ``a_00..a_63`` tokens of every other path, each behind the key of its path; the path's hash says which slot
+``*_hash``     numbers that stand for the series, study and patient when distinct ones are counted
 ``f``          folded text behind the key of its path, only where it differs from the text itself
 ``w``          folded words, each behind the key of its path, for phrases and words of one field
 ``all``        folded words of every text field, for free text
@@ -127,6 +128,14 @@ def _folded(tokens: Iterable[str]) -> set[str]:
     return found.difference(tokens) if found else found
 
 
+@lru_cache(maxsize=4_096)
+def name_hash(name: str) -> int:
+    """64 bits with a sign that stand for a series, study or patient when distinct ones are counted; two of 10 million
+    meet with odds of 1 in 370,000."""
+    digest = hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, signed=True)
+
+
 def parts_of(record: Record, encoder: OpenSearchEncoder) -> Sequence[Encoded]:
     """All encoded parts of a record."""
     if record.tokens or record.words or record.present:
@@ -141,6 +150,9 @@ def document(record: Record, parts: Sequence[Encoded]) -> str:
         "series": record.series,
         "study": record.study,
         "patient": record.patient,
+        "series_hash": name_hash(record.series),
+        "study_hash": name_hash(record.study),
+        "patient_hash": name_hash(record.patient),
         "instances": record.instances,
         "size": record.size,
         "shown": b64encode(record.shown).decode(),

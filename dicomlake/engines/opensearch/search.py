@@ -2,6 +2,7 @@
 
 from dicomlake.engines import budget
 from dicomlake.engines.base import Found, Plan
+from dicomlake.engines.opensearch.cost import refuse_costly
 from dicomlake.engines.opensearch.facets import facet
 from dicomlake.engines.opensearch.histograms import histogram
 from dicomlake.engines.opensearch.hits import page
@@ -14,6 +15,9 @@ def search(snapshot: Snapshot, plan: Plan) -> Found:
     """Answer a plan."""
     budget.check()
     kind = kind_of("instance" if plan.level == "instance" else "series")
+    counted = [*(one.query for one in plan.facets), *(one.query for one in plan.histograms)]
+    asked = dict.fromkeys([plan.query, *counted])
+    refuse_costly(snapshot, kind, asked)
     jobs: list[Job[object]] = [facet(snapshot, kind, one) for one in plan.facets]
     jobs += [histogram(snapshot, kind, one) for one in plan.histograms]
     if plan.limit:
@@ -21,7 +25,7 @@ def search(snapshot: Snapshot, plan: Plan) -> Found:
     if plan.totals:
         jobs.append(totals(snapshot, kind, plan))
     done = snapshot.together(jobs)
-    counted, approximate = done.pop() if plan.totals else (None, ())
+    sums, approximate = done.pop() if plan.totals else (None, ())
     hits, after = done.pop() if plan.limit else ((), None)
     number = len(plan.facets)
-    return Found(hits, tuple(done[:number]), tuple(done[number:]), counted, after, snapshot.generation, approximate)
+    return Found(hits, tuple(done[:number]), tuple(done[number:]), sums, after, snapshot.generation, approximate)
