@@ -94,7 +94,6 @@ def test_an_index_closed_for_writing_is_told_and_taken_up_again(opensearch: Runn
         with pytest.raises(EngineReadOnlyError, match="make room"):
             engine.commit()
         _closed(engine, None)
-        engine.put([series_record("1.2.2")])
         engine.commit()
         assert len(engine.search(Plan()).hits) == 2
     finally:

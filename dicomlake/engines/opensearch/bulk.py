@@ -7,7 +7,7 @@ again because its answer was lost changes nothing.
 import threading
 from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, Final
 
 from dicomlake.engines.base import RecordLevel, Rejection
@@ -54,6 +54,8 @@ class Bulk:
         self._size = 0
         self._lock = threading.Lock()
         self._rejected: list[Rejection] = []
+        self._returned: list[Operation] = []
+        self._closed = False
 
     def add(self, header: str, document: str | None, level: RecordLevel | None, uid: str) -> None:
         """One more operation. May wait for earlier ones; raises their errors."""
@@ -63,11 +65,17 @@ class Bulk:
             self._send()
 
     def flush(self) -> None:
-        """Send what is left and wait until the server has everything. Raises EngineError."""
+        """Send what is left and wait until the server has everything. Raises EngineError; what could not be sent is
+        kept for the next time."""
+        with self._lock:
+            self._operations, self._returned = [*self._returned, *self._operations], []
         if self._operations:
             self._send()
-        while self._sending:
-            self._sending.popleft().result()
+        sent = list(self._sending)
+        self._sending.clear()
+        wait(sent)
+        for one in sent:
+            one.result()
 
     def rejected(self) -> list[Rejection]:
         """What the server refused since this was last asked."""
@@ -77,14 +85,24 @@ class Bulk:
 
     def close(self) -> None:
         """Drop what was not sent."""
-        self._operations = []
+        self._operations, self._returned = [], []
+        self._closed = True
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     def _send(self) -> None:
         while len(self._sending) >= CONNECTIONS:
             self._sending.popleft().result()
         operations, self._operations, self._size = self._operations, [], 0
-        self._sending.append(self._threads.submit(self._deliver, operations))
+        self._sending.append(self._threads.submit(self._sent, operations))
+
+    def _sent(self, operations: Sequence[Operation]) -> None:
+        """Send operations; they are kept when that fails. Those that did arrive may arrive again: see the versions."""
+        try:
+            self._deliver(operations)
+        except Exception:
+            with self._lock:
+                self._returned += operations
+            raise
 
     def _deliver(self, operations: Sequence[Operation]) -> None:
         """Send operations until each is done or refused."""
@@ -94,7 +112,7 @@ class Bulk:
             try:
                 answer = self._post(left)
             except EngineAwayError as error:
-                if not pauses.wait():
+                if self._closed or not pauses.wait():
                     raise error
                 continue
             if answer.get("status") == _TOO_LARGE and len(left) > 1:
@@ -104,7 +122,7 @@ class Bulk:
             if not answer.get("errors"):
                 return
             left = self._unfinished(left, answer["items"])
-            if left and not pauses.wait():
+            if left and (self._closed or not pauses.wait()):
                 raise EngineAwayError("the server has had no room for documents for too long; add nodes, or wait")
 
     def _post(self, operations: Sequence[Operation]) -> dict[str, Any]:

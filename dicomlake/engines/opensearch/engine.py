@@ -143,10 +143,10 @@ class OpenSearchEngine(Engine):
 
     def commit(self) -> str:
         self._writing.flush()
-        texts, self._unlearned = self._unlearned, set()
-        self._state.learn(texts)
-        touched, self._touched = self._touched, set()
-        self._commits.make(touched)
+        self._state.learn(self._unlearned)
+        self._commits.make(self._touched)
+        self._unlearned.clear()  # last: a commit that failed may be tried again
+        self._touched.clear()
         return self.refresh()
 
     def rejected(self) -> list[Rejection]:
@@ -173,7 +173,10 @@ class OpenSearchEngine(Engine):
         return OpenSearchMoment(self._snapshot)
 
     def present(self, level: RecordLevel) -> dict[str, int]:
-        return self._snapshot.run(look.present(level, list(self._state.paths())))
+        snapshot = self._snapshot
+        if level not in snapshot.present:
+            snapshot.present[level] = snapshot.run(look.present(level, list(self._state.paths())))
+        return dict(snapshot.present[level])
 
     def vocabulary(self, level: RecordLevel, path: str, prefix: str, limit: int) -> list[tuple[str, int]]:
         return self._snapshot.run(look.vocabulary(self._snapshot, level, path, prefix, limit))
