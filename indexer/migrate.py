@@ -73,8 +73,7 @@ class _Move:
 
     def goal(self) -> dict[str, object]:
         """What the new index is to be."""
-        where = {"engine": self.target.kind, "prefix": self.target.prefix} if self.target.kind != "embedded" else {}
-        return {"format": FORMAT, **built_with(), **where}
+        return {"format": FORMAT, **built_with(), **self.target.goal()}
 
 
 def _locked(move: _Move) -> Migration:
@@ -113,7 +112,8 @@ def _run(move: _Move, before: Mark) -> Migration:
     if journal is not None and journal.target == before.index:  # killed after its last step but tidying up
         _tidy_up(move, journal)
         journal = None
-    if not move.elsewhere and before.format == FORMAT and before.hashes == built_with():
+    as_it_has_to_be = before.format == FORMAT and before.hashes == built_with() and move.source.current(before.index)
+    if not move.elsewhere and as_it_has_to_be:
         if journal is not None:  # the tables were put back to what they were
             _forget(move, journal)
         return Migration(from_engine=before.engine, to_engine=before.engine)

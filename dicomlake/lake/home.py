@@ -30,6 +30,14 @@ class Home(ABC):
     def check(self, index: str) -> None:
         """Raises LakeError when the index is not there: none must be made in its place."""
 
+    def current(self, index: str) -> bool:
+        """Whether this process would make the index as it is, as far as the mark does not say so."""
+        return True
+
+    def goal(self) -> dict[str, str]:
+        """What an index that is made now is, besides what the mark says."""
+        return {}
+
     @abstractmethod
     def open(self, index: str, tables: int) -> Engine:
         """An index, to read."""

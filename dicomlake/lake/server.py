@@ -5,9 +5,12 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
+
+import orjson
 
 from dicomlake.engines.base import Engine
 from dicomlake.engines.opensearch import OpenSearchEngine, Server, Shape
@@ -26,6 +29,7 @@ GRACE: Final = 30.0
 """Seconds that those who still read an index get, once another has taken its place."""
 
 _OWNER: Final = "owner"
+_MAPPING: Final = "mapping"
 
 
 class ServerHome(Home):
@@ -59,6 +63,13 @@ class ServerHome(Home):
                 )
             self._check_owner(indices.about())
 
+    def current(self, index: str) -> bool:
+        with self._indices(index) as indices:
+            return _is_current(indices.about())
+
+    def goal(self) -> dict[str, str]:
+        return {"engine": self.kind, "prefix": self.prefix, _MAPPING: _mapping()}
+
     def open(self, index: str, tables: int) -> Engine:
         return self._opened(index, write=False, same=True)
 
@@ -73,9 +84,12 @@ class ServerHome(Home):
             if indices.exist():
                 about = indices.about()
                 self._check_owner(about)
-                if same:
-                    self._check_registry(about, index)
-        about = {_OWNER: self._owner(), "format": "1", **built_with()}
+                if same and not _is_current(about):
+                    raise LakeError(
+                        f"the indices {self._called(index)} on the search server were made by another version of "
+                        f"Dicomlake; build them anew: dicomlake engine migrate --data {self.lake}"
+                    )
+        about = {_OWNER: self._owner(), **built_with(), _MAPPING: _mapping()}
         shape = Shape(self._choice.shards, self._choice.replicas)
         columns = schemas.embedded_columns()
         return OpenSearchEngine(
@@ -87,14 +101,6 @@ class ServerHome(Home):
             raise OtherEngineError(
                 f"the indices {self.prefix} on the search server belong to another data folder; name others with "
                 "DICOMLAKE_ENGINE_PREFIX, or delete them when that folder is gone"
-            )
-
-    def _check_registry(self, about: Mapping[str, str], index: str) -> None:
-        if about.get("registry") != built_with()["registry"]:
-            raise LakeError(
-                f"the indices {self._called(index)} on the search server were built with another field registry than "
-                f"{self.lake} says; restore those that belong to it, or build them anew: dicomlake engine migrate "
-                f"--data {self.lake}"
             )
 
     def _owner(self) -> str:
@@ -171,6 +177,18 @@ class ServerHome(Home):
 
     def _called(self, index: str) -> str:
         return f"{self.prefix}-*-{_number(index)}"
+
+
+@lru_cache(maxsize=1)
+def _mapping() -> str:
+    """A hash of the mapping that this process makes: it may change while the registry does not."""
+    return blake2b(
+        orjson.dumps(schemas.opensearch_templates(), option=orjson.OPT_SORT_KEYS), digest_size=16
+    ).hexdigest()
+
+
+def _is_current(about: Mapping[str, str]) -> bool:
+    return (about.get(_MAPPING), about.get("registry")) == (_mapping(), built_with()["registry"])
 
 
 def _number(index: str) -> int:

@@ -197,3 +197,17 @@ def test_a_migration_that_is_killed_ends_like_an_undisturbed_one(
         assert served.documents() == whole.documents()
         assert not (served.data / JOURNAL).exists()
         assert indices(opensearch, served) == {"2"}
+
+
+def test_indices_of_another_mapping_are_not_read_but_built_anew(opensearch: Server, tmp_path: Path) -> None:
+    with on_server(opensearch, tmp_path / "lake") as served:
+        before = indexed(served, tmp_path).documents()
+        state = f"{served.choice.prefix}-state-1"
+        mappings = httpx.get(f"{opensearch.url}/{state}/_mapping").json()[state]["mappings"]
+        older = {"_meta": mappings["_meta"] | {"mapping": "of an older version"}}
+        httpx.put(f"{opensearch.url}/{state}/_mapping", json=older).raise_for_status()
+        for words in (("search",), ("index", tmp_path / "archive", "--quiet")):
+            assert served.command(*words).failed_with(1, "made by another version", "dicomlake engine migrate --data")
+        assert served.command("engine", "migrate", "--json", "--quiet").lines[-1]["needed"] is True
+        assert served.documents() == before
+        assert served.command("engine", "migrate", "--json", "--quiet").lines[-1]["needed"] is False

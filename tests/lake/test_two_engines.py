@@ -23,7 +23,7 @@ SEARCHES: list[dict[str, Any]] = [
     {"q": "Modality:CT", "facets": ["Manufacturer.canonical", "BodyPartExamined.canonical", "quality"]},
     {"q": "Modality:CT AND SliceThickness:[0 TO 3]", "level": "instance", "facets": ["SliceThickness"]},
     {"q": "thorax OR chest", "level": "study", "facets": ["Modality"]},
-    {"q": '"chest mobile"', "level": "patient"},
+    {"q": '"torax portatil"', "level": "patient"},
     {"q": "-Manufacturer:GE*", "sort": ["-StudyDate", "SeriesNumber"]},
     {"q": "Manufacturer:*e?e*", "sort": ["Manufacturer"]},
     {"q": "_exists_:ContrastBolusAgent", "facets": ["ContrastBolusAgent"]},

@@ -39,10 +39,10 @@ def _disks(client: Client) -> Iterator[Finding]:
         if node.get("disk.percent") is None:
             continue
         used = float(node["disk.percent"])
-        said = (
-            f"{used:.0f} % in use; from {low:.0f} % on the server puts nothing new there, and in the end closes indices"
-        )
-        yield f"disk of {node['node']}", used < low, said if used >= low else f"{used:.0f} % in use"
+        said = f"{used:.0f} % in use"
+        if used >= low:
+            said += f"; from {low:.0f} % on the server puts nothing new there, and in the end closes indices"
+        yield f"disk of {node['node']}", used < low, said
 
 
 def _blocks(indices: Indices) -> Iterator[Finding]:
@@ -65,6 +65,6 @@ def _templates(indices: Indices) -> Iterator[Finding]:
     missing = [name for name in indices.templates if not call("HEAD", f"/_index_template/{name}", allowed=(404,))]
     if missing:
         said = (
-            f"{', '.join(missing)} are gone; dicomlake engine migrate makes them with the next version of the indices"
+            f"{', '.join(missing)} are gone; the next version of the indices, by dicomlake engine migrate, makes them"
         )
         yield "templates", False, said
