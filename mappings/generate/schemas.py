@@ -18,9 +18,6 @@ _WORDS: Final = {
 
 _KEY: Final = {"type": "keyword", "eager_global_ordinals": True}
 
-_HASH: Final = {"type": "long", "index": False}
-"""Distinct ones are counted by number: names would have to be read from the dictionary."""
-
 _WRITTEN: Final = {"refresh_interval": "-1", "gc_deletes": "10m"}
 """Only a commit refreshes. Deletions are remembered for longer than a writer tries to bring what it sent before."""
 
@@ -68,9 +65,9 @@ def opensearch_json(fields: Iterable[Field], registry_hash: str) -> dict[str, An
         "series": _KEY,
         "study": _KEY,
         "patient": _KEY,
-        "series_hash": _HASH,
-        "study_hash": _HASH,
-        "patient_hash": _HASH,
+        "series_hash": {"type": "long"},
+        "study_hash": {"type": "long"},
+        "patient_hash": {"type": "long", "index": False},
         "instances": {"type": "long", "index": False},
         "size": {"type": "long", "index": False},
         "e": {"type": "keyword", "doc_values": False},

@@ -62,7 +62,7 @@ def test_the_mapping_does_not_grow_with_55_000_distinct_paths(opened: Opened) ->
         for start in range(0, len(paths), 100)
     )
     lake.commit()
-    assert lake.indices.fields() == before == len(COLUMNS) + 11 + schemas.SLOTS
+    assert lake.indices.fields() == before == len(COLUMNS) + 14 + schemas.SLOTS
     assert lake.rejected() == []
     assert len(lake.present("instance")) == len(paths)
     for path in (private[0], private[31_415], private[-1], nested[0], nested[2_718], nested[-1]):

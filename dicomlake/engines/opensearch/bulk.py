@@ -7,7 +7,7 @@ again because its answer was lost changes nothing.
 import threading
 from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, Final
 
 from dicomlake.engines.base import RecordLevel, Rejection
@@ -52,6 +52,8 @@ class Bulk:
         self._size = 0
         self._lock = threading.Lock()
         self._rejected: list[Rejection] = []
+        self._returned: list[Operation] = []
+        self._closed = False
 
     def add(self, header: str, document: str | None, level: RecordLevel | None, uid: str) -> None:
         """One more operation. May wait for earlier ones; raises their errors.
@@ -67,11 +69,15 @@ class Bulk:
             self._send()
 
     def flush(self) -> None:
-        """Send what is left and wait until the server has everything. Raises EngineError."""
-        if self._operations:
+        """Send what is left and wait until the server has everything. Raises EngineError; what could not be sent is
+        kept for the next time."""
+        if self._operations or self._returned:
             self._send()
-        while self._sending:
-            self._wait()
+        sent = [future for future, _ in self._sending]
+        self._sending.clear()
+        wait(sent)
+        for one in sent:
+            one.result()
 
     def rejected(self) -> list[Rejection]:
         """What the server refused since this was last asked."""
@@ -81,15 +87,18 @@ class Bulk:
 
     def close(self) -> None:
         """Drop what was not sent."""
-        self._operations = []
+        self._operations, self._returned = [], []
+        self._closed = True
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     def _send(self) -> None:
         while len(self._sending) >= CONNECTIONS:
             self._wait()
-        operations, self._operations, self._size = self._operations, [], 0
+        with self._lock:  # what comes behind what could not be sent is not to overtake it
+            operations, self._returned = [*self._returned, *self._operations], []
+        self._operations, self._size = [], 0
         documents = frozenset(uid for _, document, _, uid in operations if document is not None)
-        self._sending.append((self._threads.submit(self._deliver, operations), documents))
+        self._sending.append((self._threads.submit(self._sent, operations), documents))
 
     def _wait(self) -> None:
         self._sending.popleft()[0].result()
@@ -97,6 +106,15 @@ class Bulk:
     def _wait_for(self, uid: str) -> None:
         while any(uid in documents and not future.done() for future, documents in self._sending):
             self._wait()
+
+    def _sent(self, operations: Sequence[Operation]) -> None:
+        """Send operations; they are kept when that fails. Those that did arrive may arrive again: see the versions."""
+        try:
+            self._deliver(operations)
+        except Exception:
+            with self._lock:
+                self._returned += operations
+            raise
 
     def _deliver(self, operations: Sequence[Operation]) -> None:
         """Send operations until each is done or refused."""
@@ -106,7 +124,7 @@ class Bulk:
             try:
                 answer = self._post(left)
             except EngineAwayError as error:
-                if not pauses.wait():
+                if self._closed or not pauses.wait():
                     raise error
                 continue
             if answer.get("status") == _TOO_LARGE and len(left) > 1:
@@ -116,7 +134,7 @@ class Bulk:
             if not answer.get("errors"):
                 return
             left = self._unfinished(left, answer["items"])
-            if left and not pauses.wait():
+            if left and (self._closed or not pauses.wait()):
                 raise EngineAwayError("the server has had no room for documents for too long; add nodes, or wait")
 
     def _post(self, operations: Sequence[Operation]) -> dict[str, Any]:

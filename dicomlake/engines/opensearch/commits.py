@@ -4,7 +4,7 @@ Whoever commits says so before the indices are refreshed and again when all of t
 between two looks at what the server says: when both say the same, and no commit was being made, they are one commit.
 """
 
-import threading
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
@@ -29,8 +29,7 @@ class Commits:
         self._state = state
         self._layout = layout
         self._shards = indices.shards()
-        self._unused: list[str] = []
-        self._lock = threading.Lock()
+        self._unused: deque[str] = deque()
 
     def make(self, touched: Iterable[Kind]) -> None:
         """Make what was put into these indices visible."""
@@ -81,8 +80,7 @@ class Commits:
 
     def let_go(self) -> None:
         """Tell the server of points in time that nobody uses any more."""
-        with self._lock:
-            names, self._unused[:] = list(self._unused), []
+        names = [self._unused.popleft() for _ in range(len(self._unused))]
         if names:
             self._client.call("DELETE", "/_search/point_in_time", {"pit_id": names}, allowed=(404,))
 

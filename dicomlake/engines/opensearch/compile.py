@@ -146,7 +146,10 @@ def wildcards(pattern: Sequence[str | Wild]) -> str:
 
 def every(queries: Sequence[Dsl]) -> Dsl:
     """Documents that match all; no queries match everything."""
-    wanted = [query for query in queries if query != EVERYTHING]
+    wanted: list[Dsl] = []
+    for query in queries:
+        inner = query.get("bool", {})
+        wanted += inner["filter"] if inner.keys() == {"filter"} else [query] if query != EVERYTHING else []
     if NOTHING in wanted:
         return NOTHING
     if len(wanted) == 1:

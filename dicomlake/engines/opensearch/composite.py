@@ -13,14 +13,14 @@ PAGE: Final = 50_000
 
 def distinct(
     kind: Kind, query: Dsl, fields: Sequence[str], before: str = "", page: int = PAGE
-) -> Job[list[tuple[tuple[str, ...], int]]]:
+) -> Job[list[tuple[tuple[Any, ...], int]]]:
     """The distinct value tuples of fields among matching documents, in order, with the documents of each. ``before``:
     only values of the one field that begin with it, which is cut off."""
     sources = [{f"s{number}": {"terms": {"field": field}}} for number, field in enumerate(fields)]
     wanted: dict[str, Any] = {"size": page, "sources": sources}
     if before:
         wanted["after"] = {"s0": before}
-    found: list[tuple[tuple[str, ...], int]] = []
+    found: list[tuple[tuple[Any, ...], int]] = []
     while True:
         (answer,) = yield [Line(kind, aggregating(query, {"x": {"composite": wanted}}))]
         composite = answer["aggregations"]["x"]

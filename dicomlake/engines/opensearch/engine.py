@@ -141,9 +141,9 @@ class OpenSearchEngine(Engine):
     def commit(self) -> str:
         self._writing.flush()
         self._state.learn(self._unlearned)
-        self._unlearned = set()
         self._commits.make(self._touched)
-        self._touched = set()
+        self._unlearned.clear()  # last: a commit that failed may be tried again
+        self._touched.clear()
         return patient(self.refresh)
 
     def rejected(self) -> list[Rejection]:
@@ -177,8 +177,12 @@ class OpenSearchEngine(Engine):
         return OpenSearchMoment(self._snapshot)
 
     def present(self, level: RecordLevel) -> dict[str, int]:
-        paths = list(self._state.paths())
-        return self._asked(lambda snapshot: snapshot.run(look.present(level, paths)))
+        def counted(snapshot: Snapshot) -> dict[str, int]:
+            if level not in snapshot.present:
+                snapshot.present[level] = snapshot.run(look.present(level, list(self._state.paths())))
+            return dict(snapshot.present[level])
+
+        return self._asked(counted)
 
     def vocabulary(self, level: RecordLevel, path: str, prefix: str, limit: int) -> list[tuple[str, int]]:
         return self._asked(lambda snapshot: snapshot.run(look.vocabulary(snapshot, level, path, prefix, limit)))

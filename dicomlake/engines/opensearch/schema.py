@@ -6,7 +6,7 @@ field          what it holds
 ``_id, uid``   the uid: the key for replacing and deleting, and the order of hits
 ``c_*``        tokens of the paths the registry makes columns
 ``a_00..a_63`` tokens of every other path, each behind the key of its path; the path's hash says which slot
-``*_hash``     numbers that stand for the series, study and patient when distinct ones are counted
+``*_hash``     numbers that stand for the series, study and patient where distinct or other ones are meant
 ``f``          folded text behind the key of its path, only where it differs from the text itself
 ``w``          folded words, each behind the key of its path, for phrases and words of one field
 ``all``        folded words of every text field, for free text

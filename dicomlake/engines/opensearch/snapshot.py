@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from dicomlake.engines import budget
+from dicomlake.engines.base import RecordLevel
 from dicomlake.engines.kept import Kept
 from dicomlake.engines.opensearch.client import Client, told
 from dicomlake.engines.opensearch.compile import Compiler, Dsl
@@ -44,9 +45,6 @@ class Pit:
         weakref.finalize(self, unused, name).atexit = False
 
 
-Opening = Callable[[Kind], Pit]
-
-
 class Snapshot:
     """The indices as of one commit, for any thread. ``commit`` names it, ``reopened`` gives another point in time of
     the same commit; it raises CursorExpiredError when there is none."""
@@ -68,6 +66,8 @@ class Snapshot:
         self._reopened = reopened
         self._answers: Kept[bytes, Answer] = Kept(_REMEMBERED, _REMEMBERED * _LARGEST)
         self._lock = threading.Lock()
+        self.present: dict[RecordLevel, dict[str, int]] = {}
+        """Documents that have each path, once they have been counted."""
         self._studies: dict[Resolved, Dsl] = {}
 
     @property
