@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo demo-idc test check bench bench-large docs fmt clean lock
+.PHONY: help env demo demo-idc test check bench bench-large opensearch docs fmt clean lock
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,9 @@ bench: $(STAMP) ## Measure this machine beside peers: reading, indexing, memory,
 
 bench-large: $(STAMP) ## Measure the indexing of 1,000,000 instances (ARGS="--instances 50000")
 	@$(BIN)/python -m benchmarks.large $(ARGS)
+
+opensearch: $(STAMP) ## An OpenSearch node of this machine, until Ctrl-C (ARGS="--nodes 3 --data DIR")
+	@exec $(BIN)/python -m tools.opensearch $(ARGS)
 
 docs: $(STAMP) ## Write the generated pages, build the site into site/; a broken link fails
 	@$(BIN)/python -m mappings.generate

@@ -18,15 +18,18 @@ _WORDS: Final = {
 
 _KEY: Final = {"type": "keyword", "eager_global_ordinals": True}
 
+_WRITTEN: Final = {"refresh_interval": "-1", "gc_deletes": "10m"}
+"""Only a commit refreshes. Deletions are remembered for longer than a writer tries to bring what it sent before."""
+
 _INDEX: Final = {
-    "refresh_interval": "-1",
+    **_WRITTEN,
     "sort.field": "uid",
     "max_terms_count": 10_000_000,
     "max_regex_length": 100_000,
     "search.concurrent_segment_search.mode": "none",
 }
-"""Only a commit refreshes. Documents are stored in order of uid, so the first hits are the first that match. A
-condition may have any number of values. Counts are exact where every segment of a shard is counted together."""
+"""Documents are stored in order of uid, so the first hits are the first that match. A condition may have any number of
+values. Counts are exact where every segment of a shard is counted together."""
 
 _ANALYSIS: Final = {
     "analyzer": {"words": {"type": "custom", "tokenizer": "words"}},
@@ -80,7 +83,7 @@ def opensearch_json(fields: Iterable[Field], registry_hash: str) -> dict[str, An
     kept = {"kept": {"type": "binary", "store": True}}
     templates = {
         "documents": _component(properties, {**_INDEX, "analysis": _ANALYSIS}),
-        "kept": _component(kept, {"refresh_interval": "-1"}),
+        "kept": _component(kept, _WRITTEN),
     }
     return {"hash": registry_hash, "slots": SLOTS, "templates": templates}
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,12 +49,12 @@ def opensearch_cluster(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
 
     with ExitStack() as stack:
 
-        def start(**how: object) -> Cluster:
+        def start(*, brief: bool = True, **how: Any) -> Cluster:
             folder = folders.pop(0)
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
             try:
                 return stack.enter_context(
-                    cluster(folder, say=lambda line: tell(request.config, line), **how)  # type: ignore[arg-type]
+                    cluster(folder, say=lambda line: tell(request.config, line), brief=brief, **how)
                 )
             except OpenSearchToolError as error:
                 pytest.fail(str(error), pytrace=False)

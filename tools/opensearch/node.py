@@ -8,11 +8,13 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from tools.opensearch.errors import NodeError
 from tools.opensearch.jars import Jars
 from tools.opensearch.java import Java
+
+Status = Literal["yellow", "green"]
 
 _PATIENCE = 120.0
 """Seconds in which a node has to answer; 5 on an idle machine."""
@@ -45,7 +47,8 @@ _FLAGS = (
 
 @dataclass(slots=True)
 class Node:
-    """A node and, while it runs, its process. ``folder`` keeps its data and its log; ``heap`` is Java's: 512m, 1g."""
+    """A node and, while it runs, its process. ``folder`` keeps its data and its log; ``heap`` is Java's: 512m, 1g;
+    ``brief``: it will live for seconds, and is not to spend them compiling itself well."""
 
     name: str
     folder: Path
@@ -55,6 +58,7 @@ class Node:
     jars: Jars
     heap: str
     settings: Mapping[str, str]
+    brief: bool = False
     process: "subprocess.Popen[bytes] | None" = field(default=None, init=False)
 
     @property
@@ -84,14 +88,10 @@ class Node:
             "transport.type": "netty4",
             "http.type": "netty4",
         } | dict(self.settings)
-        java = [str(self.java.command), f"-Xms{self.heap}", f"-Xmx{self.heap}", *_FLAGS, *_newer(self.java), *vector]
-        return [
-            *java,
-            "-cp",
-            self.jars.class_path,
-            "Launcher",
-            *(f"{name}={value}" for name, value in settings.items()),
-        ]
+        brief = ["-XX:TieredStopAtLevel=1"] if self.brief else []
+        flags = [f"-Xms{self.heap}", f"-Xmx{self.heap}", *_FLAGS, *_newer(self.java), *vector, *brief]
+        launcher = [str(self.java.command), *flags, "-cp", self.jars.class_path, "Launcher"]
+        return [*launcher, *(f"{name}={value}" for name, value in settings.items())]
 
     def launch(self) -> None:
         """Start the process and do not wait for an answer."""
@@ -109,13 +109,14 @@ class Node:
         self.launch()
         self.wait()
 
-    def wait(self, nodes: int = 1, seconds: float = _PATIENCE) -> None:
-        """Return when this node is in a cluster of at least so many nodes whose indexes are all served.
+    def wait(self, nodes: int | None = None, status: Status = "yellow", seconds: float = _PATIENCE) -> None:
+        """Return when this node is in a cluster, of just so many nodes where it is said, that serves every index;
+        green: every copy of it.
 
         Raises ``NodeError`` with the end of its log when it has ended, or after so many seconds.
         """
         until = time.monotonic() + seconds
-        path = f"/_cluster/health?wait_for_nodes=ge({nodes})&wait_for_status=yellow&timeout=2s"
+        path = f"/_cluster/health?wait_for_nodes={nodes or 'ge(1)'}&wait_for_status={status}&timeout=2s"
         while time.monotonic() < until:
             if not self.running:
                 raise NodeError(f"node {self.name} ended:\n{self.end_of_log()}")

@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, Final
 
 from dicomlake.engines.base import RecordLevel, Rejection
-from dicomlake.engines.opensearch.client import Client, Pauses, cause, told
+from dicomlake.engines.opensearch.client import PATIENCE, Client, Pauses, cause, told
 from dicomlake.errors import EngineAwayError
 
 BODY: Final = 5_000_000
@@ -19,9 +19,6 @@ BODY: Final = 5_000_000
 
 CONNECTIONS: Final = 2
 """Bodies under way at a time."""
-
-PATIENCE: Final = 300.0
-"""Seconds that a body waits for a server that is away or has no room."""
 
 _SUPERSEDED: Final = 409
 _BUSY: Final = frozenset({429, 502, 503, 504})
@@ -49,7 +46,8 @@ class Bulk:
         self._client = client
         self._patience = patience
         self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="bulk")
-        self._sending: deque[Future[None]] = deque()
+        self._sending: deque[tuple[Future[None], frozenset[str]]] = deque()
+        """Each with the uids of the documents in it."""
         self._operations: list[Operation] = []
         self._size = 0
         self._lock = threading.Lock()
@@ -58,7 +56,13 @@ class Bulk:
         self._closed = False
 
     def add(self, header: str, document: str | None, level: RecordLevel | None, uid: str) -> None:
-        """One more operation. May wait for earlier ones; raises their errors."""
+        """One more operation. May wait for earlier ones; raises their errors.
+
+        A deletion waits for a document of the same uid that is on its way: the server forgets versions of what it
+        deleted when it is started again, and would take the document if it came after that.
+        """
+        if document is None:
+            self._wait_for(uid)
         self._operations.append((header, document, level, uid))
         self._size += len(header) + len(document or "")
         if self._size >= BODY:
@@ -67,11 +71,9 @@ class Bulk:
     def flush(self) -> None:
         """Send what is left and wait until the server has everything. Raises EngineError; what could not be sent is
         kept for the next time."""
-        with self._lock:
-            self._operations, self._returned = [*self._returned, *self._operations], []
-        if self._operations:
+        if self._operations or self._returned:
             self._send()
-        sent = list(self._sending)
+        sent = [future for future, _ in self._sending]
         self._sending.clear()
         wait(sent)
         for one in sent:
@@ -91,9 +93,19 @@ class Bulk:
 
     def _send(self) -> None:
         while len(self._sending) >= CONNECTIONS:
-            self._sending.popleft().result()
-        operations, self._operations, self._size = self._operations, [], 0
-        self._sending.append(self._threads.submit(self._sent, operations))
+            self._wait()
+        with self._lock:  # what comes behind what could not be sent is not to overtake it
+            operations, self._returned = [*self._returned, *self._operations], []
+        self._operations, self._size = [], 0
+        documents = frozenset(uid for _, document, _, uid in operations if document is not None)
+        self._sending.append((self._threads.submit(self._sent, operations), documents))
+
+    def _wait(self) -> None:
+        self._sending.popleft()[0].result()
+
+    def _wait_for(self, uid: str) -> None:
+        while any(uid in documents and not future.done() for future, documents in self._sending):
+            self._wait()
 
     def _sent(self, operations: Sequence[Operation]) -> None:
         """Send operations; they are kept when that fails. Those that did arrive may arrive again: see the versions."""

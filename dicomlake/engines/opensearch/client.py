@@ -3,9 +3,9 @@
 import logging
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
 import urllib3
@@ -23,10 +23,23 @@ from dicomlake.errors import (
     EngineVersionError,
 )
 
+T = TypeVar("T")
+
 OLDEST: Final = (3, 0)
 """The first version that this engine works with."""
 
+PATIENCE: Final = 300.0
+"""Seconds that whoever writes waits for a server that is away or has no room."""
+
 _BUSY: Final = frozenset({429, 502, 503, 504})
+_PASSING: Final = (
+    "node_closed_exception",
+    "node_disconnected_exception",
+    "node_not_connected_exception",
+    "receive_timeout_transport_exception",
+)
+"""Errors of a node on its way out, which the server calls internal ones."""
+
 _PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 10.0
 _WHERE: Final = "the search server"
@@ -98,15 +111,10 @@ class Client:
         except exceptions.OpenSearchException as error:
             raise self._told(error) from error
 
-    def patiently(self, method: str, path: str, body: Any, seconds: float, **params: Any) -> Any:
-        """As :meth:`call`; while the server is away or busy it is asked again, for so long."""
-        pauses = Pauses(seconds)
-        while True:
-            try:
-                return self.call(method, path, body, **params)
-            except EngineAwayError as error:
-                if not pauses.wait():
-                    raise error
+    def patiently(self, method: str, path: str, body: Any = None, pauses: "Pauses | None" = None, **params: Any) -> Any:
+        """As :meth:`call`; while the server is away or busy it is asked again. An answer may get lost: the request must
+        be one that may be made twice."""
+        return patient(lambda: self.call(method, path, body, **params), pauses)
 
     def check_version(self) -> str:
         """The version of the server. Raises EngineVersionError when this engine does not work with it."""
@@ -153,6 +161,17 @@ class Pauses:
         return True
 
 
+def patient(ask: Callable[[], T], pauses: Pauses | None = None) -> T:
+    """What ``ask`` gives; while the server is away or busy it is asked again."""
+    pauses = pauses or Pauses(PATIENCE)
+    while True:
+        try:
+            return ask()
+        except EngineAwayError:
+            if not pauses.wait():
+                raise
+
+
 def told(where: str, status: int | str, answer: Mapping[str, Any]) -> Exception:
     """The error that a status and its body stand for."""
     reason = answer.get("error", answer)
@@ -167,8 +186,10 @@ def told(where: str, status: int | str, answer: Mapping[str, Any]) -> Exception:
         return EngineReadOnlyError(f"{where} takes no documents: {text}; make room on its disks, then lift the block")
     if status == 403:
         return EngineLoginError(f"{where} does not allow this: {text}")
+    if any(name in kind for name in _PASSING):
+        status = 503
     if status in _BUSY:
-        return EngineAwayError(f"{where} is overloaded or not ready: {text or kind or status}")
+        return EngineAwayError(f"{where} is overloaded or not ready: {text or kind or status}", server_status=status)
     return EngineError(f"{where} refused the request: {text or kind or status}", server_status=status)
 
 

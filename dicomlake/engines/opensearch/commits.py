@@ -67,7 +67,7 @@ class Commits:
 
     def _opened(self, kind: Kind) -> Pit:
         path = f"/{self._indices.name(kind)}/_search/point_in_time"
-        answer = self._client.call("POST", path, keep_alive=KEEP_ALIVE)
+        answer = self._client.call("POST", path, keep_alive=KEEP_ALIVE, allow_partial_pit_creation="false")
         return Pit(answer["pit_id"], self._unused.append)
 
     def _reopened(self, commit: Commit, kind: Kind) -> Pit:

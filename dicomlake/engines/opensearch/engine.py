@@ -1,7 +1,7 @@
 """The engine contract on OpenSearch."""
 
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from types import MappingProxyType
 from typing import Any, Final
@@ -23,11 +23,11 @@ from dicomlake.engines.base import (
 from dicomlake.engines.kept import Kept
 from dicomlake.engines.opensearch import look
 from dicomlake.engines.opensearch.bulk import Bulk
-from dicomlake.engines.opensearch.client import Client, Server
+from dicomlake.engines.opensearch.client import Client, Server, patient
 from dicomlake.engines.opensearch.commits import Commits
 from dicomlake.engines.opensearch.compile import EVERYTHING
 from dicomlake.engines.opensearch.indices import Indices, Kind, Shape
-from dicomlake.engines.opensearch.lines import Line, counting, kind_of, total
+from dicomlake.engines.opensearch.lines import Line, T, counting, kind_of, total
 from dicomlake.engines.opensearch.moment import OpenSearchMoment
 from dicomlake.engines.opensearch.schema import Layout, OpenSearchEncoder, document, parts_of
 from dicomlake.engines.opensearch.search import search
@@ -147,39 +147,48 @@ class OpenSearchEngine(Engine):
         self._commits.make(self._touched)
         self._unlearned.clear()  # last: a commit that failed may be tried again
         self._touched.clear()
-        return self.refresh()
+        return patient(self.refresh)
 
     def rejected(self) -> list[Rejection]:
         return self._bulk.rejected() if self._bulk is not None else []
 
+    def _asked(self, ask: Callable[[Snapshot], T]) -> T:
+        """The answer of the last commit this engine has seen, or of the last one at all where the server has let go of
+        it: nobody has asked for long, or its nodes were started again, and others have committed since."""
+        try:
+            return ask(self._snapshot)
+        except CursorExpiredError:
+            self._snapshot = self._commits.snapshot(None)
+            return ask(self._snapshot)
+
     def get(self, level: RecordLevel, uids: Iterable[str]) -> dict[str, Member]:
-        return self.moment().get(level, uids)
+        listed = list(uids)
+        return self._asked(lambda snapshot: OpenSearchMoment(snapshot).get(level, listed))
 
     def kept(self, series: Iterable[str]) -> dict[str, bytes]:
-        return self.moment().kept(series)
+        listed = list(series)
+        return self._asked(lambda snapshot: OpenSearchMoment(snapshot).kept(listed))
 
     def placed(self, studies: Iterable[str]) -> dict[str, dict[str, set[str]]]:
-        return self._snapshot.run(look.placed(studies))
+        listed = list(studies)
+        return self._asked(lambda snapshot: snapshot.run(look.placed(listed)))
 
     def search(self, plan: Plan) -> Found:
-        try:
-            return search(self._snapshot, plan)
-        except CursorExpiredError:
-            # Nobody has asked for long, and others have committed meanwhile.
-            self.refresh()
-            return search(self._snapshot, plan)
+        return self._asked(lambda snapshot: search(snapshot, plan))
 
     def moment(self) -> OpenSearchMoment:
         return OpenSearchMoment(self._snapshot)
 
     def present(self, level: RecordLevel) -> dict[str, int]:
-        snapshot = self._snapshot
-        if level not in snapshot.present:
-            snapshot.present[level] = snapshot.run(look.present(level, list(self._state.paths())))
-        return dict(snapshot.present[level])
+        def counted(snapshot: Snapshot) -> dict[str, int]:
+            if level not in snapshot.present:
+                snapshot.present[level] = snapshot.run(look.present(level, list(self._state.paths())))
+            return dict(snapshot.present[level])
+
+        return self._asked(counted)
 
     def vocabulary(self, level: RecordLevel, path: str, prefix: str, limit: int) -> list[tuple[str, int]]:
-        return self._snapshot.run(look.vocabulary(self._snapshot, level, path, prefix, limit))
+        return self._asked(lambda snapshot: snapshot.run(look.vocabulary(snapshot, level, path, prefix, limit)))
 
     def describe(self, level: RecordLevel, query: Resolved) -> Any:
         return described(self._snapshot, kind_of(level), query)
@@ -194,7 +203,7 @@ class OpenSearchEngine(Engine):
 
     def stats(self) -> Stats:
         lines = [Line(kind_of(level), counting(EVERYTHING)) for level in _LEVELS]
-        instances, series = map(total, self._snapshot.ask(lines))
+        instances, series = self._asked(lambda snapshot: [total(answer) for answer in snapshot.ask(lines)])
         extra = MappingProxyType({"engine": "opensearch", "shards": self._snapshot.shards})
         return Stats(instances, series, self._indices.size(), self._snapshot.generation, extra)
 

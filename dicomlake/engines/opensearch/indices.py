@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from dicomlake.engines.opensearch.client import Client
-from dicomlake.errors import LakeError
+from dicomlake.engines.opensearch.client import PATIENCE, Client, Pauses
+from dicomlake.errors import EngineAwayError, LakeError
 from mappings import schemas
 from mappings.schemas import field_name
 
@@ -105,10 +105,17 @@ class Indices:
         return found
 
     def refresh(self, kinds: Iterable[Kind]) -> None:
-        """Make what was put into these visible."""
+        """Make what was put into these visible, on every shard: waits for those that are away."""
         listed = ",".join(self.name(kind) for kind in KINDS if kind in set(kinds))
-        if listed:
-            self._client.call("POST", f"/{listed}/_refresh")
+        pauses = Pauses(PATIENCE)
+        while listed:
+            done = self._client.patiently("POST", f"/{listed}/_refresh", pauses=pauses)["_shards"]
+            health = self._client.patiently("GET", f"/_cluster/health/{listed}", pauses=pauses)
+            # The server leaves out shards that are away, and does not call that a failure.
+            if health["status"] != "red" and not done["failed"] and done["successful"] >= health["active_shards"]:
+                return
+            if not pauses.wait():
+                raise EngineAwayError("a part of the index has been away for too long; start all nodes, then go on")
 
     def shards(self) -> int:
         """Shards of an index of documents."""

@@ -18,7 +18,7 @@ from dicomlake.engines.opensearch.lines import Answer, Job, Line, T, dumped
 from dicomlake.engines.opensearch.schema import Layout, Place
 from dicomlake.engines.opensearch.state import Commit
 from dicomlake.engines.opensearch.studies import beside
-from dicomlake.errors import CursorExpiredError, EngineError
+from dicomlake.errors import CursorExpiredError, DicomlakeError, EngineAwayError, EngineError
 from dicomlake.query.resolved import Resolved
 
 KEPT_SECONDS: Final = 900
@@ -138,17 +138,24 @@ class Snapshot:
     def _asked(self, lines: Sequence[Line], again: bool) -> list[Answer]:
         budget.check()
         try:
-            return self._sent(lines)
-        except CursorExpiredError:
-            if not again:
+            answers = self._sent(lines)
+        except (CursorExpiredError, EngineAwayError) as error:
+            if not again or not _elsewhere(error):
                 raise
+            answers = None
+        if answers is None and again:
+            # Another node may have the same commit.
             for kind in {line.kind for line in lines}:
                 pit = self._reopened(self.commit, kind)
                 with self._lock:
                     self.pits[kind] = pit
-            return self._sent(lines)
+            answers = self._sent(lines)
+        if answers is None:
+            raise EngineAwayError("a part of the index does not answer; ask again when all nodes run")
+        return answers
 
-    def _sent(self, lines: Sequence[Line]) -> list[Answer]:
+    def _sent(self, lines: Sequence[Line]) -> list[Answer] | None:
+        """The answers; None when the node of a part of the index is away."""
         pits = {kind: {"id": pit.name, "keep_alive": KEEP_ALIVE} for kind, pit in self.pits.items()}
         bodies = [part for line in lines for part in (b"{}", dumped({**line.body, "pit": pits[line.kind]}))]
         answers: list[Answer]
@@ -162,9 +169,9 @@ class Snapshot:
         for answer in answers:
             if "error" in answer:
                 raise told("the server", answer.get("status", 500), answer)
-            if answer["_shards"]["failed"] or answer["timed_out"]:
-                raise EngineError("a part of the index did not answer; ask again when all nodes run")
-        return answers
+            if answer["timed_out"]:
+                raise EngineError("a part of the index did not answer in time; ask again later")
+        return None if any(answer["_shards"]["failed"] for answer in answers) else answers
 
 
 _WANTED: Final = "hits,aggregations.x*,timed_out,_shards.failed"
@@ -177,6 +184,11 @@ def _next(job: Job[T], answers: Sequence[Answer] | None) -> tuple[Sequence[Line]
         return (next(job) if answers is None else job.send(answers)), None
     except StopIteration as done:
         return None, done.value
+
+
+def _elsewhere(error: DicomlakeError) -> bool:
+    """Whether another node may be able to answer: this one let go, or there is no way to it; but it is not too busy."""
+    return isinstance(error, CursorExpiredError) or error.details.get("server_status") in (502, 503, 504)
 
 
 def _buckets(answer: Answer) -> int:

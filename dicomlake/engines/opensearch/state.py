@@ -6,15 +6,16 @@ nobody takes half of it for a commit: see docs/decisions/0030.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final
 from uuid import uuid4
 
 import orjson
 
-from dicomlake.engines.opensearch.client import Client, Pauses
+from dicomlake.engines.opensearch.client import PATIENCE, Client, Pauses
 from dicomlake.engines.opensearch.indices import Kind
 from dicomlake.engines.opensearch.schema import path_key
-from dicomlake.errors import LakeBusyError, LakeError
+from dicomlake.errors import EngineAwayError, LakeBusyError, LakeError
 
 _DOCUMENT: Final = "commit"
 _PAGE: Final = 10_000
@@ -52,8 +53,9 @@ class State:
         """The last commit."""
         return self._read()[0]
 
-    def _read(self) -> tuple[Commit, dict[str, int]]:
-        answer = self._client.call("GET", f"/{self._index}/_doc/{_DOCUMENT}", allowed=(404,))
+    def _read(self, pauses: Pauses | None = None) -> tuple[Commit, dict[str, int]]:
+        ask = partial(self._client.patiently, pauses=pauses) if pauses else self._client.call
+        answer = ask("GET", f"/{self._index}/_doc/{_DOCUMENT}", allowed=(404,))
         if not answer.get("found"):
             if "error" in answer:
                 raise self._missing(answer)
@@ -66,13 +68,14 @@ class State:
 
     def change(self, change: Callable[[Commit], Commit]) -> Commit:
         """Replace what stands there by what is made of it, also when others do at the same time."""
-        pauses = Pauses(_PATIENCE)
+        pauses, away = Pauses(_PATIENCE), Pauses(PATIENCE)
         while True:
-            before, at = self._read()
+            before, at = self._read(away)
             after = change(before)
             body = {name: getattr(after, name) for name in ("lake", "number", "pending", "writers", "marks")}
             path = f"/{self._index}/_doc/{_DOCUMENT}" if at else f"/{self._index}/_create/{_DOCUMENT}"
-            answer = self._client.call("PUT", path, body, allowed=(409,), **at)
+            # When its answer gets lost, it is refused the second time, and made once more of what stands there then.
+            answer = self._client.patiently("PUT", path, body, away, allowed=(409,), **at)
             if "error" not in answer:
                 return after
             if not pauses.wait():
@@ -93,7 +96,10 @@ class State:
             lines += [orjson.dumps({"index": {"_id": key}}), orjson.dumps({"key": key, "path": path})]
         for start in range(0, len(lines), _PAGE):
             body = b"\n".join(lines[start : start + _PAGE]) + b"\n"
-            self._client.patiently("POST", f"/{self._index}/_bulk", body, _PATIENCE, filter_path="errors")
+            pauses = Pauses(PATIENCE)
+            while self._client.patiently("POST", f"/{self._index}/_bulk", body, pauses, filter_path="errors")["errors"]:
+                if not pauses.wait():
+                    raise EngineAwayError("the server has had no room for the names of paths; add nodes, or wait")
         self._known |= found
 
     def paths(self) -> Iterator[str]:
