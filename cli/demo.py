@@ -38,8 +38,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Bring archive and lake up to date, then serve until Ctrl-C; 0 when ended so."""
     from cli.serve import Addresses, announce, serve  # noqa: PLC0415
     from dicomlake import settings  # noqa: PLC0415
+    from dicomlake.errors import UsageError  # noqa: PLC0415
+    from dicomlake.lake import Choice  # noqa: PLC0415
 
     chosen = settings.load()
+    if Choice.of(chosen).kind != "embedded":
+        raise UsageError("the demonstration has its index in its own folder; choose --engine embedded")
     folder: Path = arguments.folder
     lake = arguments.data or folder / "lake"
     with _writable(folder):

@@ -38,6 +38,9 @@ class Home(ABC):
         """What an index that is made now is, besides what the mark says."""
         return {}
 
+    def check_new(self, index: str) -> None:  # noqa: B027 - a folder without a mark is looked at by the lake
+        """Raises LakeError when a folder without a mark has an index with documents: its mark was lost."""
+
     @abstractmethod
     def open(self, index: str, tables: int) -> Engine:
         """An index, to read."""

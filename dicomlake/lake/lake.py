@@ -110,6 +110,7 @@ class Lake(Closing):
             stack.enter_context(home.writing())
             if new:
                 _make_secret(path)
+                home.check_new(mark.index)
             engine = home.open_for_writing(mark.index)
             try:
                 return cls(path, engine, Catalog(path / CATALOG, write=True), stack.pop_all())

@@ -17,10 +17,11 @@ from dicomlake.engines.opensearch import OpenSearchEngine, Server, Shape
 from dicomlake.engines.opensearch.client import Client
 from dicomlake.engines.opensearch.health import examine
 from dicomlake.engines.opensearch.indices import Indices
+from dicomlake.engines.opensearch.state import State
 from dicomlake.errors import LakeBusyError, LakeError, OtherEngineError
 from dicomlake.lake.choice import Choice
 from dicomlake.lake.home import Home
-from dicomlake.lake.mark import SECRET, built_with
+from dicomlake.lake.mark import NAME, SECRET, built_with
 from mappings import schemas
 
 LOCK: Final = "writer.lock"
@@ -62,6 +63,15 @@ class ServerHome(Home):
                     "sources into a new folder (--data NEW)"
                 )
             self._check_owner(indices.about())
+
+    def check_new(self, index: str) -> None:
+        with self._indices(index) as indices:
+            if indices.exist() and State(indices.client, indices.state).read().number:
+                self._check_owner(indices.about())
+                raise LakeError(
+                    f"{self.lake / NAME} is missing, and the search server has the indices {self._called(index)} of "
+                    "this lake; restore it, or name a new folder and another DICOMLAKE_ENGINE_PREFIX"
+                )
 
     def current(self, index: str) -> bool:
         with self._indices(index) as indices:

@@ -13,11 +13,12 @@ import httpx
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """What the front does: ``login`` that it asks for, ``version`` that it claims."""
+    """What the front does: ``login`` that it asks for, ``version`` that it claims, ``root``: what it says of itself."""
 
     behind: str
     login: tuple[str, str] | None = None
     version: str | None = None
+    root: bytes | None = None
     tls: ssl.SSLContext | None = None
 
 
@@ -38,6 +39,8 @@ def serving(front: Front) -> Iterator[str]:
             text = answer.content
             if front.version and self.path == "/":
                 text = text.replace(answer.json()["version"]["number"].encode(), front.version.encode())
+            if front.root and self.path == "/":
+                text = front.root
             self._send(answer.status_code, text)
 
         def _send(self, status: int, text: bytes) -> None:

@@ -77,6 +77,27 @@ def test_a_certificate_that_nobody_trusted_signed_is_refused(opensearch: Running
     assert "name the authority that signed it" in message
 
 
+def test_a_certificate_of_another_host_is_refused(opensearch: Running, authority: trustme.CA, tmp_path: Path) -> None:
+    trusted = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(str(trusted))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("search.example").configure_cert(context)
+    with serving(Front(opensearch.url, tls=context)) as url:
+        _refused(Server((url,), authority=str(trusted)), opensearch, EngineCertificateError)
+
+
+@pytest.mark.parametrize(
+    "root",
+    [b'{"version": {"number": "7.10.2"}, "tagline": "You Know, for Search"}', b'{"couchdb": "Welcome"}', b'"hello"'],
+    ids=["Elasticsearch", "CouchDB", "something else"],
+)
+def test_what_is_no_opensearch_is_refused(opensearch: Running, root: bytes) -> None:
+    with serving(Front(opensearch.url, root=root)) as url:
+        message = _refused(Server((url,)), opensearch, EngineVersionError)
+    assert "is no OpenSearch" in message
+    assert "OpenSearch 3 or later is needed" in message
+
+
 @pytest.mark.parametrize("version", ["2.19.5", "1.3.20"])
 def test_an_older_server_is_refused(opensearch: Running, version: str) -> None:
     with serving(Front(opensearch.url, version=version)) as url:

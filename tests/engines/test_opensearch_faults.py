@@ -141,29 +141,30 @@ def test_one_of_three_nodes_killed_in_the_middle_of_a_load(
     engine.close()
 
 
-@pytest.mark.parametrize("shards", [1, 3])
-def test_readers_go_on_by_themselves_when_a_node_of_three_is_killed(shards: int, three: Cluster) -> None:
+def test_readers_go_on_by_themselves_when_a_node_of_three_is_killed(three: Cluster) -> None:
     three.wait("green")
-    writer = opened(three, shape=Shape(shards, replicas=1))
-    load(writer)
+    writers = [opened(three, shape=Shape(shards, replicas=1)) for shards in (1, 3)]
+    for writer in writers:
+        load(writer)
     plan = Plan(level="instance", limit=20)
     for victim in three.nodes:
         # Some of so many have their points in time on any node.
-        readers = [opened(three, writer.indices.prefix, write=False) for _ in range(5)]
+        readers = [opened(three, writer.indices.prefix, write=False) for writer in writers for _ in range(5)]
         before = [reader.search(plan) for reader in readers]
-        assert all(one == before[0] for one in before)
+        assert all(one.hits == before[0].hits for one in before)
         victim.kill()
         pages = [reader.search(replace(plan, after=before[0].after)) for reader in readers]
-        assert all(one == pages[0] for one in pages)
+        assert all(one.hits == pages[0].hits for one in pages)
         assert len({hit.key for hit in (*before[0].hits, *pages[0].hits)}) == 40
-        for reader in readers:
-            assert reader.search(replace(plan, limit=0)).totals == before[0].totals
-            assert reader.refresh() == before[0].generation
+        for reader, earlier in zip(readers, before, strict=True):
+            assert reader.search(replace(plan, limit=0)).totals == earlier.totals
+            assert reader.refresh() == earlier.generation
             reader.close()
         victim.start()
         three.wait("green")
-    writer.indices.remove()
-    writer.close()
+    for writer in writers:
+        writer.indices.remove()
+        writer.close()
 
 
 def test_a_part_of_the_index_that_is_away_is_told_and_never_left_out(

@@ -93,3 +93,22 @@ def test_indices_that_are_gone_are_not_made_anew(opensearch: Server, tmp_path: P
         one.command("index", source, "--quiet")
     for words in (("index", source, "--quiet"), ("search",)):
         assert one.command(*words).failed_with(1, "there are no indices", "restore them")
+
+
+def test_a_lake_whose_mark_is_lost_is_not_made_anew(opensearch: Server, tmp_path: Path) -> None:
+    source = hospital(tmp_path / "archive", series=1)
+    with on_server(opensearch, tmp_path / "one") as one:
+        one.command("index", source, "--quiet")
+        mark = one.data / "format.json"
+        kept = mark.read_bytes()
+        mark.unlink()
+        assert one.command("index", source, "--quiet").failed_with(1, "format.json is missing", "restore it")
+        mark.write_bytes(kept)
+        assert one.command("index", source, "--json", "--quiet").lines[-1]["unchanged"] == 8
+
+
+def test_the_demonstration_stays_in_its_folder(tmp_path: Path) -> None:
+    place = Place(tmp_path / "lake", Choice("opensearch", "x", ("http://127.0.0.1:9",)))
+    done = place.command("demo", "--folder", tmp_path / "demo")
+    assert done.failed_with(2, "choose --engine embedded")
+    assert not (tmp_path / "demo").exists()

@@ -211,3 +211,15 @@ def test_indices_of_another_mapping_are_not_read_but_built_anew(opensearch: Serv
         assert served.command("engine", "migrate", "--json", "--quiet").lines[-1]["needed"] is True
         assert served.documents() == before
         assert served.command("engine", "migrate", "--json", "--quiet").lines[-1]["needed"] is False
+
+
+def test_a_folder_that_was_migrated_is_taken_back(tmp_path: Path, acme: dict[str, str]) -> None:
+    inside = indexed(embedded(tmp_path / "lake"), tmp_path)
+    before = inside.documents()
+    assert inside.command("engine", "rollback").failed_with(1, "keeps no lake as it was")
+    assert inside.command("engine", "migrate", "--keep-old", "--quiet", **acme).code == 0
+    assert inside.documents() != before
+    assert inside.command("engine", "rollback", "--json").lines[-1]["old"] == "old-1"
+    assert inside.documents() == before
+    assert {entry.name for entry in inside.data.iterdir() if entry.is_dir()} == {"index-1"}
+    assert inside.command("index", tmp_path / "archive", "--json", "--quiet").lines[-1]["unchanged"] == 48

@@ -71,9 +71,7 @@ class Bulk:
     def flush(self) -> None:
         """Send what is left and wait until the server has everything. Raises EngineError; what could not be sent is
         kept for the next time."""
-        with self._lock:
-            self._operations, self._returned = [*self._returned, *self._operations], []
-        if self._operations:
+        if self._operations or self._returned:
             self._send()
         sent = [future for future, _ in self._sending]
         self._sending.clear()
@@ -96,7 +94,9 @@ class Bulk:
     def _send(self) -> None:
         while len(self._sending) >= CONNECTIONS:
             self._wait()
-        operations, self._operations, self._size = self._operations, [], 0
+        with self._lock:  # what comes behind what could not be sent is not to overtake it
+            operations, self._returned = [*self._returned, *self._operations], []
+        self._operations, self._size = [], 0
         documents = frozenset(uid for _, document, _, uid in operations if document is not None)
         self._sending.append((self._threads.submit(self._sent, operations), documents))
 

@@ -180,12 +180,12 @@ class OpenSearchEngine(Engine):
         return OpenSearchMoment(self._snapshot)
 
     def present(self, level: RecordLevel) -> dict[str, int]:
-        def asked(snapshot: Snapshot) -> dict[str, int]:
+        def counted(snapshot: Snapshot) -> dict[str, int]:
             if level not in snapshot.present:
                 snapshot.present[level] = snapshot.run(look.present(level, list(self._state.paths())))
             return dict(snapshot.present[level])
 
-        return self._asked(asked)
+        return self._asked(counted)
 
     def vocabulary(self, level: RecordLevel, path: str, prefix: str, limit: int) -> list[tuple[str, int]]:
         return self._asked(lambda snapshot: snapshot.run(look.vocabulary(snapshot, level, path, prefix, limit)))
