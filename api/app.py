@@ -42,7 +42,7 @@ from api.studies.endpoints import router as studies
 from api.suggestions.endpoints import router as suggestions
 from dicomlake.errors import DicomlakeError, ForbiddenError
 from dicomlake.images import Limits as ImageLimits
-from dicomlake.lake import BUDGET
+from dicomlake.lake import BUDGET, Choice
 from dicomlake.search import Limits
 from dicomlake.state import JobLimits, SearchLimits
 
@@ -94,15 +94,16 @@ def create(
     jobs: JobLimits = DEFAULT_JOBS,
     images: ImageLimits = DEFAULT_IMAGE_LIMITS,
     tables: int = BUDGET,
+    choice: Choice | None = None,
 ) -> FastAPI:
     """The service over the lake in ``data``, which may appear later.
 
     ``allowed_hosts``: values of ``Host`` besides 127.0.0.1, localhost and [::1]. ``allowed_origins``: origins of pages
     that may call, besides the service's own. ``limits``: what one search may cost; ``tables``: bytes
     for the tables of each level. ``searches`` and ``jobs``: how many a user may keep.
-    ``images``: what pictures may cost.
+    ``images``: what pictures may cost. ``choice``: the engine with the index, by default that of the settings.
     """
-    keeper = LakeKeeper(data, limits, tables)
+    keeper = LakeKeeper(data, limits, tables, choice)
     states = StateKeeper(data, searches, jobs)
     measures = Measures(keeper)
     studio = Studio(data, states, images)

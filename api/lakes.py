@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 
 from dicomlake.catalog import Catalog
 from dicomlake.errors import LakeError
-from dicomlake.lake import BUDGET, Lake
+from dicomlake.lake import BUDGET, Choice, Lake
 from dicomlake.search import Limits, Searcher
 
 Mark = tuple[int, int, int]
@@ -35,8 +35,11 @@ class LakeKeeper:
     let go when its last request has ended.
     """
 
-    def __init__(self, path: Path, limits: Limits | None = None, tables: int = BUDGET) -> None:
+    def __init__(
+        self, path: Path, limits: Limits | None = None, tables: int = BUDGET, choice: Choice | None = None
+    ) -> None:
         self.path = path
+        self._choice = choice
         self._tables = tables
         self._limits = limits
         self._lock = threading.Lock()
@@ -101,7 +104,7 @@ class LakeKeeper:
 
     def _open(self, mark: Mark | None) -> _Held:
         try:
-            lake = Lake.open(self.path, tables=self._tables)
+            lake = Lake.open(self.path, tables=self._tables, choice=self._choice)
             try:
                 searcher = Searcher(lake, self._limits)
                 searcher.warm()

@@ -109,7 +109,7 @@ def loading(url: str, prefix: str, documents: int) -> tuple[OpenSearchEngine, di
         spent["own"] += time.perf_counter() - begun
     engine.commit()
     floor.remove()
-    alias = engine.indices.alias("instances")
+    alias = engine.indices.name("instances")
     engine._client.call("POST", f"/{alias}/_forcemerge", max_num_segments=1, request_timeout=600)
     engine._touched.add("instances")
     engine.commit()  # lets go of what was before the merge

@@ -47,7 +47,21 @@ window.rail = () => [...document.querySelectorAll('.st-key-facets *')].find((one
 window.settled = () => window.rail()?.dataset.click !== undefined
   && document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning';
 window.frames2 = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-window.until = async (test) => { while (!test()) await new Promise(requestAnimationFrame); await window.frames2(); };
+// Told of every change to them, since asking in each frame would have the browser draw frames for it.
+window.until = async (test) => {
+  await new Promise((done) => {
+    const look = () => {
+      if (!test()) return;
+      watch.disconnect();
+      done();
+    };
+    const watch = new MutationObserver(look);
+    const app = document.querySelector('[data-testid=stApp]');
+    for (const node of [window.rail(), app]) watch.observe(node, { attributes: true });
+    look();
+  });
+  await window.frames2();
+};
 window.clickBox = async (part) => {
   const boxes = [...window.rail().querySelectorAll('.card input[type=checkbox]')].filter((box) => !box.disabled);
   const chosen = boxes.filter((box) => box.checked).length;

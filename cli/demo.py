@@ -38,8 +38,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Bring archive and lake up to date, then serve until Ctrl-C; 0 when ended so."""
     from cli.serve import Addresses, announce, serve  # noqa: PLC0415
     from dicomlake import settings  # noqa: PLC0415
+    from dicomlake.errors import UsageError  # noqa: PLC0415
+    from dicomlake.lake import Choice  # noqa: PLC0415
 
     chosen = settings.load()
+    if Choice.of(chosen).kind != "embedded":
+        raise UsageError("the demonstration has its index in its own folder; choose --engine embedded")
     folder: Path = arguments.folder
     lake = arguments.data or folder / "lake"
     with _writable(folder):
@@ -110,12 +114,12 @@ def _write_archive(folder: Path, patients: int) -> None:
 def _remove_outdated(lake: Path) -> None:
     """Remove a lake of another format, field registry or site: all of it can be indexed again."""
     from dicomlake.errors import LakeError  # noqa: PLC0415
-    from dicomlake.lake import Lake, Mark  # noqa: PLC0415
+    from dicomlake.lake import Lake  # noqa: PLC0415
 
     if not (lake / "format.json").exists():
         return
     try:
-        Mark.read(lake).check(lake, write=True)
+        Lake.check_place(lake, write=True)
         Lake.open(lake).close()
     except LakeError as error:
         _say(f"Indexing anew: {error.message}")

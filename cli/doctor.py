@@ -7,8 +7,12 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cli.output import byte_size, plural, printable, say, say_json
+
+if TYPE_CHECKING:
+    from dicomlake.engines.base import Capabilities
 
 HELP = "check the installation, the ports and the lake"
 EXAMPLE = "dicomlake doctor --data ./lake"
@@ -37,6 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
         _installation,
         _site,
         lambda: _disk(data),
+        lambda: _engine(data),
         lambda: _port("port of the API", chosen.host, chosen.port, "--port"),
         lambda: _port("port of the page", chosen.host, chosen.ui_port, "--ui-port"),
         lambda: _lake(data),
@@ -59,7 +64,6 @@ def _installation() -> Iterator[Finding]:
 
     yield Finding("dicomlake", True, f"{version('dicomlake')} in {sys.prefix}")
     yield Finding("python", True, f"{platform.python_version()} on {platform.platform()}")
-    yield Finding("engine", True, f"tantivy {version('tantivy')}")
     yield Finding("registry", True, f"{len(registry.load().fields)} fields")
 
 
@@ -74,6 +78,22 @@ def _site() -> Iterator[Finding]:
         return
     rules = "canonical values of its own" if found.canonical_hash else "no canonical values of its own"
     yield Finding("site", True, f"{rules}, {len(found.persons)} patient ids in its table")
+
+
+def _engine(data: Path) -> Iterator[Finding]:
+    from dicomlake.errors import DicomlakeError  # noqa: PLC0415
+    from dicomlake.lake import Mark, home_in  # noqa: PLC0415
+
+    asked = "engine"
+    try:
+        home = home_in(data)
+        mark = Mark.read(data) if Mark.is_in(data) else Mark.of(home)
+        mark.check_home(home)
+        for name, fit, detail in home.examine(mark.index):
+            yield Finding(name, fit, detail)
+            asked = "search server"
+    except DicomlakeError as error:
+        yield Finding(asked, False, error.message)
 
 
 def _disk(data: Path) -> Iterator[Finding]:
@@ -120,6 +140,7 @@ def _lake(data: Path) -> Iterator[Finding]:
         with Lake.open(data) as lake:
             totals = lake.engine.search(Plan(limit=0)).totals
             counts = lake.catalog.counts()
+            differs = lake.engine.capabilities
             open_files = len(lake.catalog.announced())
             gone = lake.catalog.gone()
     except DicomlakeError as error:
@@ -127,6 +148,7 @@ def _lake(data: Path) -> Iterator[Finding]:
         return
     instances = totals.instances if totals else 0
     yield Finding("lake", True, f"{instances} instances in {data}")
+    yield Finding("capabilities", True, _capabilities(differs))
     yield Finding(
         "catalogue",
         instances <= counts["indexed"] or open_files > 0,
@@ -140,3 +162,10 @@ def _lake(data: Path) -> Iterator[Finding]:
         )
     if open_files:
         yield Finding("last run", False, f"was stopped with {open_files} files open; run dicomlake index again")
+
+
+def _capabilities(engine: "Capabilities") -> str:
+    """What docs/reference/engines.md lists, of this engine."""
+    until = "stays" if engine.moment_seconds is None else f"rests for {engine.moment_seconds} s at most"
+    uncommitted = "is gone" if engine.drops_uncommitted else "may show later"
+    return f"a walk over an earlier commit {until}; what was not committed when a writer ends {uncommitted}"

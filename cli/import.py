@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.output import number, plural, say, say_json
+from cli.output import number, plural, printable, say, say_json
 from cli.parsing import count
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Import, then say what was done; 3 when rows of the index name no series or no study."""
+    """Import, then say what was done; 3 when rows of the index name no series or no study, or are refused by
+    the search engine."""
     from cli.progress import watching_rows  # noqa: PLC0415
     from cli.stopping import stopping  # noqa: PLC0415
     from dicomlake import settings  # noqa: PLC0415
@@ -42,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         say_json(imported.as_dict())
     else:
         _report(imported, lake)
-    return 3 if imported.nameless else 0
+    return 3 if imported.nameless or imported.refused else 0
 
 
 def _report(imported: "Imported", lake: Path) -> None:
@@ -55,6 +56,8 @@ def _report(imported: "Imported", lake: Path) -> None:
         say(f"  {number(imported.indexed):>10} left as their indexed files say")
     if imported.nameless:
         say(f"  {number(imported.nameless):>10} without a series or study UID, left out")
+    if imported.refused:
+        say(f"  {number(imported.refused):>10} refused by the search engine, left out: {printable(imported.reason)}")
     totals = [
         plural(imported.patients, "patient"),
         plural(imported.studies, "study", "studies"),

@@ -6,7 +6,8 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done with quarantined items, 130 
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Protocol, cast
 
@@ -53,7 +54,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         arguments = parser().parse(words)
-        return int(arguments.run(arguments))
+        with _engine(arguments):
+            return int(arguments.run(arguments))
     except DicomlakeError as error:
         return _fail(error, as_json=as_json)
     except BrokenPipeError:
@@ -64,6 +66,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         if os.environ.get("DICOMLAKE_DEBUG", "").lower() in ("1", "true", "yes", "on"):
             raise
         return _fail(_unexpected(error), as_json=as_json)
+
+
+@contextmanager
+def _engine(arguments: argparse.Namespace) -> Iterator[None]:
+    """``--engine`` and ``--engine-url`` as settings, which the processes that a command starts have, too."""
+    given = {"DICOMLAKE_ENGINE": arguments.engine, "DICOMLAKE_ENGINE_URL": arguments.engine_url}
+    before = {name: os.environ.get(name) for name in given}
+    os.environ.update({name: value for name, value in given.items() if value is not None})
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 class _Version(argparse.Action):

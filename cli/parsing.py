@@ -38,8 +38,16 @@ def _unmarked(value: Any) -> Any:
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:
-    """``--data`` and ``--json``, as every command has them."""
+    """``--data``, ``--json`` and where the index is, as every command has them."""
     parser.add_argument("--data", type=Path, metavar="DIR", help="the data folder (default: $DICOMLAKE_DATA or ./lake)")
+    parser.add_argument(
+        "--engine", choices=("embedded", "opensearch"), help="where the index is (default: $DICOMLAKE_ENGINE)"
+    )
+    parser.add_argument(
+        "--engine-url",
+        metavar="URL",
+        help="its server (default: $DICOMLAKE_ENGINE_URL, the place for passwords)",
+    )
     parser.add_argument("--json", action="store_true", help="for machines: JSON on standard output")
 
 

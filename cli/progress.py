@@ -14,8 +14,8 @@ from indexer.sources import Source
 from indexer.summary import Summary
 
 if TYPE_CHECKING:
+    from indexer.copying import Migration
     from indexer.idc import Imported
-    from indexer.migrate import Migration
 
 _LINE_EVERY = 1.0
 """Seconds between JSON lines."""

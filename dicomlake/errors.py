@@ -232,6 +232,13 @@ class LakeBusyError(LakeError):
     status = 409
 
 
+class OtherEngineError(LakeError):
+    """The data folder was made for another engine, or other indices, than the settings name."""
+
+    code = "other-engine"
+    title = "The data folder was made for another engine"
+
+
 class EngineError(LakeError):
     """The search server refused what was asked of it. ``details``: ``server_status``, the status it answered with."""
 

@@ -2,9 +2,9 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dicomlake.errors import UsageError
@@ -25,6 +25,39 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DICOMLAKE_", extra="ignore")
 
     data: Path = Field(default=Path("lake"), description="The data folder")
+    engine: Literal["embedded", "opensearch"] | None = Field(
+        default=None,
+        description="Where the index is: embedded, in the data folder; opensearch, on a server. By default opensearch"
+        " where DICOMLAKE_ENGINE_URL is set, else embedded",
+    )
+    engine_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="Addresses of the OpenSearch server's nodes with commas between, as https://search:9200; for"
+        " opensearch without one: http://127.0.0.1:9200",
+    )
+    engine_user: str = Field(default="", description="Name to log into the server with")
+    engine_password: SecretStr = Field(default=SecretStr(""), description="Password to log into the server with")
+    engine_ca_file: Path | None = Field(
+        default=None,
+        description="The authority that signed the server's certificate: a PEM file; by default those"
+        " this machine trusts",
+    )
+    engine_verify: bool = Field(default=True, description="Whether the server's certificate is checked")
+    engine_prefix: str = Field(
+        default="dicomlake",
+        pattern="^[a-z0-9][a-z0-9_-]{0,63}$",
+        description="What the names of the lake's indices on the server begin with; each lake needs its own",
+    )
+    engine_shards: int = Field(default=1, ge=1, le=1_024, description="Shards of each index that is made on the server")
+    engine_replicas: int = Field(
+        default=0, ge=0, le=100, description="Copies of each shard that is made on the server, besides the first"
+    )
+    engine_seconds: float = Field(
+        default=60.0, gt=0, allow_inf_nan=False, description="Seconds after which a request to the server is given up"
+    )
+    engine_connections: int = Field(
+        default=8, ge=1, le=1_000, description="Connections to each node of the server that a process keeps"
+    )
     host: str = Field(default="127.0.0.1", description="Address the service listens on; of this machine only")
     port: Port = Field(default=8600, description="Port of the API; 0 takes any free one")
     ui_port: Port = Field(default=8601, description="Port of the page")

@@ -16,7 +16,7 @@ from dicomlake.storage import members_of
 from indexer.gone import Gone
 from indexer.items import ARCHIVE, PASSING, UNREADABLE, Found, Outcome, Reading
 from indexer.load import Loader
-from indexer.memory import keep_little
+from indexer.memory import keep_little, old_left_out
 from indexer.pool import Pool
 from indexer.read import ReadAll, Task, lost
 from indexer.sources import Source
@@ -55,7 +55,7 @@ def run(
     """
     started = time.monotonic()
     keep_little()
-    with Lake.open_for_writing(lake) as opened:
+    with old_left_out(), Lake.open_for_writing(lake) as opened:
         number = opened.catalog.begin_run([root for source in sources for root in source.roots])
         summary = Summary()
         loader = Loader(opened, number, summary)

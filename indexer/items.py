@@ -73,6 +73,9 @@ MISSING = "missing-file"
 CRASHED = "crashed"
 """Reason of a file that ended the process that read it, or met a fault of ours."""
 
+REFUSED = "refused"
+"""Reason of what the search engine takes no document of; its own words are the detail."""
+
 PASSING = frozenset({UNREADABLE, MISSING, CRASHED})
 """Reasons that may not lie in the file: it is tried again at every run, changed or not."""
 

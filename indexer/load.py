@@ -7,17 +7,19 @@ them again and takes back what the engine may have got.
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from dicomlake.catalog import Seen, Status
 from dicomlake.documents import update
 from dicomlake.documents.instance import InstanceDocument
 from dicomlake.documents.update import Departure
+from dicomlake.engines.base import Rejection
+from dicomlake.errors import EngineError
 from dicomlake.lake import Lake
 from dicomlake.storage import gone
-from indexer.items import UNREADABLE, Outcome
-from indexer.memory import give_back
+from indexer.items import REFUSED, UNREADABLE, Outcome
+from indexer.memory import end_cycles, give_back
 from indexer.stages import Stages
 from indexer.summary import Summary
 
@@ -116,6 +118,8 @@ class Loader:
                 self._new[document.uid] += 1
             self._arrivals.append(document)
             self._bytes += outcome.length
+            if len(self._arrivals) % BETWEEN == 0:  # merges read the index meanwhile
+                self._rest()
         self._departures += [Departure(uid, location) for uid in maybe_held if document is None or uid != document.uid]
         self._age()
         self._seen.append(now)
@@ -159,11 +163,52 @@ class Loader:
             with self.stages.of("engine"):
                 engine.commit()
             self.summary.removed += len(planned.gone)
+            if refused := engine.rejected():
+                self._set_aside(refused)
         with self.stages.of("catalogue"):
             catalog.record(self._seen, self._left)
         self._arrivals, self._departures, self._seen, self._left, self._bytes = [], [], [], [], 0
         self._new.clear()
+        with self.stages.of("rest"):
+            end_cycles()
         self._give_back()
+
+    def _set_aside(self, refused: Sequence[Rejection]) -> None:
+        """Take out again what the engine refused, so that its series is that of the others, and put it into quarantine
+        with the engine's reason. Killed meanwhile, what was announced is still open."""
+        reasons = {(one.level, one.uid): one.reason for one in refused}
+        out: dict[str, str] = {}
+        departures: list[Departure] = []
+        homes: dict[str, str] = {}
+        for document in self._arrivals:
+            why = reasons.get(("instance", document.uid)) or reasons.get(("series", document.series))
+            if why is not None:
+                out[document.location] = why
+                departures.append(Departure(document.uid, document.location))
+                homes[document.uid] = document.series
+        engine = self.lake.engine
+        update.apply(engine, (), departures, homes)
+        engine.commit()
+        left = [one for one in refused if not departures] + engine.rejected()
+        if left:
+            raise EngineError(f"the search server refuses {left[0].level} {left[0].uid}: {left[0].reason}")
+        for departure in departures:
+            self.summary.quarantined += 1
+            if self._new[departure.uid]:
+                self._new[departure.uid] -= 1
+                self.summary.indexed -= 1
+            else:
+                self.summary.updated -= 1
+        self._seen = [
+            replace(one, status="quarantined", uid="", header_hash="", reason=REFUSED, detail=out[one.location])
+            if one.location in out
+            else one
+            for one in self._seen
+        ]
+
+    def _rest(self) -> None:
+        with self.stages.of("rest"):
+            self.lake.engine.rest()
 
     def _give_back(self) -> None:
         with self.stages.of("rest"):

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from queue import Empty, SimpleQueue
-from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Generic, TypeVar
 
+from dicomlake.closing import Closing
 from dicomlake.errors import WorkerError
 
 Item = TypeVar("Item")
@@ -60,7 +60,7 @@ class _Worker(Generic[Item]):
     batch: _Batch[Item] | None = None
 
 
-class Pool(Generic[Item, Result]):
+class Pool(Closing, Generic[Item, Result]):
     """``size`` processes that apply ``work`` to batches of items; 0 does it in this process.
 
     ``work`` is a function of a module; ``lost(item, how)`` gives the result of an item that ended its worker. Results
@@ -136,14 +136,6 @@ class Pool(Generic[Item, Result]):
             self._thread.join()
         self._bell.close()
         self._ear.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _weigh(self, change: int) -> None:
         with self._scales:

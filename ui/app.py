@@ -28,12 +28,14 @@ def settle() -> None:
     gc.freeze()
 
 
-st.set_page_config(
-    page_title="Dicomlake",
-    page_icon=str(HERE / "assets" / "favicon.png"),
-    layout="wide",
-    initial_sidebar_state=276,
-)
+if not st.session_state.get("told_the_browser"):  # it knows until it is closed, and loads an icon anew when told again
+    st.set_page_config(
+        page_title="Dicomlake",
+        page_icon=str(HERE / "assets" / "mark.svg"),
+        layout="wide",
+        initial_sidebar_state=276,
+    )
+    st.session_state["told_the_browser"] = True
 speak(preference(lake(), LANGUAGE) or st.context.locale)
 st.html(HERE / "style.css")
 st.logo(str(HERE / "assets" / "logo.svg"), icon_image=str(HERE / "assets" / "mark.svg"), size="large")

@@ -17,10 +17,16 @@ MOST = 1_000
 _SELECTS: Final = ("q", "level", "filters", "exclude", "ranges")
 """Parts of a search that say what matches."""
 _TIMEOUT: Final = httpx.Timeout(60, connect=3)
+_ENGINE_AWAY: Final = "engine-away"
+"""The code of the problem that the API reports meanwhile."""
 
 
 class Away(Exception):
     """Nobody answers at the API's address, or not with what an API answers."""
+
+
+class EngineAway(Away):
+    """The API answers, and the search server behind it does not."""
 
 
 class Problem(Exception):
@@ -257,7 +263,8 @@ class Api:
             raise Away(str(error)) from error
         if not isinstance(content, dict):
             raise Away(self._stranger)
-        raise _problem(answer.status_code, content)
+        problem = _problem(answer.status_code, content)
+        raise EngineAway(str(problem)) if problem.code == _ENGINE_AWAY else problem
 
     @property
     def _stranger(self) -> str:

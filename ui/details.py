@@ -206,8 +206,8 @@ def _issue(issue: Mapping[str, str], codes: Mapping[str, Mapping[str, Any]]) -> 
 
 
 def around(asked: str, ids: Sequence[str | None], first: int, total: int) -> dict[str, Any] | None:
-    """The place of the open hit among those of the page, the hits before and behind it; ``first``: the number of the
-    page's first one. None for what is not on this page."""
+    """The place of the open hit among those of the page, the hits before and behind it, and whether there are others on
+    the pages before and behind; ``first``: the number of the page's first one. None for what is not on this page."""
     if asked not in ids:
         return None
     place = ids.index(asked)
@@ -215,6 +215,8 @@ def around(asked: str, ids: Sequence[str | None], first: int, total: int) -> dic
         "text": say("detail.hit_of", at=shown_as.count(first + place), of=shown_as.count(total)),
         "previous": next((id for id in reversed(ids[:place]) if id), None),
         "next": next((id for id in ids[place + 1 :] if id), None),
+        "before": first > 1,
+        "behind": first + len(ids) <= total,
     }
 
 

@@ -1,12 +1,12 @@
 """Pictures: ``/api/v1/images``."""
 
 import hashlib
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 import anyio.to_thread
-from fastapi import APIRouter, Body, Path, Query, Request, Response
+from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
 from fastapi.openapi.models import Example
 
 from api.images.schemas import MOST_FRAME_NUMBER, FrameWanted, ImagesAnswer, LinksAnswer, LinksWanted, Size
@@ -53,11 +53,21 @@ InstanceUid = Annotated[
 FrameNumber = Annotated[
     int, Path(ge=0, le=MOST_FRAME_NUMBER, description="From 0", openapi_examples={"first": {"value": 0}})
 ]
-# What is missing is as wrong as what is altered: 403 and not 422.
-User = Annotated[str, Query(max_length=MAX_NAME, description="Who may see it")]
-Expires = Annotated[int, Query(description="Seconds since 1970", ge=0, le=2**53)]
-Signature = Annotated[str, Query(max_length=64, description="HMAC-SHA256 over all the rest")]
-Version = Annotated[str, Query(max_length=64, description="Of the file")]
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What an address of a picture ends with. What is missing is as wrong as what is altered: 403 and not 422."""
+
+    v: Annotated[str, Query(max_length=64, description="Of the file")] = ""
+    user: Annotated[str, Query(max_length=MAX_NAME, description="Who may see it")] = ""
+    expires: Annotated[int, Query(description="Seconds since 1970", ge=0, le=2**53)] = 0
+    signature: Annotated[str, Query(max_length=64, description="HMAC-SHA256 over all the rest")] = ""
+
+    def check(self, studio: Studio, target: Thumbnail | RenderedFrame) -> int:
+        """The seconds that the address of this picture is still good for; raises for one that is not."""
+        return studio.signer().check(target, self.user, self.expires, self.signature)
+
 
 _PICTURE: Final = (
     *(NotFoundError, NoPictureError, NotAtHandError, UndecodableError, PictureLimitError, WorkerError),
@@ -166,16 +176,13 @@ async def thumbnail(
     lake: TheLake,
     studio: TheStudio,
     uid: SeriesUid,
+    signed: Annotated[Signed, Depends()],
     size: Annotated[Size, Query()] = 256,
-    v: Version = "",
-    user: User = "",
-    expires: Expires = 0,
-    signature: Signature = "",
 ) -> Response:
     """The image in the middle of a series, small. Its address comes from `/api/v1/images/links`."""
 
     def find() -> tuple[int, Wanted]:
-        left = studio.signer().check(Thumbnail(uid, size, v), user, expires, signature)
+        left = signed.check(studio, Thumbnail(uid, size, signed.v))
         found = studio.listing(lake, uid)
         if found.none is not None:
             raise found.none
@@ -196,17 +203,14 @@ async def frame(
     studio: TheStudio,
     uid: InstanceUid,
     number: FrameNumber,
+    signed: Annotated[Signed, Depends()],
     size: Annotated[Size, Query()] = 512,
     window: Annotated[str, Query(max_length=64)] = "default",
-    v: Version = "",
-    user: User = "",
-    expires: Expires = 0,
-    signature: Signature = "",
 ) -> Response:
     """A frame of an instance under a window. Its address comes from `/api/v1/images/links`."""
 
     def find() -> tuple[int, Wanted]:
-        left = studio.signer().check(RenderedFrame(uid, number, size, window, v), user, expires, signature)
+        left = signed.check(studio, RenderedFrame(uid, number, size, window, signed.v))
         with lake.searcher() as searcher:
             document = searcher.documents([uid]).get(uid)
         if document is None:

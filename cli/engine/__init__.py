@@ -2,4 +2,4 @@
 
 HELP = "work on the index of a lake as a whole"
 EXAMPLE = "dicomlake engine migrate --data ./lake"
-COMMANDS = ("migrate",)
+COMMANDS = ("migrate", "copy", "rollback")

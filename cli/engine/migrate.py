@@ -8,7 +8,7 @@ from cli.output import plural, say, say_json
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from indexer.migrate import Migration
+    from indexer.copying import Migration
 
 HELP = "bring a lake to this version's format and registry and the site's tables, from the headers it keeps"
 EXAMPLE = "dicomlake engine migrate --data ./lake"

@@ -4,8 +4,9 @@ All state of a series lives in the engine (its kept headers), so that an update 
 the series and the touched instances again. Replaying an update changes nothing; a killed one is simply repeated.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from dicomlake.documents import rollup
 from dicomlake.documents.instance import InstanceDocument
@@ -42,12 +43,18 @@ class Update:
         engine.add([record for record in records if record.level == "instance" and record.uid in self.fresh])
 
 
-def apply(engine: Engine, arrivals: Iterable[InstanceDocument], departures: Iterable[Departure] = ()) -> int:
-    """Put the arrivals in and take the departures out; the caller commits before the next call.
+def apply(
+    engine: Engine,
+    arrivals: Iterable[InstanceDocument],
+    departures: Iterable[Departure] = (),
+    homes: Mapping[str, str] = MappingProxyType({}),
+) -> int:
+    """Put the arrivals in and take the departures out; the caller commits before the next call. ``homes``: the series
+    that keep instances which the engine does not have, for it has refused them.
 
     Gives the number of instances that are gone because their last file is.
     """
-    planned = plan(engine, arrivals, departures)
+    planned = plan(engine, arrivals, departures, homes=homes)
     engine.delete("instance", planned.gone)
     engine.delete("series", planned.emptied)
     for records in planned.records:
@@ -60,11 +67,13 @@ def plan(
     arrivals: Iterable[InstanceDocument],
     departures: Iterable[Departure] = (),
     left: Callable[[str], bool] = lambda location: False,
+    homes: Mapping[str, str] = MappingProxyType({}),
 ) -> Update:
     """What is to be written when the arrivals come and the departures go.
 
     A departure and an arrival of the same instance at the same location is a replacement. ``left`` says whether a
-    location holds nothing any more; it is asked of those that held the content that arrives elsewhere.
+    location holds nothing any more; it is asked of those that held the content that arrives elsewhere. ``homes``: as
+    for :func:`apply`.
     """
     changes: dict[str, tuple[dict[str, InstanceDocument], set[str]]] = {}
     for departure in departures:
@@ -72,7 +81,7 @@ def plan(
     for arrival in arrivals:
         changes.setdefault(arrival.uid, ({}, set()))[0][arrival.location] = arrival
 
-    homes = {uid: member.series for uid, member in engine.get("instance", changes).items()}
+    homes = {uid: member.series for uid, member in engine.get("instance", changes).items()} | dict(homes)
     work = _Workspace(engine, left)
     work.load(set(homes.values()))
     for uid, (added, removed) in changes.items():

@@ -288,6 +288,9 @@ class Engine(ABC):
         :meth:`commit` it is known of all of them."""
         return []
 
+    def rest(self) -> None:  # noqa: B027 - an engine may hold nothing that it could let go of
+        """Nothing is written for a moment: let go of memory that can be had again. Call it often."""
+
     @abstractmethod
     def get(self, level: RecordLevel, uids: Iterable[str]) -> dict[str, Member]:
         """The committed documents with these uids; missing ones are left out."""

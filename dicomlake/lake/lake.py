@@ -3,7 +3,8 @@
 ::
 
     lake/format.json      the mark: format version, name of the index folder, what it was built with; written last
-    lake/index-<n>/       the embedded engine's index; a migration makes the next one beside it
+    lake/index-<n>/       the embedded engine's index; a migration makes the next one beside it. Where a server has
+                          the index, its names end with the number, and writer.lock keeps a second writer out
     lake/catalog.sqlite   what was seen
     lake/secret.key       signs cursors; made with the lake, never leaves it
     lake/state            settings, saved searches and jobs (:mod:`dicomlake.state`); may be there before the lake is
@@ -13,49 +14,56 @@
 
 import os
 import secrets
+from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import orjson
 
-from dicomlake import disk
+from dicomlake import disk, settings
 from dicomlake.catalog import Catalog
+from dicomlake.closing import Closing
 from dicomlake.engines.base import Engine
-from dicomlake.engines.embedded import BUDGET, EmbeddedEngine
+from dicomlake.engines.embedded import BUDGET
 from dicomlake.errors import LakeError
-from dicomlake.lake.mark import INDEX_NAME, NAME, Mark
-from mappings import schemas
+from dicomlake.lake.choice import Choice
+from dicomlake.lake.home import Home, home_of
+from dicomlake.lake.mark import INDEX_NAME, NAME, SECRET, Mark
 
 
-class Lake:
-    """An open data folder. Use :meth:`open` for reading, :meth:`open_for_writing` to index into it."""
+class Lake(Closing):
+    """An open data folder. Use :meth:`open` for reading, :meth:`open_for_writing` to index into it.
 
-    def __init__(self, path: Path, engine: Engine, catalog: Catalog) -> None:
+    ``choice``: the engine that has its index, by default that of the settings.
+    """
+
+    def __init__(self, path: Path, engine: Engine, catalog: Catalog, held: ExitStack | None = None) -> None:
         self.path = path
         self.engine = engine
         self.catalog = catalog
+        self._held = held or ExitStack()
 
     @classmethod
-    def open(cls, path: Path, *, tables: int = BUDGET) -> Self:
+    def open(cls, path: Path, *, tables: int = BUDGET, choice: Choice | None = None) -> Self:
         """An existing lake, to read; ``tables``: bytes that the tables of a level may take.
-        Raises LakeError when there is none or its format is another."""
+        Raises LakeError when there is none or its format is another, OtherEngineError when its index is elsewhere."""
         while True:
             mark = Mark.read(path)
+            home = home_in(path, choice)
             try:
-                mark.check(path, write=False)
-                engine = EmbeddedEngine(path / mark.index, schemas.embedded_columns(), tables=tables)
+                mark.check(home, write=False)
+                engine = home.open(mark.index, tables)
                 return cls(path, engine, Catalog(path / CATALOG, write=False))
             except LakeError:
                 if Mark.read(path) == mark:
                     raise  # otherwise a migration has just put another index in its place
 
     @staticmethod
-    def check_place(path: Path) -> bool:
+    def check_place(path: Path, *, write: bool = False) -> bool:
         """Whether a lake is there; False where one can be made. Raises LakeError when the folder holds something else,
-        or a lake that cannot be read."""
+        or a lake that cannot be read, or with ``write`` not be written to."""
         if (path / NAME).exists():
-            Mark.read(path).check(path, write=False)
+            Mark.read(path).check(home_in(path), write=write)
             return True
         try:
             if path.exists():
@@ -65,25 +73,24 @@ class Lake:
         return False
 
     @classmethod
-    def open_for_writing(cls, path: Path) -> Self:
+    def open_for_writing(cls, path: Path, *, choice: Choice | None = None) -> Self:
         """A lake to index into, made when missing. One process at a time: raises LakeBusyError for a second one, and
         LakeError when the folder cannot be written or its format is another."""
+        home = home_in(path, choice)
         try:
             _make_folder(path)
             while True:
                 new = not (path / NAME).exists()
-                mark = Mark() if new else Mark.read(path)
+                mark = Mark.of(home) if new else Mark.read(path)
                 if new:
                     _check_unmarked(path)
                 else:
-                    mark.check(path, write=True)
+                    mark.check(home, write=True)
                 if not os.access(path, os.W_OK | os.X_OK):
                     raise LakeError(f"{path} cannot be written; change its permissions or name another folder")
-                opened = cls._write_to(path, mark)
+                opened = cls._write_to(home, mark, new=new)
                 if new:
-                    _make_secret(path)
-                    for folder in (path / mark.index, path):
-                        disk.sync(folder)
+                    home.publish(mark.index)
                     mark.write(path)
                 if Mark.read(path) == mark:
                     return opened
@@ -94,16 +101,22 @@ class Lake:
             ) from error
 
     @classmethod
-    def _write_to(cls, path: Path, mark: Mark) -> Self:
+    def _write_to(cls, home: Home, mark: Mark, *, new: bool) -> Self:
+        path = home.lake
         catalog = Catalog(path / CATALOG, write=False)
         catalog.check()  # before anything is touched
         catalog.close()
-        engine = EmbeddedEngine(path / mark.index, schemas.embedded_columns(), write=True)
-        try:
-            return cls(path, engine, Catalog(path / CATALOG, write=True))
-        except BaseException:
-            engine.close()
-            raise
+        with ExitStack() as stack:
+            stack.enter_context(home.writing())
+            if new:
+                _make_secret(path)
+                home.check_new(mark.index)
+            engine = home.open_for_writing(mark.index)
+            try:
+                return cls(path, engine, Catalog(path / CATALOG, write=True), stack.pop_all())
+            except BaseException:
+                engine.close()
+                raise
 
     @property
     def secret(self) -> bytes:
@@ -114,25 +127,22 @@ class Lake:
         """Let go of the index and the catalogue; what was not committed is dropped."""
         self.engine.close()
         self.catalog.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        self._held.close()
 
 
 CATALOG = "catalog.sqlite"
-SECRET = "secret.key"
 IMAGES = "images"
 
 _PARTS = frozenset(
     {CATALOG, f"{CATALOG}-wal", f"{CATALOG}-shm", f"{CATALOG}-journal", SECRET, IMAGES}
     | {f"{SECRET}.new", f"{NAME}.new"}  # left by a process that was killed while it made the lake
-    | {"state", "sample"}
+    | {"state", "sample", "writer.lock"}
 )
+
+
+def home_in(path: Path, choice: Choice | None = None) -> Home:
+    """Where the indices of the lake in a folder are, by default as the settings choose. Raises UsageError."""
+    return home_of(path, choice or Choice.of(settings.load()))
 
 
 def _make_folder(path: Path) -> None:

@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import orjson
 
 from dicomlake import disk
-from dicomlake.errors import LakeError
+from dicomlake.errors import LakeError, OtherEngineError
+from dicomlake.lake.choice import Kind
+from dicomlake.lake.home import Home
 from dicomlake.site import current
 from mappings import registry
 
@@ -21,6 +23,7 @@ FORMAT = 2
 """
 
 NAME = "format.json"
+SECRET = "secret.key"
 FIRST_INDEX = "index-1"
 INDEX_NAME = re.compile(r"index(?:-([1-9]\d*))?")
 """An index folder in the lake; ``index`` alone is that of format 1."""
@@ -44,13 +47,25 @@ def built_with() -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What ``format.json`` says: the format, the name of the index folder, the hashes of :func:`built_with`, and the
-    version of Dicomlake that wrote it."""
+    """What ``format.json`` says: the format, the name of the index, the hashes of :func:`built_with`, the version of
+    Dicomlake that wrote it, the kind of engine, and what names on its server begin with."""
 
     index: str = FIRST_INDEX
     format: int = FORMAT
     hashes: Mapping[str, str] = field(default_factory=built_with)
     dicomlake: str = field(default_factory=lambda: version("dicomlake"))
+    engine: Kind = "embedded"
+    prefix: str = ""
+
+    @classmethod
+    def of(cls, home: Home, index: str = FIRST_INDEX) -> Self:
+        """The mark of a lake that this process makes, with an index in this place."""
+        return cls(index, engine=home.kind, prefix=home.prefix)
+
+    @staticmethod
+    def is_in(lake: Path) -> bool:
+        """Whether a folder has a mark."""
+        return (lake / NAME).exists()
 
     @classmethod
     def read(cls, lake: Path) -> Self:
@@ -65,6 +80,7 @@ class Mark:
                     f"knows {FORMAT}); upgrade Dicomlake, or name another folder with --data"
                 )
             index = str(content.get("index", "index"))
+            engine, prefix = content.get("engine", "embedded"), str(content.get("prefix", ""))
             hashes = {name: str(content.get(name, "")) for name in _DIFFERENCES} | {"registry": content["registry"]}
         except FileNotFoundError as error:
             raise LakeError(
@@ -76,18 +92,25 @@ class Mark:
             raise _damaged(lake, str(error)) from error
         if not INDEX_NAME.fullmatch(index):
             raise _damaged(lake, f"{index!r} is no folder of an index")
-        return cls(index, format, hashes, writer)
+        if engine not in ("embedded", "opensearch"):
+            raise _damaged(lake, f"{engine!r} is no engine")
+        return cls(index, format, hashes, writer, engine, prefix)
 
     def write(self, lake: Path) -> None:
         """Put the mark into its place, durably: from then on this is the lake's index."""
-        content = {"format": self.format, "index": self.index, **self.hashes, "dicomlake": self.dicomlake}
+        content: dict[str, Any] = {"format": self.format, "index": self.index, "engine": self.engine}
+        if self.prefix:
+            content["prefix"] = self.prefix
+        content |= {**self.hashes, "dicomlake": self.dicomlake}
         disk.write(lake / NAME, orjson.dumps(content, option=orjson.OPT_INDENT_2))
 
-    def check(self, lake: Path, *, write: bool) -> None:
+    def check(self, home: Home, *, write: bool) -> None:
         """Raises LakeError with the way out when this process cannot read from the lake, or write to it.
 
         Reading takes an index as it is, whatever the site's tables say by now; to write, the tables must be the same.
         """
+        lake = home.lake
+        self.check_home(home)
         if self.format != FORMAT:
             raise LakeError(
                 f"{lake} was written by an older Dicomlake (format {self.format}, this one writes {FORMAT}); "
@@ -96,15 +119,26 @@ class Mark:
         for name, hash in built_with().items():
             if self.hashes[name] != hash and (write or name == "registry"):
                 raise LakeError(f"{lake} was built with {_DIFFERENCES[name]}{_advice(lake)}")
-        self.check_index(lake)
+        home.check(self.index)
 
-    def check_index(self, lake: Path) -> None:
-        """Raises LakeError when the index that the mark names is not there: none must be made in its place."""
-        if not (lake / self.index / "meta.json").exists():
-            raise LakeError(
-                f"{lake / self.index} is missing or no index; restore it, or index the sources into a new folder "
-                "(--data NEW)"
+    def check_home(self, home: Home) -> None:
+        """Raises OtherEngineError when the lake's index is somewhere else than the settings say."""
+        if (self.engine, self.prefix) == (home.kind, home.prefix):
+            return
+        if home.kind == "embedded":
+            raise OtherEngineError(
+                f"the index of {home.lake} is on an OpenSearch server; name the server with DICOMLAKE_ENGINE_URL or "
+                "--engine-url, or another folder with --data"
             )
+        if self.engine == "embedded":
+            raise OtherEngineError(
+                f"the index of {home.lake} is in the folder itself, not on an OpenSearch server; choose --engine "
+                "embedded, or another folder with --data"
+            )
+        raise OtherEngineError(
+            f"the indices of {home.lake} are called {self.prefix}, not {home.prefix}; set DICOMLAKE_ENGINE_PREFIX="
+            f"{self.prefix}, or name another folder with --data"
+        )
 
 
 def _advice(lake: Path) -> str:

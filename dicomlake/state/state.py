@@ -2,11 +2,11 @@
 
 import secrets
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
 from sqlalchemy import insert, select
 
+from dicomlake.closing import Closing
 from dicomlake.state import tables
 from dicomlake.state.database import Database
 from dicomlake.state.jobs import JobLimits, Jobs
@@ -24,7 +24,7 @@ _DEFAULT_SEARCHES: Final = SearchLimits()
 _DEFAULT_JOBS: Final = JobLimits()
 
 
-class State:
+class State(Closing):
     """Settings, searches, jobs and secrets of a data folder. Safe to share between threads; each process opens its own.
 
     Every method raises StateError when the database cannot be used.
@@ -75,11 +75,3 @@ class State:
     def close(self) -> None:
         """Let go of the database."""
         self._database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import pyarrow
 import pyarrow.parquet
@@ -39,7 +40,8 @@ class Imported:
     """What an import did.
 
     ``rows`` of the index: ``added``, ``updated`` and ``unchanged`` series; ``indexed`` ones have files in the lake and
-    stay as these say; ``nameless`` ones have no series or study UID. ``removed``: series that the index no longer has.
+    stay as these say; ``nameless`` ones have no series or study UID, ``refused`` ones the search engine does not take,
+    the first for the ``reason``. ``removed``: series that the index no longer has.
     The next four are totals of the lake; ``seconds`` is wall-clock time. ``total``: rows that the index has.
     """
 
@@ -49,6 +51,7 @@ class Imported:
     unchanged: int = 0
     indexed: int = 0
     nameless: int = 0
+    refused: int = 0
     removed: int = 0
     instances: int = 0
     series: int = 0
@@ -56,11 +59,14 @@ class Imported:
     patients: int = 0
     seconds: float = 0.0
     total: int = 0
+    reason: str = ""
 
-    def as_dict(self) -> dict[str, int | float]:
-        """The counts and the seconds for JSON, in this order."""
+    def as_dict(self) -> dict[str, Any]:
+        """The counts and the seconds for JSON, in this order, and the reason where there is one."""
         counts = asdict(self)
         del counts["total"]
+        if not self.refused:
+            del counts["reason"]
         return counts
 
 
@@ -182,6 +188,14 @@ class _Loader:
         """Make it durable and visible."""
         if self._waiting:
             self._engine.commit()
+            for one in self._engine.rejected():
+                imported = self._imported
+                imported.refused += 1
+                imported.reason = imported.reason or one.reason
+                if one.uid in self._uncommitted:
+                    imported.added -= 1
+                else:
+                    imported.updated -= 1
             self._waiting = 0
             self._uncommitted.clear()
 

@@ -58,6 +58,33 @@ def test_any_attribute_becomes_a_column_that_moves_and_stays_for_the_user(tab: T
     expect(new_tab().open().page.locator(HEADS).filter(has_text=label)).to_have_count(0)
 
 
+def test_a_column_is_dragged_to_another_place(tab: Tab):
+    tab.open()
+    before = heads(tab)
+    columns = tab.page.locator(".st-key-results th[draggable=true]")
+    columns.nth(2).drag_to(columns.nth(1))
+    expect(tab.page.locator(HEADS).nth(1)).to_have_text(before[2])
+    assert heads(tab) == [before[0], before[2], before[1], *before[3:]]
+    tab.page.get_by_role("button", name="Columns").click()
+    tab.page.get_by_role("button", name="Reset", exact=True).click()
+    expect(tab.page.locator(HEADS).nth(1)).to_have_text(before[1])
+
+
+def test_the_hit_behind_the_last_of_a_page_is_the_first_of_the_next(tab: Tab):
+    tab.open()
+    rows(tab).last.locator(".name").click()
+    detail, page = tab.page.locator(".st-key-detail"), tab.page.locator(".st-key-results .foot [aria-current=page]")
+    expect(detail).to_contain_text("50 of ")
+    tab.page.get_by_role("button", name="Next hit").click()
+    expect(page).to_have_text("2")
+    expect(detail).to_contain_text("51 of ")
+    expect(rows(tab).first).to_have_attribute("aria-current", "true")
+    tab.page.get_by_role("button", name="Previous hit").click()
+    expect(page).to_have_text("1")
+    expect(detail).to_contain_text("50 of ")
+    expect(rows(tab).last).to_have_attribute("aria-current", "true")
+
+
 def test_rows_are_ticked_in_ranges_apart_from_what_is_open_and_become_a_file(tab: Tab):
     tab.open()
     boxes = rows(tab).get_by_role("checkbox")

@@ -59,7 +59,7 @@ def content(engine: OpenSearchEngine) -> dict[str, Any]:
     found: dict[str, Any] = {
         f"{kind} {hit['_id']}": {**hit.get("fields", {}), **hit.get("_source", {})}
         for kind in KINDS
-        for hit in _hits(engine, engine.indices.alias(kind))
+        for hit in _hits(engine, engine.indices.name(kind))
     }
     return found | {"present": [engine.present("series"), engine.present("instance")]}
 

@@ -31,7 +31,7 @@ def test_pages_that_were_read_are_let_go_of_and_can_be_read_again(tmp_path: Path
     found = opened.get("instance", uids)
     assert len(found) == INSTANCES
     before = mapped(tmp_path)
-    let_go(opened._segment_ids)
+    opened.rest()
     assert mapped(tmp_path) < before / 4
     assert opened.get("instance", uids) == found
     opened.close()

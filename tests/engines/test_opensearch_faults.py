@@ -330,7 +330,7 @@ def test_a_reader_says_that_the_server_is_away_and_goes_on_when_it_is_back(one: 
     before = reader.search(Plan())
     one.nodes[0].kill()
     for ask in (lambda: reader.search(Plan(limit=10)), reader.refresh, lambda: opened(one, write=False)):
-        with pytest.raises(EngineAwayError, match=one.url):
+        with pytest.raises(EngineAwayError, match="the search server does not answer"):
             ask()
     one.nodes[0].start()
     assert reader.search(Plan()).hits == before.hits

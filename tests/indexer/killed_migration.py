@@ -14,7 +14,7 @@ from pathlib import Path
 from dicomlake.catalog import Catalog
 from dicomlake.engines.embedded import EmbeddedEngine
 from dicomlake.lake import Mark
-from indexer import migrate
+from indexer import copying, migrate
 from indexer.journal import Journal
 from tests.indexer import killed
 
@@ -29,7 +29,7 @@ STEPS = {
 }
 
 if __name__ == "__main__":
-    migrate.MOST_DOCUMENTS = 10
+    copying.MOST_DOCUMENTS = 10
     lake, when, number = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
     if when == "seconds":
         killer = threading.Timer(float(number), lambda: os.kill(os.getpid(), signal.SIGKILL))

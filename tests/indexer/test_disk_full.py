@@ -7,7 +7,7 @@ import pytest
 
 from dicomlake.errors import DiskFullError
 from dicomlake.lake import Lake, Mark
-from indexer import migrate as migrating
+from indexer import copying
 from indexer.migrate import Migration, migrate
 from tests.cli.run import command
 from tests.indexer.builders import content, hospital, index
@@ -51,7 +51,7 @@ def test_indexing_into_a_full_disk_is_one_line_and_goes_on_when_there_is_room(
 def test_a_migration_into_a_full_disk_leaves_the_lake_and_goes_on_when_there_is_room(
     small_disk: SmallDisk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, filled_at: int, keep_old: bool
 ) -> None:
-    monkeypatch.setattr(migrating, "MOST_DOCUMENTS", 10)
+    monkeypatch.setattr(copying, "MOST_DOCUMENTS", 10)
     lake = unpack(small_disk.path / "lake")
     fillers: list[Path] = []
 

@@ -1,9 +1,19 @@
 """The memory of a run does not grow with the archive."""
 
+import gc
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from dicomlake.engines.embedded import EmbeddedEngine
+from dicomlake.engines.embedded.snapshot import Snapshot
+from indexer import load
+from indexer.flow import run
+from indexer.sources.folder import folders
+from indexer.summary import Summary
 from tests.builders import dicom_file
 
 REPOSITORY = Path(__file__).parents[2]
@@ -50,3 +60,41 @@ def test_five_times_the_files_take_the_memory_of_the_first(tmp_path: Path) -> No
     assert len(few) == 3
     assert min(few) > 0
     assert all(most <= MOST * least for least, most in zip(few, many, strict=True)), (few, many)
+
+
+def test_what_a_commit_looked_at_is_freed_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(load, "MOST_DOCUMENTS", 50)
+    seen: list[int] = []
+
+    def watch(_: Summary) -> None:
+        seen.append(sum(isinstance(one, Snapshot) for one in gc.get_objects()))
+
+    gc.disable()
+    try:
+        run(tmp_path / "lake", folders([str(archive(tmp_path / "files", 300))]), watch=watch)
+    finally:
+        gc.enable()
+    assert len(seen) > 4
+    assert set(seen) == {1}
+    assert gc.get_freeze_count() == 0
+
+
+def test_the_engine_lets_go_while_documents_are_collected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(load, "BETWEEN", 20)
+    monkeypatch.setattr(load, "MOST_DOCUMENTS", 100)
+    monkeypatch.setattr(load, "MOST_SECONDS", 1e9)
+    done: list[str] = []
+    for name in ("rest", "commit"):
+        monkeypatch.setattr(EmbeddedEngine, name, noted(getattr(EmbeddedEngine, name), done))
+    run(tmp_path / "lake", folders([str(archive(tmp_path / "files", 140))]))
+    assert done == [*["rest"] * 5, "commit", "rest", *["rest"] * 2, "commit", "rest"]
+
+
+def noted(method: Callable[[EmbeddedEngine], object], done: list[str]) -> Callable[[EmbeddedEngine], object]:
+    """A method that notes its name before it does what it does."""
+
+    def noting(engine: EmbeddedEngine) -> object:
+        done.append(method.__name__)
+        return method(engine)
+
+    return noting

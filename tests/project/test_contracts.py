@@ -102,6 +102,7 @@ def rooms(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "jobs",
         "lake",
         "site",
+        "closing",
         "disk",
         "engines/base",
         "query/parse",

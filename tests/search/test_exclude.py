@@ -5,13 +5,9 @@ from typing import Any
 
 import pytest
 
-from dicomlake.documents.instance import Origin, build
-from dicomlake.documents.update import apply
 from dicomlake.errors import BadValueError, CursorError, QueryError, UnknownFieldError
-from dicomlake.headers import read_file
-from dicomlake.lake import Lake
 from dicomlake.search import Searcher, SearchRequest
-from tests.builders import data_set, write
+from tests.builders import searching
 
 SERIES = (
     {"Modality": "CT", "BodyPartExamined": "CHEST", "SliceThickness": 10, "ImageType": ["ORIGINAL", "AXIAL"]},
@@ -24,16 +20,8 @@ SERIES = (
 
 @pytest.fixture(scope="module")
 def search(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searcher]:
-    folder = tmp_path_factory.mktemp("exclude")
-    files = [
-        write(data_set(uid=f"1.9.{i}.1", series=f"1.9.{i}", study=f"1.8.{i}", **attributes), folder / f"{i}.dcm")
-        for i, attributes in enumerate(SERIES)
-    ]
-    with Lake.open_for_writing(folder / "lake") as writing:
-        apply(writing.engine, [build(read_file(path), path.name, Origin("test")) for path in files])
-        writing.engine.commit()
-    with Lake.open(folder / "lake") as opened:
-        yield Searcher(opened)
+    with searching(tmp_path_factory.mktemp("exclude"), SERIES) as searcher:
+        yield searcher
 
 
 def found(search: Searcher, **request: Any) -> list[int]:

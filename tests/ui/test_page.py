@@ -2,11 +2,16 @@
 
 import socket
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from tests.api.service import REAL_FILES, Service
+from tests.lake.places import on_server
 from tests.ui.conftest import Page
 from tests.ui.served import Served
+from tools.opensearch import Server
 from ui import facets
 from ui.views import ROWS
 
@@ -184,6 +189,22 @@ def test_a_server_that_is_away_is_named_and_asked_again(lake: Served, open_page:
     monkeypatch.setenv("DICOMLAKE_API_URL", lake.api)
     page.test.button(key="again").click().run()
     assert page.component("results")["rows"]
+
+
+def test_a_search_server_that_is_away_is_said_in_words_and_the_page_comes_back(
+    open_page: Open, opensearch: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    with on_server(opensearch, tmp_path / "lake") as place:
+        place.command("index", REAL_FILES / "CT_small.dcm", "--quiet")
+        nowhere = replace(place.choice, urls=("http://127.0.0.1:9",))
+        with Service(place.data, choice=nowhere) as cut_off, Service(place.data, choice=place.choice) as whole:
+            page = open_page(cut_off.url, q="Modality:CT")
+            assert "The search server does not answer" in page.words()
+            assert "127.0.0.1:9<" not in page.words()
+            assert page.chips() == [("Query", "Modality:CT")]
+            monkeypatch.setenv("DICOMLAKE_API_URL", whole.url)
+            page.test.button(key="again").click().run()
+            assert len(page.component("results")["rows"]) == 1
 
 
 def test_an_excluded_value_of_a_link_is_in_force_and_can_be_dropped(lake: Served, open_page: Open):

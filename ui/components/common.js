@@ -65,13 +65,15 @@ function remember(root, create) {
   return remembered.get(root);
 }
 
-// Run a repaint and give the focus back to the element that had it, or to the one that took its place.
+// Run a repaint and give the focus back to what had it: known by its name, or else by its place.
 function keepFocus(root, repaint) {
   const before = root.getRootNode().activeElement;
   const name = before?.dataset?.focus;
   repaint();
   if (!before) return;
-  const after = before.isConnected ? before : name ? root.querySelector(`[data-focus="${CSS.escape(name)}"]`) : null;
+  const same = before.isConnected && before.dataset.focus === name;
+  const named = same || !name ? null : root.querySelector(`[data-focus="${CSS.escape(name)}"]`);
+  const after = named ?? (before.isConnected ? before : null);
   if (after && root.getRootNode().activeElement !== after) after.focus({ preventScroll: true });
 }
 

@@ -57,11 +57,11 @@ class Detail {
 
   walking() {
     const { around } = this.data;
-    const step = (id) => id && (() => this.send("open", id));
+    const step = (id, more, way) => (id ? () => this.send("open", id) : more && (() => this.send("turn", way)));
     this.walk.replaceChildren(...[
-      around ? this.icon("previous_hit", ICONS.up, step(around.previous)) : null,
+      around ? this.icon("previous_hit", ICONS.up, step(around.previous, around.before, -1)) : null,
       around ? el("span", { text: around.text }) : null,
-      around ? this.icon("next_hit", ICONS.down, step(around.next)) : null,
+      around ? this.icon("next_hit", ICONS.down, step(around.next, around.behind, 1)) : null,
       this.icon("copy_link", SIGNS.link, (button) => this.copied(button, window.location.href)),
       this.icon("close", ICONS.close, () => this.shut()),
     ].filter(Boolean));

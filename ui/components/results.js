@@ -6,6 +6,8 @@ class Results {
   constructor(root) {
     this.root = root;
     this.views = { table: new Table(this), gallery: new Gallery(this) };
+    for (const { scroll } of Object.values(this.views))
+      scroll.addEventListener("scroll", () => (this.moved = scroll.scrollTop > 0 || scroll.scrollLeft > 0), { passive: true });
     this.ticked = new Set();
     this.place = el("div");
     this.range = el("span");
@@ -119,7 +121,7 @@ class Results {
       this.ticks();
     });
     this.developing.all();
-    if (turned) view.scroll.scrollTo(0, 0);
+    if (turned && this.moved) view.scroll.scrollTo(0, 0);
     this.fill.fit();
     this.reveal(data.rows.find((row) => row.open)?.id);
   }

@@ -132,33 +132,65 @@ class Table {
     return el("span", { class: "amount" }, gauge, el("span", { text }));
   }
 
-  row(row, place) {
-    const box = el("input", { type: "checkbox", tabindex: "-1", "aria-label": say("tick", { number: row.label }), "data-focus": `tick ${row.uid}` });
-    box.checked = this.owner.ticked.has(row.uid);
-    box.disabled = !row.uid;
+  // A row of the page, empty; what it shows changes from page to page.
+  row(place) {
+    const box = el("input", { type: "checkbox", tabindex: "-1" });
     box.addEventListener("click", (event) => this.owner.tick(place, box.checked, event.shiftKey));
-    const cells = row.cells.map((text, index) => {
-      const classes = [index ? "" : "lead", this.owner.data.columns[index].number ? "number" : "", text === null ? "missing" : ""];
-      const cell = el("td", { class: classes.join(" ").trim() || null, title: text !== null && text.length > 14 ? text : null });
-      if (index === 0) {
-        cell.append(el("button", { type: "button", class: "name", text: text ?? "–", "aria-label": row.label, tabindex: "-1",
-          "data-focus": `open ${row.id}` }));
-      } else if (text === null) {
-        cell.append(el("span", { "aria-label": say("missing"), role: "img", text: "–" }));
-      } else if (String(index) in row.bars) {
-        cell.append(this.amount(text, row.bars[index]));
-      } else {
-        cell.textContent = text;
-      }
-      return cell;
-    });
-    return el("tr", { "data-id": row.id, "aria-current": row.open ? "true" : null, class: box.checked ? "ticked" : null },
-      el("td", { class: "tick" }, el("label", {}, box)),
-      this.before > 1 ? el("td", { class: "pic" }, thumb(row.picture, row.modality, 36)) : null,
-      ...cells);
+    const picture = this.before > 1 ? thumb("", "", 36) : null;
+    const cells = this.owner.data.columns.map((column, index) => el("td", { class: [index ? "" : "lead", column.number ? "number" : ""].join(" ").trim() || null }));
+    const name = el("button", { type: "button", class: "name", tabindex: "-1" });
+    cells[0].append(name);
+    const element = el("tr", {}, el("td", { class: "tick" }, el("label", {}, box)), picture && el("td", { class: "pic" }, picture), ...cells);
+    return { element, box, picture, cells, name, shown: [] };
+  }
+
+  show(line, row) {
+    line.box.setAttribute("aria-label", say("tick", { number: row.label }));
+    line.box.dataset.focus = `tick ${row.uid}`;
+    line.box.disabled = !row.uid;
+    line.element.dataset.id = row.id ?? "";
+    if (row.open) line.element.setAttribute("aria-current", "true");
+    else line.element.removeAttribute("aria-current");
+    line.name.setAttribute("aria-label", row.label);
+    line.name.dataset.focus = `open ${row.id}`;
+    if (line.picture) frame(line.picture, row.picture, row.modality);
+    row.cells.forEach((text, index) => this.cell(line, index, text, row.bars[index]));
+  }
+
+  cell(line, index, text, percent) {
+    const shown = `${percent ?? ""} ${text === null ? "" : `=${text}`}`;
+    if (line.shown[index] === shown) return;
+    line.shown[index] = shown;
+    const cell = line.cells[index];
+    cell.classList.toggle("missing", text === null);
+    if (text !== null && text.length > 14) cell.title = text;
+    else cell.removeAttribute("title");
+    if (index === 0) line.name.textContent = text ?? "–";
+    else if (text === null) cell.replaceChildren(el("span", { "aria-label": say("missing"), role: "img", text: "–" }));
+    else if (percent !== undefined) cell.replaceChildren(this.amount(text, percent));
+    else cell.textContent = text;
   }
 
   paint(data) {
+    // Another page of the same columns is the same table with other texts: rows made anew cost the browser twice as much.
+    const shape = JSON.stringify([data.columns, data.level, data.language]);
+    if (this.shape !== shape) {
+      this.shape = shape;
+      this.frame(data);
+    }
+    while (this.lines.length > data.rows.length) this.lines.pop().element.remove();
+    while (this.lines.length < data.rows.length) {
+      const line = this.row(this.lines.length);
+      this.lines.push(line);
+      this.body.append(line.element);
+    }
+    data.rows.forEach((row, place) => this.show(this.lines[place], row));
+    this.rove(this.body.querySelector("[aria-current]") ?? this.body.firstElementChild);
+    this.ticks();
+  }
+
+  // What stands around the rows, which go.
+  frame(data) {
     const pictures = data.level !== "patient";
     this.before = pictures ? 2 : 1;
     this.widths = data.columns.map((column) => column.width);
@@ -179,22 +211,20 @@ class Table {
       pictures ? el("th", { scope: "col", class: "pic" }, el("span", { class: "hidden", text: say("picture") })) : null,
       ...data.columns.map((one, index) => this.column(one, index)),
     ].filter(Boolean));
-    this.body.replaceChildren(...data.rows.map((row, place) => this.row(row, place)));
+    this.lines = [];
+    this.body.replaceChildren();
     this.current = null;
-    this.rove(this.body.querySelector("[aria-current]") ?? this.body.firstElementChild);
-    this.ticks();
   }
 
   // Show what is ticked, without painting the rows anew.
   ticks() {
     const { ticked, data } = this.owner;
-    const boxes = [...this.body.querySelectorAll("input")];
-    boxes.forEach((box, place) => {
+    this.lines.forEach(({ box, element }, place) => {
       box.checked = ticked.has(data.rows[place].uid);
-      box.closest("tr").classList.toggle("ticked", box.checked);
+      element.classList.toggle("ticked", box.checked);
     });
-    const some = boxes.filter((box) => box.checked).length;
-    this.all.checked = some > 0 && some === boxes.filter((box) => !box.disabled).length;
+    const some = this.lines.filter(({ box }) => box.checked).length;
+    this.all.checked = some > 0 && some === this.lines.filter(({ box }) => !box.disabled).length;
     this.all.indeterminate = some > 0 && !this.all.checked;
   }
 }

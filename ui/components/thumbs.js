@@ -17,6 +17,18 @@ function thumb(id, modality, size) {
   return el("span", { class: "thumb", "data-picture": id, "data-size": size }, glyph);
 }
 
+// Have a frame stand for another picture.
+function frame(node, id, modality) {
+  if (node.dataset.picture !== id) {
+    node.querySelector("img")?.remove();
+    node.classList.remove("developed");
+    node.removeAttribute("title");
+    delete node.dataset.shown;
+    node.dataset.picture = id;
+  }
+  node.firstChild.textContent = modality || "–";
+}
+
 // Put the picture over its frame, once. What cannot be loaded leaves the frame as it is.
 function develop(frame) {
   const link = album.links.get(frame.dataset.picture);

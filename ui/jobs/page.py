@@ -20,8 +20,8 @@ def main() -> None:
     st.set_page_config(page_title=f"{say('indexing.title')} – Dicomlake")
     try:
         listed = lake().jobs()
-    except Away:
-        away(lake())
+    except Away as error:
+        away(lake(), error)
         return
     except Problem as problem:
         unserved = problem.status == 404

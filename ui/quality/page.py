@@ -39,8 +39,8 @@ def main() -> None:
     st.set_page_config(page_title=f"{say('quality.title')} – Dicomlake")
     try:
         state = current()
-    except Away:
-        away(lake())
+    except Away as error:
+        away(lake(), error)
         return
     except QueryError as error:
         with state_in_words(say("search.link_broken"), str(error)):
@@ -51,8 +51,8 @@ def main() -> None:
         scope(state.within)
     try:
         _PARTS[state.tab](state)
-    except Away:
-        away(lake())
+    except Away as error:
+        away(lake(), error)
     except Problem as problem:
         state_in_words(problem.title, problem.detail)
 

@@ -28,8 +28,8 @@ def main() -> None:
             side_by_side(wanted)
         else:
             listed()
-    except Away:
-        away(lake())
+    except Away as error:
+        away(lake(), error)
     except Problem as problem:
         state_in_words(problem.title, problem.detail)
 

@@ -8,11 +8,11 @@ import streamlit as st
 
 from ui import columns as columns_of
 from ui import details, pictures, views
-from ui.asking import opened
+from ui.asking import hits, opened, same_answer
 from ui.client import Api, Away, Problem
 from ui.components import component
 from ui.search.address import current, go, on
-from ui.search.results import arrange
+from ui.search.results import arrange, columns
 from ui.state import PageState, parse_open
 
 _FRAMES: Final = "frames_asked"
@@ -30,10 +30,24 @@ def detail(lake: Api, state: PageState, answer: Mapping[str, Any], shown: Sequen
         data={**data, "api": lake.url},
         on_shut_change=on("detail", "shut", lambda state, _: state.showing(open=None)),
         on_open_change=on("detail", "open", lambda state, id: state.showing(open=parse_open(id))),
+        on_turn_change=lambda: _turn(lake, 1 if st.session_state["detail"]["turn"] > 0 else -1),
         on_similar_change=lambda: _similar(lake, st.session_state["detail"]["similar"]),
         on_act_change=lambda: _act(lake, st.session_state["detail"]["act"], list(shown)),
     )
     return data
+
+
+def _turn(lake: Api, way: int) -> None:
+    """Open the first hit of the next page, or the last of the page before."""
+    state = current()
+    try:
+        state, answer = hits(lake, state.showing(page=max(1, state.page + way)), columns(lake, state))
+    except (Away, Problem):
+        return
+    ids = [id for hit in answer["hits"] if (id := views.open_id(state.level, hit))]
+    if ids:
+        same_answer()
+        go(state.showing(page=state.page, open=parse_open(ids[0 if way > 0 else -1])))
 
 
 def _similar(lake: Api, uid: str) -> None:

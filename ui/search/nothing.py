@@ -8,10 +8,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ui import views
 from ui.asking import asked_of, forget_whole
-from ui.client import Api, Away, Problem
+from ui.client import Api, Away, EngineAway, Problem
 from ui.components import component
 from ui.conditions import cleared, conditions, without
 from ui.format import count
+from ui.leaving import visit
 from ui.search.address import on
 from ui.state import PageState
 from ui.words import areas, say
@@ -33,10 +34,13 @@ def state_in_words(title: str, text: str = "") -> DeltaGenerator:
     return st.container(horizontal_alignment="center", gap="medium")
 
 
-def away(lake: Api) -> None:
-    """The API does not answer."""
-    with state_in_words(say("search.away"), say("search.away_how", url=lake.url)):
-        st.code("dicomlake serve --data ./lake", language=None, width=_COMMANDS)
+def away(lake: Api, error: Away) -> None:
+    """The API, or the search server behind it, does not answer."""
+    behind = isinstance(error, EngineAway)
+    title, how = ("engine_away", "engine_away_how") if behind else ("away", "away_how")
+    with state_in_words(say(f"search.{title}"), say(f"search.{how}", url=lake.url)):
+        command = "dicomlake doctor" if behind else "dicomlake serve"
+        st.code(f"{command} --data ./lake", language=None, width=_COMMANDS)
         st.button(say("search.again"), type="primary", icon=":material/refresh:", key="again")
         _come_back(lake)
 
@@ -58,6 +62,8 @@ def first_run(lake: Api) -> None:
         if not _sample(lake):
             st.button(say("search.reload"), type="primary", icon=":material/refresh:", key="again")
         st.html(f'<p class="dl-waiting">{html.escape(say("search.empty_own"))}</p>')
+        to_index, icon = say("search.to_index"), ":material/database_upload:"
+        st.button(to_index, icon=icon, key="to_index", on_click=visit, args=("index", {}))
         st.code("dicomlake index FOLDER --data ./lake", language=None, width=_COMMANDS)
         st.code("dicomlake sample ./archive\ndicomlake index ./archive --data ./lake", language=None, width=_COMMANDS)
 

@@ -29,8 +29,8 @@ def main() -> None:
     lake = the_lake()
     try:
         state = current()
-    except Away:
-        away(lake)
+    except Away as error:
+        away(lake, error)
         return
     except QueryError as error:
         with state_in_words(say("search.link_broken"), str(error)):
@@ -56,9 +56,9 @@ def main() -> None:
         else:
             with found:
                 state_in_words(say("search.no_hits_to_show"), say("search.mend"))
-    except Away:
+    except Away as error:
         with found:
-            away(lake)
+            away(lake, error)
     except Problem as problem:
         with broken:
             refusal(problem)

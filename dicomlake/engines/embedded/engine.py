@@ -37,7 +37,7 @@ from dicomlake.engines.embedded.warming import Warming
 from dicomlake.errors import LakeError
 from dicomlake.query.resolved import Resolved
 
-_hash = lru_cache(maxsize=4_096)(key_hash)
+_hash = lru_cache(maxsize=256)(key_hash)  # records of one series come together
 
 WRITER_HEAP = 256_000_000
 """Bytes of writer memory; a segment is flushed when it is full."""
@@ -137,7 +137,7 @@ class EmbeddedEngine(Engine):
         if self._handed > PAUSE:
             self._handed = 0
             let_catch_up()
-            let_go(self._segment_ids)
+            self.rest()
         if record.level == "series" and record.kept:
             writer.add_document(kept_document(self._layout, record.uid, record.kept))
 
@@ -153,8 +153,11 @@ class EmbeddedEngine(Engine):
             writer.commit()
             # Tantivy syncs every file of the commit, renames meta.json to its place, and leaves that name unsynced.
             disk.sync(self._folder)
-        let_go(self._segment_ids)
+        self.rest()
         return self.refresh()
+
+    def rest(self) -> None:
+        let_go(self._segment_ids)
 
     def _unwritable(self, error: Exception) -> LakeError:
         return disk.full(self._folder, error) or LakeError(f"the index in {self._folder} cannot be written: {error}")

@@ -109,12 +109,14 @@ class Bulk:
 
     def _sent(self, operations: Sequence[Operation]) -> None:
         """Send operations; they are kept when that fails. Those that did arrive may arrive again: see the versions."""
+        arrived = False
         try:
             self._deliver(operations)
-        except Exception:
-            with self._lock:
-                self._returned += operations
-            raise
+            arrived = True
+        finally:
+            if not arrived:
+                with self._lock:
+                    self._returned += operations
 
     def _deliver(self, operations: Sequence[Operation]) -> None:
         """Send operations until each is done or refused."""

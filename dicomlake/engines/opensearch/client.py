@@ -1,5 +1,6 @@
 """The connection to the server, and its errors as ours."""
 
+import logging
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -47,23 +48,30 @@ _LONG: Final = ("/_search", "/_msearch", "/_bulk")
 
 _PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 10.0
+_WHERE: Final = "the search server"
+"""As errors call it: its address is nobody's business who only searches."""
+
+
+# What it logs holds addresses, and bodies with what was searched for; every failure is raised as an error of ours.
+logging.getLogger("opensearch").disabled = True
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
     """Where the server is: addresses of its nodes, name and password, the file with the authority that signed its
-    certificate (None: those the system trusts). ``seconds``: of one request."""
+    certificate (None: those the system trusts), whether it is looked at. ``seconds``: of one request."""
 
     urls: tuple[str, ...]
     user: str = ""
     password: str = ""
     authority: str | None = None
+    verify: bool = True
     seconds: float = 60.0
     connections: int = 8
 
     def __repr__(self) -> str:
-        """Without the password."""
-        return f"Server({', '.join(self.urls)})"
+        """Without what must get into no log: addresses and password."""
+        return f"Server({len(self.urls)} nodes)"
 
 
 class _Json(Serializer):
@@ -103,6 +111,8 @@ class Client:
     def __init__(self, server: Server) -> None:
         self.server = server
         own: dict[str, Any] = {"ca_certs": server.authority} if server.authority else {}
+        if not server.verify:
+            own |= {"verify_certs": False, "ssl_assert_hostname": False}
         if server.user:
             own["http_auth"] = (server.user, server.password)
         self._client = OpenSearch(
@@ -148,31 +158,25 @@ class Client:
         numbers = tuple(int(part) for part in number.split(".")[:2] if part.isdigit())
         if about.get("distribution") != "opensearch" or numbers < OLDEST:
             name = about.get("distribution", "no OpenSearch")
-            raise EngineVersionError(
-                f"{self._where} is {name} {number}; OpenSearch 3 or later is needed", version=number
-            )
+            raise EngineVersionError(f"{_WHERE} is {name} {number}; OpenSearch 3 or later is needed", version=number)
         return number
 
     def close(self) -> None:
         """Let go of the connections."""
         self._client.close()
 
-    @property
-    def _where(self) -> str:
-        return ", ".join(self.server.urls)
-
     def _told(self, error: exceptions.OpenSearchException) -> Exception:
         if isinstance(error, exceptions.SSLError):
             return EngineCertificateError(
-                f"the certificate of {self._where} is not trusted: {error.error}; name the authority that signed it"
+                f"the certificate of {_WHERE} is not trusted: {error.error}; name the authority that signed it"
             )
         if isinstance(error, exceptions.ConnectionError):
             if isinstance(error.info, urllib3.exceptions.SSLError):
-                return EngineCertificateError(f"the certificate of {self._where} is not trusted: {error.error}")
-            return EngineAwayError(f"{self._where} does not answer; check the address and whether the server runs")
+                return EngineCertificateError(f"the certificate of {_WHERE} is not trusted: {error.error}")
+            return EngineAwayError(f"{_WHERE} does not answer; check the address and whether the server runs")
         if isinstance(error, exceptions.TransportError):
-            return told(self._where, error.status_code, error.info if isinstance(error.info, Mapping) else {})
-        return EngineError(f"{self._where}: {error}")
+            return told(_WHERE, error.status_code, error.info if isinstance(error.info, Mapping) else {})
+        return EngineError(f"{_WHERE}: {error}")
 
 
 class Pauses:

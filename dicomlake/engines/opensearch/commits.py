@@ -66,7 +66,7 @@ class Commits:
         return self._opened(kind)
 
     def _opened(self, kind: Kind) -> Pit:
-        path = f"/{self._indices.alias(kind)}/_search/point_in_time"
+        path = f"/{self._indices.name(kind)}/_search/point_in_time"
         answer = self._client.call("POST", path, keep_alive=KEEP_ALIVE, allow_partial_pit_creation="false")
         return Pit(answer["pit_id"], self._unused.append)
 

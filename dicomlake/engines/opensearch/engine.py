@@ -1,7 +1,7 @@
 """The engine contract on OpenSearch."""
 
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from types import MappingProxyType
 from typing import Any, Final
@@ -44,10 +44,11 @@ _VERSIONS: Final = 40
 
 
 class OpenSearchEngine(Engine):
-    """The indices ``prefix-*`` of a server. ``write=True`` makes what is not there yet; without it they must exist.
+    """The indices ``prefix-*-version`` of a server. ``write=True`` makes what is not there yet; without it they must
+    exist.
 
-    ``columns``: paths that get a field of their own. Raises :class:`~dicomlake.errors.EngineError`, and
-    :class:`~dicomlake.errors.LakeError` when there is no index to read.
+    ``columns``: paths that get a field of their own. ``about``: what is kept with indices that are made. Raises
+    :class:`~dicomlake.errors.EngineError`, and :class:`~dicomlake.errors.LakeError` when there is no index to read.
     """
 
     capabilities = Capabilities(drops_uncommitted=False, moment_seconds=KEPT_SECONDS, many_writers=True)
@@ -60,16 +61,18 @@ class OpenSearchEngine(Engine):
         *,
         write: bool = False,
         shape: Shape | None = None,
+        version: int = 1,
+        about: Mapping[str, str] | None = None,
     ) -> None:
         listed = tuple(columns)
         self._encoder = OpenSearchEncoder(listed)
         self._client = Client(server)
         self._client.check_version()
-        self._indices = Indices(self._client, prefix, listed)
+        self._indices = Indices(self._client, prefix, listed, version)
         if write:
-            self._indices.make(shape or Shape())
+            self._indices.make(shape or Shape(), about)
         elif not self._indices.exist():
-            raise LakeError(f"there is no index {prefix} on {', '.join(server.urls)}; index something first")
+            raise LakeError(f"there is no index {prefix} on the search server; index something first")
         self._state = State(self._client, self._indices.state)
         self._commits = Commits(self._client, self._indices, self._state, Layout(listed))
         self._bulk: Bulk | None = None
@@ -128,7 +131,7 @@ class OpenSearchEngine(Engine):
     def _header(self, operation: str, kind: Kind, uid: str) -> str:
         self._version += 1
         self._touched.add(kind)
-        what = {"_index": self._indices.alias(kind), "_id": uid, "version": self._version, "version_type": "external"}
+        what = {"_index": self._indices.name(kind), "_id": uid, "version": self._version, "version_type": "external"}
         return orjson.dumps({operation: what}).decode()
 
     def _learn(self, texts: Iterable[str]) -> None:

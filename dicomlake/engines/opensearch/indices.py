@@ -28,25 +28,49 @@ class Shape:
 
 
 class Indices:
-    """Names and making of the indices. ``prefix``: what all their names begin with."""
+    """Names and making of the indices. ``prefix``: what all their names begin with; ``version``: what they end with.
 
-    def __init__(self, client: Client, prefix: str, columns: Iterable[str]) -> None:
+    They are read and written by their own names: which version a lake looks at is said by its mark, and by nothing
+    else. The aliases, without a version, are for people and programs that look at the server themselves.
+    """
+
+    def __init__(self, client: Client, prefix: str, columns: Iterable[str], version: int = 1) -> None:
         self._client = client
         self.prefix = prefix
+        self.version = version
         self._columns = tuple(columns)
-        self.state = f"{prefix}-state"
+        self.state = f"{prefix}-state-{version}"
 
     def alias(self, kind: Kind) -> str:
-        """The name to read and write by."""
+        """The name that stays the same from one version to the next."""
         return f"{self.prefix}-{kind}"
+
+    def name(self, kind: Kind) -> str:
+        """The name of the index of this version."""
+        return f"{self.alias(kind)}-{self.version}"
+
+    @property
+    def names(self) -> list[str]:
+        """All of this version."""
+        return [*map(self.name, KINDS), self.state]
+
+    @property
+    def client(self) -> Client:
+        """The connection to their server."""
+        return self._client
+
+    @property
+    def templates(self) -> list[str]:
+        """The names of their index templates."""
+        return [f"{self.prefix}-{name}" for name in ("documents", "kept")]
 
     def exist(self) -> bool:
         """Whether they have been made."""
         found: Any = self._client.call("HEAD", f"/{self.state}", allowed=(404,))
         return bool(found)
 
-    def make(self, shape: Shape, version: int = 1) -> None:
-        """Make what is not there yet. Raises EngineError."""
+    def make(self, shape: Shape, about: Mapping[str, str] | None = None) -> None:
+        """Make what is not there yet; ``about`` is kept with them, see :meth:`about`. Raises EngineError."""
         if self.exist():
             return
         for name, body in self._templates(shape).items():
@@ -55,14 +79,11 @@ class Indices:
             template = {"index_patterns": patterns, "composed_of": [f"{self.prefix}-{name}"], "priority": 500}
             self._client.call("PUT", f"/_index_template/{self.prefix}-{name}", template)
         size = {"number_of_shards": shape.shards, "number_of_replicas": shape.replicas}
-        wanted = {
-            f"{self.alias(kind)}-{version}": {"settings": {"index": size}, "aliases": {self.alias(kind): {}}}
-            for kind in KINDS
-        }
+        wanted = {self.name(kind): {"settings": {"index": size}} for kind in KINDS}
         with ThreadPoolExecutor(len(wanted)) as threads:
             list(threads.map(self._create, wanted, wanted.values()))
         one = {"number_of_shards": 1, "number_of_replicas": shape.replicas, "refresh_interval": "-1"}
-        mappings = {"dynamic": False, "properties": {"key": {"type": "keyword"}}}
+        mappings = {"dynamic": False, "_meta": dict(about or {}), "properties": {"key": {"type": "keyword"}}}
         self._create(self.state, {"settings": {"index": one}, "mappings": mappings})  # last: it says that all are there
 
     def _create(self, name: str, body: Mapping[str, Any]) -> None:
@@ -85,7 +106,7 @@ class Indices:
 
     def refresh(self, kinds: Iterable[Kind]) -> None:
         """Make what was put into these visible, on every shard: waits for those that are away."""
-        listed = ",".join(self.alias(kind) for kind in KINDS if kind in set(kinds))
+        listed = ",".join(self.name(kind) for kind in KINDS if kind in set(kinds))
         pauses = Pauses(PATIENCE)
         while listed:
             done = self._client.patiently("POST", f"/{listed}/_refresh", pauses=pauses)["_shards"]
@@ -99,25 +120,48 @@ class Indices:
     def shards(self) -> int:
         """Shards of an index of documents."""
         answer = self._client.call(
-            "GET", f"/{self.alias('series')}/_settings/index.number_of_shards", flat_settings=True
+            "GET", f"/{self.name('series')}/_settings/index.number_of_shards", flat_settings=True
         )
         return max(int(one["settings"]["index.number_of_shards"]) for one in answer.values())
 
     def fields(self) -> int:
         """Fields in the mappings of instances."""
-        answer = self._client.call("GET", f"/{self.alias('instances')}/_mapping")
+        answer = self._client.call("GET", f"/{self.name('instances')}/_mapping")
         return max(len(one["mappings"]["properties"]) for one in answer.values())
 
     def size(self) -> int:
         """Bytes on the disks, copies included."""
-        answer = self._client.call(
-            "GET", f"/{self.prefix}-*/_stats/store", filter_path="_all.total.store.size_in_bytes"
-        )
+        names = ",".join(self.names)
+        answer = self._client.call("GET", f"/{names}/_stats/store", filter_path="_all.total.store.size_in_bytes")
         return int(answer["_all"]["total"]["store"]["size_in_bytes"])
 
+    def about(self) -> dict[str, str]:
+        """What was kept with them when they were made."""
+        answer = self._client.call("GET", f"/{self.state}/_mapping")
+        found: dict[str, str] = next(iter(answer.values()))["mappings"].get("_meta", {})
+        return found
+
+    def publish(self) -> None:
+        """Let the aliases name this version and no other, in one step."""
+        listed: list[dict[str, Any]] = []
+        for kind in KINDS:
+            others = {"index": f"{self.alias(kind)}-*", "alias": self.alias(kind), "must_exist": False}
+            listed += [{"remove": others}, {"add": {"index": self.name(kind), "alias": self.alias(kind)}}]
+        self._client.call("POST", "/_aliases", {"actions": listed})
+
+    def in_use(self) -> int:
+        """How many look at this version at the moment: points in time that are open."""
+        path = f"/{','.join(self.names)}/_stats/search"
+        answer = self._client.call("GET", path, filter_path="_all.primaries.search.point_in_time_current")
+        return int(answer.get("_all", {}).get("primaries", {}).get("search", {}).get("point_in_time_current", 0))
+
+    def delete(self) -> None:
+        """Delete this version."""
+        self._client.call("DELETE", f"/{','.join(self.names)}", allowed=(404,), ignore_unavailable=True)
+
     def remove(self) -> None:
-        """Delete all of them, and their templates."""
-        names = [*(f"{self.alias(kind)}-*" for kind in KINDS), self.state]
+        """Delete all versions, and their templates."""
+        names = [f"{name.removesuffix(str(self.version))}*" for name in self.names]
         self._client.call("DELETE", f"/{','.join(names)}", allowed=(404,), ignore_unavailable=True)
         for name in ("documents", "kept"):
             for noun in ("_index_template", "_component_template"):
