@@ -4,6 +4,7 @@ Every node here is a process of its own that is really stopped or killed, while 
 """
 
 import itertools
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -138,6 +139,34 @@ def test_one_of_three_nodes_killed_in_the_middle_of_a_load(
         counts.setdefault((shard["index"], shard["shard"]), set()).add(shard["docs"])
     assert all(len(docs) == 1 for docs in counts.values()), counts
     engine.indices.remove()
+    engine.close()
+
+
+def test_one_of_three_nodes_hangs_in_the_middle_of_a_load(
+    opensearch_cluster: Started, undisturbed: dict[str, Any]
+) -> None:
+    """It is stopped as it is, with its connections open; the others give it up after some seconds."""
+    check = {"interval": "1s", "timeout": "5s", "retry_count": "1"}
+    settings = {
+        f"cluster.fault_detection.{which}_check.{name}": value
+        for which in ("leader", "follower")
+        for name, value in check.items()
+    }
+    started = opensearch_cluster(nodes=3, settings=settings)
+    server = Server(started.urls, seconds=4)
+    engine = OpenSearchEngine(server, "lake", COLUMNS, write=True, shape=Shape(shards=3, replicas=1))
+    (row,) = started.nodes[0].get("/_cat/cluster_manager?format=json")
+    process = next(node.process for node in started.nodes if node.name != row["node"])
+    assert process is not None
+
+    load(engine, lambda number: process.send_signal(signal.SIGSTOP) if number == 7 else None)
+    assert same(content(engine), undisturbed)
+    reader = OpenSearchEngine(server, "lake", COLUMNS)
+    assert reader.search(Plan()) == engine.search(Plan())
+    reader.close()
+    process.send_signal(signal.SIGCONT)
+    started.wait()
+    assert same(content(engine), undisturbed)
     engine.close()
 
 

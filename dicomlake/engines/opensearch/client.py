@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 import orjson
 import urllib3
-from opensearchpy import OpenSearch, Urllib3HttpConnection, exceptions
+from opensearchpy import OpenSearch, RoundRobinSelector, Urllib3HttpConnection, exceptions
 from opensearchpy.serializer import Serializer
 
 from dicomlake.errors import (
@@ -39,6 +39,12 @@ _PASSING: Final = (
     "receive_timeout_transport_exception",
 )
 """Errors of a node on its way out, which the server calls internal ones."""
+
+_SILENT: Final = 60.0
+"""Seconds that a node which did not answer in time is not asked, as long as others are there."""
+
+_LONG: Final = ("/_search", "/_msearch", "/_bulk")
+"""Requests that may take so long by themselves that another node would do no better."""
 
 _PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 10.0
@@ -78,6 +84,27 @@ class _Json(Serializer):
         return orjson.loads(s)
 
 
+class _Connection(Urllib3HttpConnection):
+    """Remembers that its node did not answer in time. The client's own count of failures is for those that refuse."""
+
+    silent_until = 0.0
+
+    def perform_request(self, *asked: Any, **more: Any) -> Any:
+        try:
+            return super().perform_request(*asked, **more)
+        except exceptions.ConnectionTimeout:
+            self.silent_until = time.monotonic() + _SILENT
+            raise
+
+
+class _Selector(RoundRobinSelector):
+    """One node after the other, but for those that hang: they would take a request each time it is their turn."""
+
+    def select(self, connections: Sequence[Any]) -> Any:
+        now = time.monotonic()
+        return super().select([one for one in connections if one.silent_until <= now] or connections)
+
+
 class Client:
     """Requests to one server, from any thread. Every error is a :class:`~dicomlake.errors.EngineError`."""
 
@@ -90,7 +117,8 @@ class Client:
             own["http_auth"] = (server.user, server.password)
         self._client = OpenSearch(
             hosts=list(server.urls),
-            connection_class=Urllib3HttpConnection,
+            connection_class=_Connection,
+            selector_class=_Selector,
             pool_maxsize=server.connections,
             timeout=server.seconds,
             max_retries=len(server.urls) - 1,
@@ -106,10 +134,16 @@ class Client:
         asked: dict[str, Any] = {name: str(value).lower() if value is True else value for name, value in params.items()}
         if allowed:
             asked["ignore"] = allowed
-        try:
-            return self._transport.perform_request(method, path, params=asked, body=body)
-        except exceptions.OpenSearchException as error:
-            raise self._told(error) from error
+        others = 0 if path.endswith(_LONG) else len(self.server.urls) - 1
+        while True:
+            try:
+                return self._transport.perform_request(method, path, params=asked, body=body)
+            except exceptions.ConnectionTimeout as error:
+                if not others:
+                    raise self._told(error) from error
+                others -= 1
+            except exceptions.OpenSearchException as error:
+                raise self._told(error) from error
 
     def patiently(self, method: str, path: str, body: Any = None, pauses: "Pauses | None" = None, **params: Any) -> Any:
         """As :meth:`call`; while the server is away or busy it is asked again. An answer may get lost: the request must
