@@ -23,7 +23,7 @@ from benchmarks import lakes
 from benchmarks.processes import folder_size, memory
 from benchmarks.tables import Table, target
 from dicomlake.engines.base import Encoder, Engine, FacetPlan, Plan, Record
-from dicomlake.engines.embedded import EmbeddedEngine
+from dicomlake.engines.embedded.engine import EmbeddedEngine
 from dicomlake.lake import Lake
 from dicomlake.query.resolved import All, Between, Everything, Match, Resolved
 from dicomlake.search import warm

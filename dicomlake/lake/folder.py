@@ -8,7 +8,9 @@ from pathlib import Path
 
 from dicomlake import disk
 from dicomlake.engines.base import Engine
-from dicomlake.engines.embedded import BUDGET, EmbeddedEngine, unwritten
+from dicomlake.engines.embedded import BUDGET
+from dicomlake.engines.embedded.engine import EmbeddedEngine
+from dicomlake.engines.embedded.lock import unwritten
 from dicomlake.errors import LakeError
 from dicomlake.lake.home import Home
 from mappings import schemas

@@ -7,7 +7,7 @@ import pytest
 
 from dicomlake.engines.base import FacetPlan, HistogramPlan, Plan, Sort
 from dicomlake.engines.budget import Limits, check, limited, take
-from dicomlake.engines.embedded import EmbeddedEngine
+from dicomlake.engines.embedded.engine import EmbeddedEngine
 from dicomlake.engines.strategies import COLUMNS, series_record
 from dicomlake.errors import AnswerSizeError, CostError, QueryError, TimeLimitError
 from dicomlake.query.resolve import resolve

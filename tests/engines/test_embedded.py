@@ -8,7 +8,8 @@ import pytest
 
 from dicomlake.engines.base import Engine, FacetPlan, Found, Plan
 from dicomlake.engines.conformance import EngineConformance, EngineFactory
-from dicomlake.engines.embedded import EmbeddedEngine, fetch, order, search
+from dicomlake.engines.embedded import fetch, order, search
+from dicomlake.engines.embedded.engine import EmbeddedEngine
 from dicomlake.engines.strategies import COLUMNS, series_record
 from dicomlake.query.resolved import Has, Match, Not
 from mappings.normal import text_token

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from dicomlake.engines.base import Record
-from dicomlake.engines.embedded import EmbeddedEngine
+from dicomlake.engines.embedded.engine import EmbeddedEngine
 from dicomlake.engines.strategies import COLUMNS
 
 

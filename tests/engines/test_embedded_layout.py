@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicomlake.engines.embedded import EmbeddedEngine
+from dicomlake.engines.embedded.engine import EmbeddedEngine
 from dicomlake.engines.embedded.schema import encode_key, escape_key
 from dicomlake.engines.strategies import COLUMNS, ODD_PATHS
 from mappings.normal import TEXT_LIMIT, fold, number_token, text_token

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dicomlake.engines.embedded import EmbeddedEngine, engine, pace
+from dicomlake.engines.embedded import engine, pace
+from dicomlake.engines.embedded.engine import EmbeddedEngine
 from dicomlake.engines.embedded.mapped import let_go
 from tests.engines.test_sessions import instance
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from dicomlake.engines.base import FacetPlan, Level, Plan, Record, Sort
-from dicomlake.engines.embedded import EmbeddedEngine
+from dicomlake.engines.embedded.engine import EmbeddedEngine
 from dicomlake.engines.strategies import COLUMNS, series_record
 from dicomlake.errors import LakeBusyError
 from dicomlake.query.resolved import Between, Has, Like, Match, Wild
@@ -27,7 +27,7 @@ UNCHANGED = range(0, 400, 2)
 WRITER = """
     import sys
     from pathlib import Path
-    from dicomlake.engines.embedded import EmbeddedEngine
+    from dicomlake.engines.embedded.engine import EmbeddedEngine
     from dicomlake.engines.strategies import COLUMNS
     from tests.engines.test_processes import changing
 

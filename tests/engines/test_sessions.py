@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from dicomlake.engines.base import Record
-from dicomlake.engines.embedded import EmbeddedEngine
+from dicomlake.engines.embedded.engine import EmbeddedEngine
 
 SEGMENTS = 8
 """Segments of a like size that Tantivy begins to merge."""

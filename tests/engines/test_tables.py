@@ -11,7 +11,8 @@ import pytest
 
 from dicomlake.engines.base import Engine, FacetPlan, Found, Level, Plan, Sort
 from dicomlake.engines.conformance import EngineConformance, EngineFactory, everything
-from dicomlake.engines.embedded import EmbeddedEngine, search, source, warming
+from dicomlake.engines.embedded import search, source, warming
+from dicomlake.engines.embedded.engine import EmbeddedEngine
 from dicomlake.engines.embedded.order import Ordering
 from dicomlake.engines.embedded.store import Store
 from dicomlake.engines.embedded.tables import NEEDED

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dicomlake.catalog import Catalog
-from dicomlake.engines.embedded import EmbeddedEngine
+from dicomlake.engines.embedded.engine import EmbeddedEngine
 from indexer import load
 from indexer.flow import run
 from indexer.sources.folder import folders

@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 
 from dicomlake.catalog import Catalog
-from dicomlake.engines.embedded import EmbeddedEngine
+from dicomlake.engines.embedded.engine import EmbeddedEngine
 from dicomlake.lake import Mark
 from indexer import copying, migrate
 from indexer.journal import Journal

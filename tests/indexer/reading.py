@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dicomlake.engines.base import Plan
-from dicomlake.engines.embedded import EmbeddedEngine
+from dicomlake.engines.embedded.engine import EmbeddedEngine
 from dicomlake.lake import Lake
 from dicomlake.search import Searcher
 from dicomlake.search.request import SearchRequest

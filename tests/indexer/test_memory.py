@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dicomlake.engines.embedded import EmbeddedEngine
+from dicomlake.engines.embedded.engine import EmbeddedEngine
 from dicomlake.engines.embedded.snapshot import Snapshot
 from indexer import load
 from indexer.flow import run

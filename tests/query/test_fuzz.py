@@ -11,7 +11,7 @@ import pytest
 
 from dicomlake.engines.base import Plan
 from dicomlake.engines.budget import Limits, limited
-from dicomlake.engines.embedded import EmbeddedEngine
+from dicomlake.engines.embedded.engine import EmbeddedEngine
 from dicomlake.engines.strategies import COLUMNS, SPECIAL_TEXTS, series_record
 from dicomlake.errors import QueryError
 from dicomlake.query.explain import explain

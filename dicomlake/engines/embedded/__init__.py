@@ -1,7 +1,9 @@
-"""The embedded engine: Tantivy in a folder on disk, one writing process, many readers, no server."""
+"""The embedded engine: Tantivy in a folder on disk, one writing process, many readers, no server.
 
-from dicomlake.engines.embedded.engine import EmbeddedEngine
-from dicomlake.engines.embedded.lock import unwritten
-from dicomlake.engines.embedded.tables import BUDGET
+Nothing is imported here: workers that read files need the encoder alone, and start with every run.
+"""
 
-__all__ = ["BUDGET", "EmbeddedEngine", "unwritten"]
+from typing import Final
+
+BUDGET: Final = 1_000_000_000
+"""Bytes that the tables of one level may take unless told otherwise; a level that needs more has none."""

@@ -13,6 +13,7 @@ from tantivy import Query
 
 from dicomlake import disk
 from dicomlake.engines.base import Encoder, Engine, Found, Member, Plan, Record, RecordLevel, Stats
+from dicomlake.engines.embedded import BUDGET
 from dicomlake.engines.embedded.compile import Compiler, every
 from dicomlake.engines.embedded.hits import member
 from dicomlake.engines.embedded.lock import busy
@@ -32,7 +33,6 @@ from dicomlake.engines.embedded.schema import (
 from dicomlake.engines.embedded.search import Search
 from dicomlake.engines.embedded.snapshot import LEVELS, Snapshot
 from dicomlake.engines.embedded.store import Store
-from dicomlake.engines.embedded.tables import BUDGET
 from dicomlake.engines.embedded.warming import Warming
 from dicomlake.errors import LakeError
 from dicomlake.query.resolved import Resolved

@@ -26,9 +26,6 @@ from dicomlake.query.resolved import All, Any_, Between, Everything, Has, Match,
 if TYPE_CHECKING:
     from dicomlake.engines.embedded.snapshot import Snapshot
 
-BUDGET = 1_000_000_000
-"""Bytes that the tables of a level may take."""
-
 NEEDED = 80
 """Bytes of the budget a document without which a level has no tables: 30 for what every table needs, an eighth for each
 condition, 1 or 2 for each path, 4 for each order."""
