@@ -95,7 +95,7 @@ def _hits(lake: Api, state: PageState, search: Search) -> tuple[PageState, dict[
             if not (problem.code.endswith("cursor") and known):
                 raise
             known.clear()  # too old, or of another index: walk again from the first page
-    raise Problem(410, "This page is gone", "The lake changes while it is read. Try again.")
+    raise Problem({"title": say("results.gone"), "detail": say("results.gone_how")}, 410)
 
 
 def _far(lake: Api, state: PageState, search: Search) -> tuple[PageState, dict[str, Any] | None]:

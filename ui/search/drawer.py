@@ -96,7 +96,7 @@ def frames(lake: Api, viewer: Mapping[str, Any]) -> None:
         if listing["images"]:
             data["links"] = _links(lake, listing, viewer)
     except (Away, Problem) as error:
-        data["refused"] = getattr(error, "detail", "")
+        data["refused"] = error.detail
     component("pictures")(
         key="frames",
         data=data,

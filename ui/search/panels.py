@@ -102,7 +102,7 @@ def _builder(lake: Api, state: PageState) -> None:
     try:
         tree, refused = builder.tree(state.q), ""
     except builder.QueryError as error:
-        tree, refused = builder.tree(""), error.message
+        tree, refused = builder.tree(""), queries.told(error)
     kept = st.session_state.get("draft")
     draft = kept[1] if kept and kept[0] == state.q else None
     component("builder")(
@@ -128,7 +128,7 @@ def _draft(lake: Api) -> None:
     try:
         text = builder.text(drawn["tree"])
     except builder.QueryError as error:
-        draft = {"text": "", "number": drawn["number"], "count": "", "refused": error.message}
+        draft = {"text": "", "number": drawn["number"], "count": "", "refused": queries.told(error)}
     else:
         draft = _counted(lake, state, text, drawn["number"])
     st.session_state["draft"] = (state.q, draft)
