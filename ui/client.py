@@ -1,8 +1,8 @@
 """The API as the page uses it: one HTTP client a process, two ways in which an answer can fail to come."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 from urllib.parse import quote
@@ -90,6 +90,7 @@ class Search:
     fields: Sequence[str] = ()
     limit: int = 50
     cursor: str | None = None
+    skip: int = 0
     exclude: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     ranges: Mapping[str, Sequence[Bounds]] = field(default_factory=dict)
     histograms: Sequence[str] = ()
@@ -259,20 +260,6 @@ class Api:
 
     def quarantine(self) -> dict[str, Any]:
         return self._json("GET", "/api/v1/quarantine", params={"limit": MOST})
-
-    def cursors(self, search: Search, hits: int) -> Iterator[tuple[int, str]]:
-        """Walk over ``hits`` hits from ``search.cursor`` on, in steps as large as the API allows.
-
-        Gives (hits left behind so far, cursor there) after each step; ends early where no hit is left.
-        """
-        cursor, behind = search.cursor, 0
-        while behind < hits:
-            step = min(MOST, hits - behind)
-            answer = self.search(replace(search, facets=(), histograms=(), fields=(), limit=step, cursor=cursor))
-            if answer["cursor"] is None:
-                return
-            cursor, behind = answer["cursor"], behind + step
-            yield behind, cursor
 
     def _json(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
         try:

@@ -29,6 +29,7 @@ from dicomlake.search.request import (
     MAX_FIELDS,
     MAX_HISTOGRAMS,
     MAX_LIMIT,
+    MAX_SKIP,
     MAX_SORTS,
     SearchRequest,
 )
@@ -82,7 +83,7 @@ class Searcher:
             after=cursor.decode(self._secret, search, request.cursor) if request.cursor else None,
             fast=request.totals == "fast",
         )
-        found = self._engine.search(plan)
+        found = self._engine.search(self._begun(plan, request.skip))
         counted = zip(request.facets, asked, found.facets, strict=False)  # those of histograms follow
         answer = {
             "totals": asdict(found.totals) if found.totals else {},
@@ -98,6 +99,13 @@ class Searcher:
         if request.level == "instance" and (left_out := self._declared(plan.query)):
             answer["declared"] = left_out
         return answer
+
+    def _begun(self, plan: Plan, skip: int) -> Plan:
+        """The plan behind its next ``skip`` hits; without hits where there are not so many."""
+        if not skip or not plan.limit:
+            return plan
+        place = self._engine.place(plan, skip)
+        return replace(plan, limit=0) if place is None else replace(plan, after=place)
 
     def _drawing(self, asked: str, selection: Selection, level: Level) -> Drawing:
         """What ``StudyDate`` or ``StudyDate:month`` asks for, over bins that the whole lake's values give."""
@@ -280,6 +288,7 @@ def _check_limits(request: SearchRequest) -> None:
             field="level",
         )
     bounded(Message("limit"), request.limit, 0, MAX_LIMIT)
+    bounded(Message("skip"), request.skip, 0, MAX_SKIP)
     bounded(Message("facet_limit"), request.facet_limit, 1, MAX_FACET_LIMIT)
     bounded(Message("the number of facets"), len(request.facets), 0, MAX_FACETS)
     bounded(Message("the number of sort fields"), len(request.sort), 0, MAX_SORTS)

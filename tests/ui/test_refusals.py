@@ -21,6 +21,7 @@ ROOMS = (
     "dicomlake/state",
     "dicomlake/jobs",
     "dicomlake/images",
+    "dicomlake/engines/base.py",
     "dicomlake/engines/budget.py",
     "dicomlake/engines/embedded/compile.py",
     "dicomlake/engines/embedded/lock.py",

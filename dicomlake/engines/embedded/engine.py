@@ -30,7 +30,7 @@ from dicomlake.engines.embedded.schema import (
     register_tokenizers,
 )
 from dicomlake.engines.embedded.search import Search
-from dicomlake.engines.embedded.snapshot import LEVELS, Snapshot
+from dicomlake.engines.embedded.snapshot import LEVELS, Place, Snapshot
 from dicomlake.engines.embedded.store import Store
 from dicomlake.engines.embedded.tables import BUDGET
 from dicomlake.engines.embedded.warming import Warming
@@ -201,6 +201,15 @@ class EmbeddedEngine(Engine):
     def search(self, plan: Plan) -> Found:
         with self._reading():
             return Search(self._current).run(plan)
+
+    def place(self, plan: Plan, skip: int) -> Place | None:
+        with self._reading():
+            found = Search(self._current).ordered(plan)
+        if found is None:
+            return super().place(plan, skip)
+        known, order = found
+        passed = order.page(known.chosen, known.ids, plan.after, skip + 1)
+        return order.place(passed[skip - 1]) if len(passed) > skip else None
 
     @property
     def _current(self) -> Snapshot:

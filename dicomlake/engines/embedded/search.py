@@ -18,7 +18,7 @@ from dicomlake.engines.embedded.histograms import Histograms
 from dicomlake.engines.embedded.hits import Pages
 from dicomlake.engines.embedded.many import TERMS_LIMIT
 from dicomlake.engines.embedded.matching import Matching
-from dicomlake.engines.embedded.order import Ordering
+from dicomlake.engines.embedded.order import Order, Ordering
 from dicomlake.engines.embedded.snapshot import Snapshot, Sums
 from dicomlake.query.resolved import Everything, Resolved
 
@@ -83,6 +83,15 @@ class Search:
         return Found(
             hits, facets.results(), histograms.results(), totals, after, self._snapshot.generation, approximate
         )
+
+    def ordered(self, plan: Plan) -> tuple[Matching, Order] | None:
+        """What tables have of a plan's query and its order; None where they have none, yet."""
+        level: RecordLevel = "instance" if plan.level == "instance" else "series"
+        refuse_costly(self._searcher, self._layout, plan.query)
+        condition, shelf = simple(plan.query), self._snapshot.shelves[level]
+        order = shelf.order(Ordering(plan.level, plan.sort))
+        known = shelf.fetched(condition) if order is not None else None
+        return (known, order) if known is not None and order is not None else None
 
     def _known(self, level: RecordLevel, condition: Resolved) -> Matching | None:
         return self._snapshot.shelves[level].matching(condition, wait=False)
