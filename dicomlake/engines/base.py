@@ -319,15 +319,7 @@ class Engine(ABC):
         """The place of the last of the next ``skip`` hits (1 or more) of a plan, for its ``after``; None where no hit
         lies behind it. Raises CostError for more than :data:`WALKED` where the engine can but walk over them.
         """
-        if skip > WALKED:
-            raise CostError(
-                Message(
-                    "{skip:,} hits cannot be left out at once, {most:,} can in this order; narrow the search, "
-                    "or read it from the other end",
-                    skip=skip,
-                    most=WALKED,
-                )
-            )
+        refuse_walk(skip)
         after = plan.after
         while skip:
             step = min(skip, _STEP)
@@ -375,3 +367,16 @@ class Engine(ABC):
     @abstractmethod
     def close(self) -> None:
         """Let go of files and locks; what was not committed is dropped."""
+
+
+def refuse_walk(skip: int) -> None:
+    """Refuse to walk over more hits than :data:`WALKED`. Raises CostError."""
+    if skip > WALKED:
+        raise CostError(
+            Message(
+                "{skip:,} hits cannot be left out at once, {most:,} can in this order; narrow the search, "
+                "or read it from the other end",
+                skip=skip,
+                most=WALKED,
+            )
+        )

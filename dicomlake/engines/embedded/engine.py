@@ -204,12 +204,7 @@ class EmbeddedEngine(Engine):
 
     def place(self, plan: Plan, skip: int) -> Place | None:
         with self._reading():
-            found = Search(self._current).ordered(plan)
-        if found is None:
-            return super().place(plan, skip)
-        known, order = found
-        passed = order.page(known.chosen, known.ids, plan.after, skip + 1)
-        return order.place(passed[skip - 1]) if len(passed) > skip else None
+            return Search(self._current).place(plan, skip)
 
     @property
     def _current(self) -> Snapshot:
