@@ -136,7 +136,7 @@ def cursors(search: Search) -> dict[int, str]:
 
 def whole_lake(lake: Api, answer: Mapping[str, Any]) -> dict[str, int]:
     """Totals of the whole lake, asked for once a generation of the index."""
-    kept = st.session_state.get("whole")
+    kept: tuple[tuple[str, str], dict[str, int]] | None = st.session_state.get("whole")
     if kept is None or kept[0] != (lake.url, answer["generation"]):
         whole = lake.search(Search(limit=0))
         kept = st.session_state["whole"] = ((lake.url, whole["generation"]), whole["totals"])

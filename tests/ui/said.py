@@ -9,6 +9,7 @@ import yaml
 
 import dicomlake
 from dicomlake import errors
+from dicomlake.headers.quality import codes
 
 ROOT = Path(dicomlake.__file__).parents[1]
 CLASSES = {
@@ -53,6 +54,11 @@ def kinds() -> list[str]:
     """What files without a picture are, in the words of an answer."""
     rows = yaml.safe_load((ROOT / "dicomlake/images/kinds.yml").read_text(encoding="utf-8"))
     return [row["words"] for row in rows if "words" in row]
+
+
+def quality() -> list[str]:
+    """What quality codes mean."""
+    return [text for code in codes().values() for text in (code.title, code.description)]
 
 
 def titles() -> list[str]:

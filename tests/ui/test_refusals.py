@@ -8,7 +8,7 @@ import pytest
 from dicomlake.errors import QueryError, TimeLimitError
 from dicomlake.messages import Message
 from dicomlake.query.explain import explain
-from tests.ui.said import kinds, said, titles
+from tests.ui.said import kinds, quality, said, titles
 from ui.client import Away, EngineAway, Problem
 from ui.language import LANGUAGES, language
 from ui.queries import fault
@@ -54,7 +54,7 @@ def test_every_sentence_that_the_page_can_meet_is_there_in_spanish():
     met = [one for one in said(*ROOMS) if one.text is not None]
     assert len(met) > 150
     assert [one for one in met if one.text not in sentences() and not one.place.startswith(STAY_ENGLISH)] == []
-    assert [text for text in (*titles(), *kinds()) if text not in sentences()] == []
+    assert [text for text in (*titles(), *kinds(), *quality()) if text not in sentences()] == []
 
 
 def test_sentences_are_kept_apart_from_what_fills_them():
@@ -62,7 +62,7 @@ def test_sentences_are_kept_apart_from_what_fills_them():
 
 
 def test_no_translation_is_left_of_what_nobody_says():
-    texts = {one.text for one in said(*ROOMS)} | {*titles(), *kinds()}
+    texts = {one.text for one in said(*ROOMS)} | {*titles(), *kinds(), *quality()}
     assert [text for text in sentences() if text not in texts] == []
 
 

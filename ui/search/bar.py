@@ -57,13 +57,14 @@ def _problem(text: str) -> dict[str, Any] | None:
     if problem is None:
         return None
     start, end = queries.marked(text, problem) or (None, None)
+    is_named = problem.code == "unknown-field" and problem.field and problem.nearest
     offered = [{"label": name, "q": mended} for name, mended in queries.fixes(text, problem)]
     return {
         "q": text,
         "start": start,
         "end": end,
         "title": problem.title,
-        "detail": problem.detail,
+        "detail": say("search.no_such_field", name=problem.field) if is_named else problem.detail,
         "lang": problem.spoken,
         "fixes": offered,
     }
