@@ -1,8 +1,8 @@
 """What errors say, read off the code that raises them."""
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -26,8 +26,10 @@ class Said:
     text: str | None
 
 
-def said(*rooms: str) -> Iterator[Said]:
+@cache
+def said(*rooms: str) -> tuple[Said, ...]:
     """What is said in files and folders, by paths from the root."""
+    found: list[Said] = []
     for room in rooms:
         path = ROOT / room
         for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
@@ -36,7 +38,8 @@ def said(*rooms: str) -> Iterator[Said]:
                 called = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
                 if called in _SAYING:
                     place = f"{file.relative_to(ROOT)}:{call.lineno}"
-                    yield from (Said(place, text) for text in _texts(call.args[0]))
+                    found += (Said(place, text) for text in _texts(call.args[0]))
+    return tuple(found)
 
 
 def _texts(node: ast.expr) -> list[str | None]:
