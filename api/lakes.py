@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 from dicomlake.catalog import Catalog
 from dicomlake.errors import LakeError
 from dicomlake.lake import BUDGET, Choice, Lake
+from dicomlake.messages import Message
 from dicomlake.search import Limits, Searcher
 
 Mark = tuple[int, int, int]
@@ -113,7 +114,11 @@ class LakeKeeper:
                 lake.close()
                 raise
         except OSError as error:
-            raise LakeError(f"{self.path} cannot be read ({error.strerror}); check its permissions") from error
+            raise LakeError(
+                Message(
+                    "{path} cannot be read ({strerror}); check its permissions", path=self.path, strerror=error.strerror
+                )
+            ) from error
 
     def _mark(self) -> Mark | None:
         """What tells one lake in this place from the next, and one index of a lake from the next: ``format.json`` is

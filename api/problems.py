@@ -10,7 +10,8 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Message as Event
 
 from api.responses import Json
 from dicomlake.errors import (
@@ -23,6 +24,7 @@ from dicomlake.errors import (
     UnsupportedBodyError,
     UsageError,
 )
+from dicomlake.messages import Message
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER: Final = 5
@@ -39,6 +41,19 @@ class FieldProblem(BaseModel):
     message: str = Field(examples=["Input should be less than or equal to 1000"])
 
 
+class Wording(BaseModel):
+    """What a sentence was made of."""
+
+    template: str = Field(
+        description="The English sentence with `{names}` to fill in, as Python's `str.format` reads it",
+        examples=["no field is named {path}"],
+    )
+    values: dict[str, Any] = Field(
+        description="What fills the names: text, numbers, or a sentence made in the same way",
+        examples=[{"path": "Modalty"}],
+    )
+
+
 class Problem(BaseModel):
     """An error (RFC 9457). Members beyond these depend on ``code``."""
 
@@ -53,6 +68,7 @@ class Problem(BaseModel):
     field: str | None = Field(None, description="The field it is about", examples=["Modalty"])
     nearest: list[str] | None = Field(None, description="Names that were perhaps meant", examples=[["Modality"]])
     errors: list[FieldProblem] | None = Field(None, description="Each field that does not fit the schema")
+    message: Wording | None = Field(None, description="What `detail` was made of, to say it in another language")
     instance: str | None = Field(None, description="Of an internal error: the name under which the log has it")
 
 
@@ -118,7 +134,7 @@ class Boundary:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
 
-        async def watched(message: Message) -> None:
+        async def watched(message: Event) -> None:
             nonlocal started
             started = True
             await send(message)
@@ -131,7 +147,9 @@ class Boundary:
             lines = "".join(f"\n  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames)
             _log.error("%s: %s, raised through%s", name, type(error).__name__, lines)
             if not started:
-                problem = DicomlakeError(f"an unexpected error; the log of the service has it as {name}", instance=name)
+                problem = DicomlakeError(
+                    Message("an unexpected error; the log of the service has it as {name}", name=name), instance=name
+                )
                 await respond(problem)(scope, receive, send)
 
 
@@ -148,13 +166,15 @@ def _http(request: Request, error: Exception) -> ProblemResponse:
         problem = UnknownRouteError("there is no such address; /api/v1/openapi.json lists what there is")
     elif error.status_code == 405:
         allowed = (error.headers or {}).get("Allow", "")
-        problem = MethodNotAllowedError(f"{request.method} is not for this address; it takes {allowed}")
+        problem = MethodNotAllowedError(
+            Message("{method} is not for this address; it takes {allowed}", method=request.method, allowed=allowed)
+        )
     elif error.status_code == 413:
         problem = BodyTooLargeError("the body is larger than 1 MiB; ask for less at once")
     elif error.status_code == 400:
         problem = MalformedBodyError("the body cannot be read as JSON; send UTF-8 with numbers of common size")
     elif error.status_code < 500:
-        problem = UsageError(f"the request was refused: {error.detail}")
+        problem = UsageError(Message("the request was refused: {detail}", detail=error.detail))
     else:
         problem = DicomlakeError("the service could not answer")
     return respond(problem, error.headers)
@@ -167,7 +187,12 @@ def _invalid(request: Request, error: Exception) -> ProblemResponse:
     broken = next((p for p in problems if p["type"] == "json_invalid"), None)
     if broken is not None:
         position, reason = broken["loc"][1], broken["ctx"]["error"]
-        return respond(MalformedBodyError(f"the body is not JSON at character {position}: {reason}", position=position))
+        return respond(
+            MalformedBodyError(
+                Message("the body is not JSON at character {position}: {reason}", position=position, reason=reason),
+                position=position,
+            )
+        )
     if any(p["loc"] == ("body",) and p["type"] != "missing" for p in problems) and not _sent_json(request):
         return respond(UnsupportedBodyError("send the body as JSON, with the header Content-Type: application/json"))
     listed = list({(f.location, f.field, f.message): f for f in map(_field_problem, problems)}.values())

@@ -9,10 +9,12 @@ from collections.abc import Iterable
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Message as Event
 
 from api.problems import respond
 from dicomlake.errors import ForbiddenError
+from dicomlake.messages import Message
 
 LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
 """Hosts that are always this machine, on any port."""
@@ -45,7 +47,7 @@ class Guard:
             await self.app(scope, receive, send)
             return
 
-        async def guarded(message: Message) -> None:
+        async def guarded(message: Event) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
@@ -64,8 +66,11 @@ class Guard:
         proxied = sorted(name for name in headers if _of_a_proxy(name))
         if proxied:
             return ForbiddenError(
-                f"the request came through a proxy ({proxied[0]}), and without accounts only this machine is served; "
-                "connect directly",
+                Message(
+                    "the request came through a proxy ({proxied}), and without accounts only this machine is served; "
+                    "connect directly",
+                    proxied=proxied[0],
+                ),
                 reason="proxy",
             )
         hosts = headers.getlist("host")

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from dicomlake.errors import DiskFullError
+from dicomlake.messages import Message
 
 _FULL = 1 << 16
 """Bytes: a disk with less room than this is full to whoever was refused."""
@@ -57,5 +58,9 @@ def full(path: Path, error: Exception) -> DiskFullError | None:
         except OSError:
             return None
     return DiskFullError(
-        f"the disk of {path} is full; make room and run this again, it goes on with what is committed and loses nothing"
+        Message(
+            "the disk of {path} is full; make room and run this again, it goes on with what is committed and loses "
+            "nothing",
+            path=path,
+        )
     )

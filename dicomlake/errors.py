@@ -1,11 +1,14 @@
 """Typed errors with one root.
 
 Every error says what was wrong and what to do. The API turns any :class:`DicomlakeError` into RFC 9457 problem+json
-(``code`` names the problem type, ``status`` is the HTTP status, ``details`` become extension members); the CLI prints
-``dicomlake: <message>`` on one line and leaves with ``exit_code``.
+(``code`` names the problem type, ``status`` is the HTTP status, ``details`` become extension members, ``message`` is
+what the sentence was made of, for those who say it in another language); the CLI prints ``dicomlake: <message>`` on one
+line and leaves with ``exit_code``.
 """
 
 from typing import Any, ClassVar
+
+from dicomlake.messages import Message
 
 
 class DicomlakeError(Exception):
@@ -16,20 +19,23 @@ class DicomlakeError(Exception):
     status: ClassVar[int] = 500
     exit_code: ClassVar[int] = 1
 
-    def __init__(self, message: str, **details: Any) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, message: str | Message, **details: Any) -> None:
+        super().__init__(str(message))
+        self.said = message
+        self.message = str(message)
         self.details = details
 
     def problem(self) -> dict[str, Any]:
         """The error as the members of a problem (RFC 9457), the details that have a value beside the standard ones."""
-        content = {
+        content: dict[str, Any] = {
             "type": f"urn:dicomlake:problem:{self.code}",
             "title": self.title,
             "status": self.status,
             "detail": " ".join(self.message.split()),
             "code": self.code,
         }
+        if isinstance(self.said, Message):
+            content["message"] = self.said.content()
         return content | {name: v for name, v in self.details.items() if v is not None and name not in content}
 
 
@@ -88,7 +94,7 @@ class QueryError(DicomlakeError):
     status = 422
     exit_code = 2
 
-    def __init__(self, message: str, *, position: int | None = None, **details: Any) -> None:
+    def __init__(self, message: str | Message, *, position: int | None = None, **details: Any) -> None:
         shown = {name: value for name, value in {"position": position, **details}.items() if value is not None}
         super().__init__(message, **shown)
         self.position = position

@@ -28,11 +28,14 @@ _COMPARED = 64
 
 
 class UnknownName(LookupError):
-    """A name that is no field. ``nearest`` holds up to 3 names that are, the registry's first."""
+    """A name that is no field. ``nearest`` holds up to 3 names that are, the registry's first; ``values`` fills in
+    ``template``, the sentence that says what is wrong with the name."""
 
-    def __init__(self, message: str, name: str, nearest: Sequence[str] = ()) -> None:
+    def __init__(self, template: str, name: str, nearest: Sequence[str] = (), **values: str) -> None:
         hint = f"; nearest: {', '.join(nearest)}" if nearest else ""
-        super().__init__(message + hint)
+        super().__init__(template.format_map(values) + hint)
+        self.template = template
+        self.values = values
         self.name = name
         self.nearest = tuple(nearest)
 
@@ -86,7 +89,12 @@ class Names:
     def _companion(self, of: ResolvedField, which: str) -> ResolvedField:
         if of.field is None or of.field.canonical is None:
             having = ", ".join(path for path, field in self._fields.items() if field.canonical)
-            raise UnknownName(f"{_shown(of.path)} has no canonical form ({having} have)", f"{of.path}.{which}")
+            raise UnknownName(
+                "{path} has no canonical form ({having} have)",
+                f"{of.path}.{which}",
+                path=_shown(of.path),
+                having=having,
+            )
         return _accompanying(of.field, which)
 
     def _more_of(self, head: str, which: str) -> ResolvedField | None:
@@ -115,7 +123,7 @@ class Names:
             if end == len(name):
                 return parts
             if part.kind not in ("sequence", "any"):
-                raise UnknownName(f"{_shown(before + part.key)} is no sequence, nothing lies below it", name)
+                raise UnknownName("{path} is no sequence, nothing lies below it", name, path=_shown(before + part.key))
             position = end + 1
 
     def _public(self, word: str, before: str) -> _Part:
@@ -123,8 +131,11 @@ class Names:
         if tag is None:
             tag = dictionary.tag_of(self._keywords.get(word.casefold(), ""))
         if tag is None:
-            shown = _shown(before + word) or "(empty)"
-            raise UnknownName(f"no field is named {shown}", before + word, self._nearest(word, before))
+            if not (before + word).strip():
+                raise UnknownName("no field is named (empty)", before + word)
+            raise UnknownName(
+                "no field is named {path}", before + word, self._nearest(word, before), path=_shown(before + word)
+            )
         return _from_dictionary(tag)
 
     def _tagged(self, name: str, group: str, element: str) -> _Part:
@@ -134,7 +145,9 @@ class Names:
         key = f"({group.upper()},{element.upper()})"
         if tag >> 16 & 1 and not 0x10 <= tag & 0xFFFF <= 0xFF:
             creator = f'({group.upper()},"CREATOR",{element[2:].upper()})'
-            raise UnknownName(f"a private element is named by its creator: {creator}, not {key}", name)
+            raise UnknownName(
+                "a private element is named by its creator: {creator}, not {key}", name, creator=creator, key=key
+            )
         kind: Kind = "string" if tag >> 16 & 1 else "any"
         return _Part(
             key, kind, f"Private Creator {key}" if kind == "string" else key, "LO" if kind == "string" else None
@@ -195,10 +208,12 @@ def _from_dictionary(tag: int) -> _Part:
 def _private(name: str, group: str, creator: str, element: str) -> _Part:
     """A private element: two digits below a creator, all four without one."""
     if not int(group, 16) & 1:
-        raise UnknownName(f"group {group} is even, private elements have odd groups", name)
+        raise UnknownName("group {group} is even, private elements have odd groups", name, group=group)
     creator = creator.strip(" ")
     digits = element[-2:] if creator else element
     if not creator and len(digits) != 4:
-        raise UnknownName(f"without a creator all four digits of the element are needed: {_shown(name)}", name)
+        raise UnknownName(
+            "without a creator all four digits of the element are needed: {path}", name, path=_shown(name)
+        )
     key = f'({group.upper()},"{creator}",{digits.upper()})'
     return _Part(key, "any", key)

@@ -80,27 +80,40 @@ def _hits(lake: Api, state: PageState, search: Search) -> tuple[PageState, dict[
     for _ in range(2):
         known = cursors(search)
         try:
-            if (state.page - 1) * views.ROWS > paging.NEAR:
-                state, found = _far(lake, state, search)
-                if found is not None:
-                    return state, found
-            if not walk(lake, search, known, state.page - 1):
-                total = views.total_of(
-                    state.level, lake.search(replace(search, facets=(), histograms=(), limit=0))["totals"]
-                )
-                state = state.showing(page=views.pages_of(total))
-                walk(lake, search, known, state.page - 1)
-            return state, lake.search(replace(search, cursor=known.get(state.page - 1)))
+            return _page(lake, state, search, known)
         except Problem as problem:
             if not (problem.code.endswith("cursor") and known):
                 raise
-            known.clear()  # too old, or of another index: walk again from the first page
-    raise Problem(410, "This page is gone", "The lake changes while it is read. Try again.")
+            known.clear()  # too old, or of another index: count again from the first page
+    raise Problem({"title": say("results.gone"), "detail": say("results.gone_how")}, 410)
 
 
-def _far(lake: Api, state: PageState, search: Search) -> tuple[PageState, dict[str, Any] | None]:
-    """A page far from the beginning, read from the end where that is nearer; one that is far from both is not reached,
-    the state then shows the nearest that is."""
+def _page(lake: Api, state: PageState, search: Search, known: dict[int, str]) -> tuple[PageState, dict[str, Any]]:
+    """The page of a state, behind the nearest page whose end is known; the last one where there are not so many."""
+    try:
+        answer = _behind(lake, search, known, state.page - 1)
+    except Problem as problem:
+        if problem.code != "too-costly" or state.page == 1:
+            raise
+        return _far(lake, state, search, known)
+    last = views.pages_of(views.total_of(state.level, answer["totals"]))
+    if state.page > last and not answer["hits"]:
+        return _page(lake, state.showing(page=last), search, known)
+    return state, answer
+
+
+def _behind(lake: Api, search: Search, known: dict[int, str], pages: int) -> dict[str, Any]:
+    """The page behind so many; where it ends goes into ``known``."""
+    start = max((number for number in known if number <= pages), default=0)
+    answer = lake.search(replace(search, cursor=known.get(start), skip=(pages - start) * views.ROWS))
+    if answer["cursor"]:
+        known[pages + 1] = answer["cursor"]
+    return answer
+
+
+def _far(lake: Api, state: PageState, search: Search, known: dict[int, str]) -> tuple[PageState, dict[str, Any]]:
+    """A page too far from the beginning for an order that is not at hand, read from the end where that is nearer; of
+    one that is far from both the nearest that is not."""
     answer = lake.search(replace(search, limit=0))
     total = views.total_of(state.level, answer["totals"])
     page = paging.reachable(state.level, state.page, total)
@@ -108,17 +121,8 @@ def _far(lake: Api, state: PageState, search: Search) -> tuple[PageState, dict[s
         st.session_state["refused"] = say("results.too_deep")
     state = state.showing(page=page)
     if not paging.from_end(state.level, page, total):
-        return state, None
+        return state, _behind(lake, search, known, page - 1)
     return state, {**answer, "hits": paging.last_hits(lake, search, page, total), "cursor": None}
-
-
-def walk(lake: Api, search: Search, known: dict[int, str], wanted: int) -> bool:
-    """Leave ``wanted`` pages behind; the cursors on the way go into ``known``. False when there are not so many."""
-    start = max((pages for pages in known if pages <= wanted), default=0)
-    begin = replace(search, cursor=known.get(start))
-    for behind, cursor in lake.cursors(begin, (wanted - start) * views.ROWS):
-        known[start + behind // views.ROWS] = cursor
-    return wanted == 0 or wanted in known
 
 
 def cursors(search: Search) -> dict[int, str]:
@@ -132,7 +136,7 @@ def cursors(search: Search) -> dict[int, str]:
 
 def whole_lake(lake: Api, answer: Mapping[str, Any]) -> dict[str, int]:
     """Totals of the whole lake, asked for once a generation of the index."""
-    kept = st.session_state.get("whole")
+    kept: tuple[tuple[str, str], dict[str, int]] | None = st.session_state.get("whole")
     if kept is None or kept[0] != (lake.url, answer["generation"]):
         whole = lake.search(Search(limit=0))
         kept = st.session_state["whole"] = ((lake.url, whole["generation"]), whole["totals"])

@@ -17,6 +17,7 @@ from dicomlake.query.render import to_text
 from dicomlake.query.text import parse
 from ui.labels import shown
 from ui.queries import valued
+from ui.words import say
 
 Part = dict[str, Any]
 
@@ -183,7 +184,7 @@ def _query(part: Mapping[str, Any], depth: int) -> ast.Query | None:
         except Unfinished:
             return None
     if depth > _DEEP:
-        raise QueryError(f"groups are nested more than {_DEEP} deep; flatten them")
+        raise QueryError(say("builder.too_deep", most=_DEEP))
     parts = tuple(found for one in part["parts"] if (found := _query(one, depth + 1)) is not None)
     if not parts:
         return None

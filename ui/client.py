@@ -1,16 +1,18 @@
 """The API as the page uses it: one HTTP client a process, two ways in which an answer can fail to come."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 from urllib.parse import quote
 
 import httpx
 
+from ui import refusals
 from ui.launch import API_URL, DEFAULT_API_URL
 from ui.state import Bounds
+from ui.words import say
 
 MOST = 1_000
 """Hits the API gives at once."""
@@ -24,28 +26,56 @@ _ENGINE_AWAY: Final = "engine-away"
 class Away(Exception):
     """Nobody answers at the API's address, or not with what an API answers."""
 
+    @property
+    def detail(self) -> str:
+        """What is the matter, in the language in force."""
+        return say("search.away")
+
 
 class EngineAway(Away):
     """The API answers, and the search server behind it does not."""
 
+    @property
+    def detail(self) -> str:
+        return say("search.engine_away")
+
 
 class Problem(Exception):
-    """The API refused: its problem+json (RFC 9457). ``position`` is a character of the query text, or None;
-    ``nearest`` are names that were perhaps meant by ``field``."""
+    """What was refused, by the API or by what the page shares with it: the members of a problem+json (RFC 9457).
 
-    def __init__(
-        self,
-        status: int,
-        title: str,
-        detail: str,
-        code: str = "",
-        position: int | None = None,
-        field: str = "",
-        nearest: Sequence[str] = (),
-    ) -> None:
-        super().__init__(detail)
-        self.status, self.title, self.detail, self.code, self.position = status, title, detail, code, position
-        self.field, self.nearest = field, nearest
+    ``position`` is a character of the query text, or None; ``nearest`` are names that were perhaps meant by ``field``.
+    """
+
+    def __init__(self, content: Mapping[str, Any], status: int = 0) -> None:
+        self.status = int(content.get("status") or status)
+        self.code = str(content.get("code") or "")
+        self.field = str(content.get("field") or "")
+        self.nearest: Sequence[str] = [str(name) for name in content.get("nearest") or ()]
+        position, message = content.get("position"), content.get("message")
+        self.position = position if isinstance(position, int) else None
+        self._title, self._detail = str(content.get("title") or ""), str(content.get("detail") or "")
+        self._message: Mapping[str, Any] | None = message if isinstance(message, Mapping) else None
+        super().__init__(self._detail)
+
+    @property
+    def title(self) -> str:
+        """What the code means, in the language in force."""
+        return refusals.in_words(self._title) or self._title or say("search.refused")
+
+    @property
+    def detail(self) -> str:
+        """What was wrong and what to do about it: in the language in force where that is known, else in English."""
+        said = self._translated or self._detail or say("search.refused_with", status=self.status)
+        return said[:1].upper() + said[1:]
+
+    @property
+    def spoken(self) -> str | None:
+        """The language of ``detail`` where it is not the one in force."""
+        return "en" if self._detail and self._translated is None else None
+
+    @property
+    def _translated(self) -> str | None:
+        return refusals.in_words(self._detail, self._message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +90,7 @@ class Search:
     fields: Sequence[str] = ()
     limit: int = 50
     cursor: str | None = None
+    skip: int = 0
     exclude: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     ranges: Mapping[str, Sequence[Bounds]] = field(default_factory=dict)
     histograms: Sequence[str] = ()
@@ -230,20 +261,6 @@ class Api:
     def quarantine(self) -> dict[str, Any]:
         return self._json("GET", "/api/v1/quarantine", params={"limit": MOST})
 
-    def cursors(self, search: Search, hits: int) -> Iterator[tuple[int, str]]:
-        """Walk over ``hits`` hits from ``search.cursor`` on, in steps as large as the API allows.
-
-        Gives (hits left behind so far, cursor there) after each step; ends early where no hit is left.
-        """
-        cursor, behind = search.cursor, 0
-        while behind < hits:
-            step = min(MOST, hits - behind)
-            answer = self.search(replace(search, facets=(), histograms=(), fields=(), limit=step, cursor=cursor))
-            if answer["cursor"] is None:
-                return
-            cursor, behind = answer["cursor"], behind + step
-            yield behind, cursor
-
     def _json(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
         try:
             content = self._answer(method, path, **arguments).json()
@@ -263,25 +280,12 @@ class Api:
             raise Away(str(error)) from error
         if not isinstance(content, dict):
             raise Away(self._stranger)
-        problem = _problem(answer.status_code, content)
+        problem = Problem(content, answer.status_code)
         raise EngineAway(str(problem)) if problem.code == _ENGINE_AWAY else problem
 
     @property
     def _stranger(self) -> str:
         return f"{self.url} answers, but not as the Dicomlake API does"
-
-
-def _problem(status: int, content: Mapping[str, Any]) -> Problem:
-    position = content.get("position")
-    return Problem(
-        status,
-        str(content.get("title") or "The request was refused"),
-        str(content.get("detail") or f"The API answered with status {status}."),
-        str(content.get("code") or ""),
-        position if isinstance(position, int) else None,
-        str(content.get("field") or ""),
-        [str(name) for name in content.get("nearest") or ()],
-    )
 
 
 @cache

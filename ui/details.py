@@ -6,6 +6,7 @@ from typing import Any
 from ui import format as shown_as
 from ui import tree
 from ui.labels import page
+from ui.refusals import in_words
 from ui.state import PageState
 from ui.views import cell, open_id, units
 from ui.words import say
@@ -200,7 +201,8 @@ def merged(hits: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def _issue(issue: Mapping[str, str], codes: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     about = codes.get(issue["code"], {})
-    title = about.get("title") or issue["code"].replace("-", " ")
+    named = str(about.get("title") or issue["code"].replace("-", " "))
+    title = in_words(named) or named
     text = issue["detail"] or ""
     return {"path": issue["path"], "title": title, "text": text, "rule": about.get("standard") or ""}
 

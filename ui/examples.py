@@ -17,7 +17,7 @@ class Example(NamedTuple):
 
     q: str
     key: str
-    values: dict[str, str]
+    values: dict[str, Any]
 
 
 def examples(answer: Mapping[str, Any], private: str | None) -> list[Example]:

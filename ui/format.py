@@ -6,11 +6,11 @@ from datetime import date as Date
 from typing import Any, Final
 
 from ui.language import grouped, pointed
+from ui.words import say
 
 _DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _TIME = re.compile(r"([01]\d|2[0-3])([0-5]\d)(?:([0-5]\d|60)(?:\.\d+)?)?")
 _AGE = re.compile(r"(\d{3})([DWMY])")
-_AGE_UNITS: Final = {"D": "d", "W": "wk", "M": "mo", "Y": "y"}
 _DAYS: Final = {"D": 1, "W": 7, "M": 30, "Y": 365}
 _CAPPED: Final = 16
 """From so many values on, a hit's list may be cut: no range can be read from it."""
@@ -60,7 +60,7 @@ def time(text: str) -> str:
 def age(text: str) -> str:
     """AS ``063Y`` -> ``63 y``."""
     match = _AGE.fullmatch(text)
-    return f"{int(match[1])} {_AGE_UNITS[match[2]]}" if match else text
+    return f"{int(match[1])} {say(f'units.age_{match[2]}')}" if match else text
 
 
 def person(text: str) -> str:

@@ -51,7 +51,8 @@ def _asked(lake: Api, state: PageState, names: Sequence[str], more: Sequence[str
         frames = [pictures.frame(uid, size=size) for uid in names]
         answer = lake.links(more, frames, size)
         urls = answer["frames"]
-        return answer["thumbnails"] | {uid: {"url": url} for uid, url in zip(names, urls, strict=True)}
+        pictures_of: dict[str, Any] = answer["thumbnails"]
+        return pictures_of | {uid: {"url": url} for uid, url in zip(names, urls, strict=True)}
     owners: dict[str, list[str]] = {}
     uids = list(names)
     if state.level != "series":

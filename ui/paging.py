@@ -1,17 +1,15 @@
-"""A page of hits anywhere in the list. The API gives pages one behind the other, by cursor; what lies nearer to the end
-is read from there: the same search in the opposite order."""
+"""Pages of hits in an order that the engine does not have at hand, so that it can but walk over the hits before. What
+lies nearer to the end is read from there: the same search in the opposite order."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from ui.client import MOST, Api, Search
+from ui.client import Api, Search
 from ui.views import IDENTITY, ROWS, total_of
 
-NEAR: Final = 5 * MOST
-"""Hits from the beginning up to which pages are always counted from there."""
-DEEPEST: Final = 20 * MOST
-"""Hits that are walked over to reach a page; more would take minutes."""
+DEEPEST: Final = 20_000
+"""Hits that the engine walks over to reach a page; the API refuses more."""
 
 
 _BOTH_WAYS: Final = ("series", "instance")
@@ -33,7 +31,7 @@ def reachable(level: str, page: int, total: int) -> int:
 
 def from_end(level: str, page: int, total: int) -> bool:
     """Whether a page is read from the end of the list."""
-    return level in _BOTH_WAYS and (page - 1) * ROWS > NEAR and 2 * (page - 1) * ROWS > total
+    return level in _BOTH_WAYS and 2 * (page - 1) * ROWS > total
 
 
 def last_hits(lake: Api, search: Search, page: int, total: int) -> list[Mapping[str, Any]]:
@@ -64,11 +62,5 @@ def _missing(lake: Api, search: Search, without: Search, path: str) -> int:
 
 def _part(lake: Api, search: Search, start: int, stop: int) -> list[Mapping[str, Any]]:
     """Hits from one place of the list to another."""
-    cursor = None
-    if start:
-        walked = list(lake.cursors(replace(search, facets=(), fields=()), start))
-        if not walked:
-            return []
-        cursor = walked[-1][1]
-    hits: list[Mapping[str, Any]] = lake.search(replace(search, facets=(), limit=stop - start, cursor=cursor))["hits"]
+    hits: list[Mapping[str, Any]] = lake.search(replace(search, facets=(), skip=start, limit=stop - start))["hits"]
     return hits

@@ -52,9 +52,13 @@ def start(listing: Mapping[str, Any], viewer: Mapping[str, Any]) -> int:
     opened = viewer["instance"] if str(viewer["opened"]).startswith("instance:") else None
     at = next((n for n, one in enumerate(images) if one["instance"] == opened), None)
     if at is not None:
-        return sum(one["frames"] for one in images[:at])
-    middle = listing["thumbnail"]
-    return sum(one["frames"] for one in images[:middle]) + int(images[middle]["frames"]) // 2
+        return _frames(images[:at])
+    middle = int(listing["thumbnail"])
+    return _frames(images[:middle]) + int(images[middle]["frames"]) // 2
+
+
+def _frames(images: Sequence[Mapping[str, Any]]) -> int:
+    return sum(int(one["frames"]) for one in images)
 
 
 def part(listing: Mapping[str, Any], place: int) -> list[tuple[str, int]]:

@@ -24,12 +24,13 @@ def fault(text: str) -> Problem | None:
     try:
         explain(text)
     except QueryError as error:
-        found = error.details
-        nearest = found.get("nearest") or ()
-        return Problem(
-            error.status, error.title, error.message, error.code, error.position, found.get("field", ""), nearest
-        )
+        return Problem(error.problem())
     return None
+
+
+def told(error: QueryError) -> str:
+    """What is wrong with a query or a link, in the language in force."""
+    return Problem(error.problem()).detail
 
 
 def marked(text: str, problem: Problem) -> tuple[int, int] | None:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from dicomlake.query import permalink
 from dicomlake.query.permalink import Bounds, QueryError, SearchState
+from dicomlake.query.values import Value
 
 __all__ = ["KINDS", "Bounds", "Open", "PageState", "QueryError", "parse_open"]
 
@@ -55,11 +56,11 @@ class PageState:
         return cls(
             search.q,
             search.level,
-            search.filters,
+            _texts(search.filters),
             search.sort,
             _page(_first(parameters, "page")),
             parse_open(_first(parameters, "open")),
-            search.exclude,
+            _texts(search.exclude),
             search.columns,
             view if (view := _first(parameters, "view")) in VIEWS else VIEWS[0],
             search.ranges,
@@ -105,6 +106,11 @@ class PageState:
     def showing(self, **changes: Any) -> "PageState":
         """The same search, shown otherwise."""
         return replace(self, **changes)
+
+
+def _texts(by_path: Mapping[str, Sequence[Value | None]]) -> dict[str, tuple[str | None, ...]]:
+    """Values as a link has them."""
+    return {path: tuple(None if one is None else str(one) for one in values) for path, values in by_path.items()}
 
 
 def _said(by_path: Mapping[str, Sequence[Any]]) -> dict[str, tuple[Any, ...]]:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from ui import format as shown_as
 from ui.columns import BARS, width
 from ui.labels import head, page, shown
+from ui.language import pointed
 from ui.state import Bounds, PageState
 from ui.words import say
 
@@ -67,7 +68,7 @@ def bound_label(path: str, text: str) -> str:
     if field.unit == "By" and text.isdigit():
         return shown_as.size(int(text))
     if field.number:
-        return shown_as.pointed(text)
+        return pointed(text)
     return shown_as.one(f"{text:0>3}Y" if field.vr == "AS" and text.isdigit() else text, field.vr)
 
 

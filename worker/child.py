@@ -14,6 +14,7 @@ from typing import Final
 
 from dicomlake import jobs, settings
 from dicomlake.errors import DicomlakeError, StateError, StoppedError
+from dicomlake.messages import Message
 from dicomlake.state import Job, JobLimits, Progress, State
 from worker.tasks import Work, carry_out
 
@@ -63,7 +64,9 @@ def _carry_out(state: State, job: Job, data: Path, stop: threading.Event, chosen
         return SAID if state.jobs.finish(job, "failed", error=error.problem()) else LOST
     except Exception as error:  # noqa: BLE001  (the boundary of the process: the job is to say why it failed)
         _log.error("an unexpected error in job %s", job.id, exc_info=chosen.debug)
-        what = DicomlakeError(f"unexpected {type(error).__name__}: {error}; DICOMLAKE_DEBUG=1 shows where")
+        what = DicomlakeError(
+            Message("unexpected {name}: {error}; DICOMLAKE_DEBUG=1 shows where", name=type(error).__name__, error=error)
+        )
         return SAID if state.jobs.finish(job, "failed", error=what.problem()) else LOST
     return SAID if state.jobs.finish(job, "done", result=result) else LOST
 

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 from dicomlake import disk, jobs, settings
 from dicomlake.errors import LakeBusyError, SourceError, StoppedError
 from dicomlake.lake import Lake
+from dicomlake.messages import Message
 from dicomlake.search import Searcher
 from dicomlake.search.export import MEDIA_TYPES
 from dicomlake.state import Progress
@@ -120,10 +121,15 @@ def _sample(task: jobs.Sample, work: Work) -> Result:
             shutil.rmtree(left, ignore_errors=True)
         sample.write(archive, task.patients, SEED, watch)
     except FileExistsError as error:
-        raise SourceError(f"{archive} holds something else; move it away") from error
+        raise SourceError(Message("{archive} holds something else; move it away", archive=archive)) from error
     except OSError as error:
         raise disk.full(archive.parent, error) or SourceError(
-            f"{archive} cannot be written ({error.strerror}); change the permissions of {work.data}"
+            Message(
+                "{archive} cannot be written ({strerror}); change the permissions of {data}",
+                archive=archive,
+                strerror=error.strerror,
+                data=work.data,
+            )
         ) from error
     return {**_run(folders([archive]), work), "archive": str(archive)}
 
@@ -160,7 +166,11 @@ def _export(task: jobs.Export, work: Work) -> Result:
         shutil.rmtree(work.files, ignore_errors=True)
         if isinstance(error, OSError):
             raise disk.full(work.data, error) or SourceError(
-                f"the file cannot be written into {work.files} ({error.strerror}); change its permissions"
+                Message(
+                    "the file cannot be written into {files} ({strerror}); change its permissions",
+                    files=work.files,
+                    strerror=error.strerror,
+                )
             ) from error
         raise
     return {"file": name, "bytes": size, "format": task.format, "media_type": MEDIA_TYPES[task.format]}

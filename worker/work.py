@@ -15,6 +15,7 @@ from typing import Final
 
 from dicomlake import jobs, settings
 from dicomlake.errors import DicomlakeError, LakeError
+from dicomlake.messages import Message
 from dicomlake.state import Job, JobLimits, State
 from worker import child, owners
 
@@ -118,7 +119,7 @@ class Worker:
                 command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True
             )
         except OSError as error:
-            state.jobs.lose(job, f"its process could not be started ({error.strerror})")
+            state.jobs.lose(job, Message("its process could not be started ({strerror})", strerror=error.strerror))
             return
         self._running[job.id] = _Running(job, process)
 
@@ -132,10 +133,9 @@ class Worker:
                 if one.asked is not None:
                     state.jobs.finish(one.job, "cancelled")
                 else:  # by a signal from elsewhere
-                    state.jobs.lose(one.job, "its process was asked to end")
+                    state.jobs.lose(one.job, Message("its process was asked to end"))
             elif code != child.SAID:
-                how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
-                state.jobs.lose(one.job, f"its process {how}")
+                state.jobs.lose(one.job, _how(code))
             one.kill()  # its own children, should there be some left
             self._forget(one)
             del self._running[id]
@@ -177,3 +177,10 @@ class Worker:
 def run(data: Path, stop: threading.Event) -> None:
     """Run the jobs of a data folder until ``stop`` is set."""
     Worker(data).run(stop)
+
+
+def _how(code: int) -> Message:
+    """How a process ended that did not say so itself."""
+    if code < 0:
+        return Message("its process was ended by signal {signal}", signal=-code)
+    return Message("its process ended with code {code}", code=code)

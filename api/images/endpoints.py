@@ -39,6 +39,7 @@ from dicomlake.images.jobs import media_type
 from dicomlake.images.links import ROOT, RenderedFrame, Thumbnail
 from dicomlake.images.listing import Listing, without
 from dicomlake.images.windows import canonical
+from dicomlake.messages import Message
 
 router = APIRouter(prefix=ROOT, tags=["images"])
 
@@ -299,4 +300,4 @@ def _version(*parts: object) -> str:
 
 
 def _no_instance(uid: str) -> NotFoundError:
-    return NotFoundError(f"no instance {uid} in this lake")
+    return NotFoundError(Message("no instance {uid} in this lake", uid=uid))

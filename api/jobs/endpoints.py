@@ -143,8 +143,12 @@ def result(request: Request, state: TheState, user: TheUser, id: JobId) -> Respo
     opened = state.state()
     found = opened.jobs.get(user, id)
     if found.status != "done" or found.result is None or "file" not in found.result:
-        why = "is not done; ask for its status" if found.kind == "export" else "makes no file; its result is in the job"
-        raise JobNotDoneError(f"the job {why}", job_status=found.status)
+        raise JobNotDoneError(
+            "the job is not done; ask for its status"
+            if found.kind == "export"
+            else "the job makes no file; its result is in the job",
+            job_status=found.status,
+        )
     path: FilePath = opened.exports / found.id / str(found.result["file"])
     if not path.is_file():
         raise NotFoundError("the file of the job is no longer there; ask for the export again")

@@ -16,6 +16,7 @@ from dicomlake.search.request import (
     MAX_HISTOGRAMS,
     MAX_LIMIT,
     MAX_RANGES,
+    MAX_SKIP,
     MAX_SORTS,
     FilterValue,
     SearchRequest,
@@ -130,6 +131,17 @@ Cursor = Annotated[
     Text,
     Field(max_length=MAX_CURSOR, description="The `cursor` of the page before, with the same search; good for a day"),
 ]
+Skip = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=MAX_SKIP,
+        description="Hits to leave out before the first, or behind those of the page before: to begin in the middle. "
+        "From there on the `cursor` leads to each hit once, whatever is indexed meanwhile. "
+        "Where the order is not at hand, more than 20,000 are refused as `too-costly`",
+        examples=[1_000],
+    ),
+]
 Counting = Annotated[
     Literal["fast", "exact"],
     Field(description="`fast` may estimate what `approximate` then names", examples=["exact"]),
@@ -204,6 +216,7 @@ class SearchBody(SelectionBody):
     sort: Order = []
     limit: Limit = 50
     cursor: Cursor | None = None
+    skip: Skip = 0
     totals: Counting = "exact"
     facet_limit: FacetLimit = 1_000
     facet_sort: FacetSort = "count"
@@ -237,6 +250,7 @@ class SearchParameters(ByParameters):
     sort: Order = []
     limit: Limit = 50
     cursor: Cursor | None = None
+    skip: Skip = 0
     totals: Counting = "exact"
     facet_limit: FacetLimit = 1_000
     facet_sort: FacetSort = "count"

@@ -6,10 +6,12 @@ paths, group keys); they know no DICOM, no field names typed by people and no HT
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
 from typing import Any, ClassVar, Literal, TypeAlias
 
+from dicomlake.errors import CostError
+from dicomlake.messages import Message
 from dicomlake.query.resolved import Everything, Resolved
 
 Level = Literal["instance", "series", "study", "patient"]
@@ -17,6 +19,11 @@ RecordLevel = Literal["instance", "series"]
 
 EXACT_UP_TO = 100_000
 """Matching documents up to which distinct patients and studies are counted exactly, however they are asked for."""
+
+WALKED = 20_000
+"""Hits that :meth:`Engine.place` leaves out of any order, by walking over them; more would take minutes."""
+
+_STEP = 1_000
 
 Encoded: TypeAlias = tuple[str, ...]
 """A part of what a record is found by, in an engine's own form."""
@@ -308,6 +315,20 @@ class Engine(ABC):
         """Answer a plan over the last commit this engine has seen (see :meth:`refresh`), exactly but for what
         :attr:`Found.approximate` names."""
 
+    def place(self, plan: Plan, skip: int) -> tuple[str | None, ...] | None:
+        """The place of the last of the next ``skip`` hits (1 or more) of a plan, for its ``after``; None where no hit
+        lies behind it. Raises CostError for more than :data:`WALKED` where the engine can but walk over them.
+        """
+        refuse_walk(skip)
+        after = plan.after
+        while skip:
+            step = min(skip, _STEP)
+            after = self.search(replace(plan, facets=(), histograms=(), totals=False, limit=step, after=after)).after
+            if after is None:
+                return None
+            skip -= step
+        return after
+
     def prepare(self, plans: Iterable[Plan]) -> None:  # noqa: B027 - an engine may have nothing to prepare
         """Make ready, beside the searches, what plans like these need, of this commit and of those to come. Returns at
         once and changes no answer."""
@@ -346,3 +367,16 @@ class Engine(ABC):
     @abstractmethod
     def close(self) -> None:
         """Let go of files and locks; what was not committed is dropped."""
+
+
+def refuse_walk(skip: int) -> None:
+    """Refuse to walk over more hits than :data:`WALKED`. Raises CostError."""
+    if skip > WALKED:
+        raise CostError(
+            Message(
+                "{skip:,} hits cannot be left out at once, {most:,} can in this order; narrow the search, "
+                "or read it from the other end",
+                skip=skip,
+                most=WALKED,
+            )
+        )

@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from dicomlake.errors import AnswerSizeError, CostError, TimeLimitError
+from dicomlake.messages import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,10 @@ def check() -> None:
     if budget is not None and time.monotonic() > budget.until:
         seconds = budget.limits.seconds
         raise TimeLimitError(
-            f"the search took more than {seconds:g} seconds and was given up; narrow it, or ask for fewer facets",
+            Message(
+                "the search took more than {seconds:g} seconds and was given up; narrow it, or ask for fewer facets",
+                seconds=seconds,
+            ),
             seconds=seconds,
         )
 
@@ -68,7 +72,10 @@ def take(size: int) -> None:
         if budget.size < 0:
             most = budget.limits.size
             raise AnswerSizeError(
-                f"the answer would have more than {most:,} bytes; ask for fewer hits or values at a time", bytes=most
+                Message(
+                    "the answer would have more than {most:,} bytes; ask for fewer hits or values at a time", most=most
+                ),
+                bytes=most,
             )
 
 
@@ -82,6 +89,10 @@ def refuse_walk(values: int, allowed: int) -> None:
     """Raise CostError when that many values are more than may be looked through."""
     if values > allowed:
         raise CostError(
-            f"the wildcards of this search would look through some {values:,} values, {allowed:,} are allowed; "
-            "use fewer of them, or name fields with fewer values"
+            Message(
+                "the wildcards of this search would look through some {values:,} values, {allowed:,} are allowed; "
+                "use fewer of them, or name fields with fewer values",
+                values=values,
+                allowed=allowed,
+            )
         )

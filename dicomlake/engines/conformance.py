@@ -210,6 +210,27 @@ class EngineConformance(TrapConformance, LookConformance):
                     plan = Plan(level=level, sort=sorts, limit=4)
                     assert list(everything(lake, plan)) == list(everything(oracle, plan))
 
+    def test_any_number_of_hits_can_be_left_out(self, engine: EngineFactory) -> None:
+        with engine() as lake:
+            lake.put(
+                [
+                    series_record(f"1.2.{i:02}", f"1.{i % 7}", KVP=(number_token(i % 5), number_token(i % 2)))
+                    for i in range(30)
+                ]
+            )
+            lake.commit()
+            levels: tuple[Level, ...] = ("series", "study")
+            for level in levels:
+                plan = Plan(level=level, sort=(Sort("KVP", True),), limit=1_000)
+                whole = [hit.key for hit in lake.search(plan).hits]
+                for start in (None, 2):
+                    begun = plan if start is None else replace(plan, after=lake.place(plan, start))
+                    for skip in range(1, len(whole) - (start or 0) + 2):
+                        left, place = whole[(start or 0) + skip :], lake.place(begun, skip)
+                        assert (place is None) == (not left)
+                        if place is not None:
+                            assert [hit.key for hit in lake.search(replace(plan, after=place)).hits] == left
+
     def test_an_unchanged_document_is_not_skipped_or_repeated_while_others_change(self, engine: EngineFactory) -> None:
         with engine() as lake:
             lake.put([series_record(f"1.2.{i:02}", KVP=(number_token(i // 4),)) for i in range(0, 40, 2)])

@@ -13,6 +13,7 @@ import yaml
 from dicomlake.errors import DicomlakeError, NoPictureError, NotAtHandError
 from dicomlake.images.pictures import at_hand
 from dicomlake.images.windows import AUTO, MOST_HEADER_WINDOWS, ct_presets
+from dicomlake.messages import Message
 
 Document = Mapping[str, Any]
 
@@ -90,7 +91,7 @@ def without(document: Document) -> NoPictureError | None:
     uid = _text(document.get("SOPClassUID"))
     words = _words(uid)
     if words is not None:
-        return NoPictureError(f"no picture: this is {words}") if words else None
+        return NoPictureError(Message("no picture: this is {words}", words=Message(words))) if words else None
     if not (_number(document.get("Rows")) and _number(document.get("Columns"))):
         return NoPictureError("no picture: the header has no Rows and Columns")
     return None
@@ -113,8 +114,9 @@ def _words(uid: str) -> str | None:
 
 def _none(documents: Sequence[Document], images: Sequence[Image], declared: bool) -> DicomlakeError | None:
     if not documents:
-        where = "an index only; its files are elsewhere" if declared else "its name only"
-        return NotAtHandError(f"the series is known from {where}")
+        if declared:
+            return NotAtHandError("the series is known from an index only; its files are elsewhere")
+        return NotAtHandError("the series is known from its name only")
     return None if images else without(documents[0])
 
 

@@ -18,6 +18,7 @@ from typing import Final
 from dicomlake.errors import PictureLimitError, UndecodableError, WorkerError
 from dicomlake.images.jobs import READY, TAKEN, Job
 from dicomlake.images.worker import serve
+from dicomlake.messages import Message
 
 START: Final = 60.0
 """Seconds that a process gets until it is ready."""
@@ -130,7 +131,9 @@ class Pool:
             process.start()
         except OSError as error:
             ours.close()
-            raise WorkerError(f"no process for pictures can be started ({error.strerror})") from error
+            raise WorkerError(
+                Message("no process for pictures can be started ({strerror})", strerror=error.strerror)
+            ) from error
         finally:
             theirs.close()
         worker = _Worker(process, ours)
@@ -163,7 +166,7 @@ class Pool:
             code = self._drop(worker)
             if code == -signal.SIGXCPU or time.monotonic() >= until:
                 raise too_long(job.seconds) from error
-            raise UndecodableError(f"the decoder did not survive this file ({_how(code)})") from error
+            raise UndecodableError(Message("the decoder did not survive this file ({how})", how=_how(code))) from error
         self._give_back(worker)
         return message
 
@@ -189,12 +192,14 @@ class Pool:
 def too_long(seconds: float) -> PictureLimitError:
     """What is said of a picture that takes more time than one may."""
     return PictureLimitError(
-        f"the picture is not decoded after {seconds:g} s and was given up (DICOMLAKE_IMAGE_SECONDS)",
+        Message(
+            "the picture is not decoded after {seconds:g} s and was given up (DICOMLAKE_IMAGE_SECONDS)", seconds=seconds
+        ),
         limit="DICOMLAKE_IMAGE_SECONDS",
     )
 
 
-def _how(code: int | None) -> str:
+def _how(code: int | None) -> Message:
     if code is not None and code < 0:
-        return f"ended by {signal.Signals(-code).name}"
-    return f"ended with code {code}"
+        return Message("ended by {signal}", signal=signal.Signals(-code).name)
+    return Message("ended with code {code}", code=code)

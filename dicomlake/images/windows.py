@@ -15,6 +15,7 @@ from typing import Final
 import yaml
 
 from dicomlake.errors import UsageError
+from dicomlake.messages import Message
 
 DEFAULT: Final = "default"
 AUTO: Final = "auto"
@@ -75,7 +76,10 @@ def canonical(window: str | Sequence[float]) -> str:
     except ValueError:
         names = ", ".join(one.name for one in ct_presets())
         raise UsageError(
-            f"there is no such window; use default, auto, header:0, two numbers CENTER,WIDTH, or one of {names}"
+            Message(
+                "there is no such window; use default, auto, header:0, two numbers CENTER,WIDTH, or one of {names}",
+                names=names,
+            )
         ) from None
     if not (math.isfinite(center) and math.isfinite(width) and abs(center) <= _LARGEST and 0 < width <= _LARGEST):
         raise UsageError("a window needs a finite centre and a width above 0")

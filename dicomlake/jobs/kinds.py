@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Final, Literal, get_args
 
 from dicomlake.errors import IndexFileError, SourceError
+from dicomlake.messages import Message
 from dicomlake.query.permalink import from_text
 from dicomlake.search import SearchRequest, export
 from dicomlake.search.selection import Selection
@@ -40,7 +41,9 @@ class Index:
             _check_absolute(source)
             check_readable(source)
             if Path(os.path.realpath(source)).is_relative_to(home):
-                raise SourceError(f"{location_of(source)} is in the data folder itself; name another")
+                raise SourceError(
+                    Message("{source} is in the data folder itself; name another", source=location_of(source))
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,11 @@ class ImportIdc:
                     return
         except OSError:  # a folder, for one
             pass
-        raise IndexFileError(f"{location_of(self.parquet)} is no Parquet file; name idc_index.parquet of a release")
+        raise IndexFileError(
+            Message(
+                "{parquet} is no Parquet file; name idc_index.parquet of a release", parquet=location_of(self.parquet)
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,4 +141,6 @@ def plain(task: Task) -> dict[str, Any]:
 
 def _check_absolute(path: str) -> None:
     if not os.path.isabs(path) or "\0" in path:
-        raise SourceError(f"{path[:200]!r} is no absolute path; name it from the root, as in /data/archive")
+        raise SourceError(
+            Message("{path!r} is no absolute path; name it from the root, as in /data/archive", path=path[:200])
+        )

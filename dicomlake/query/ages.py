@@ -9,12 +9,13 @@ import re
 from functools import cache
 from typing import Final
 
+from dicomlake.messages import Message
 from mappings.normal import text_token
 
 DAYS: Final = {"D": 16, "W": 7 * 16, "M": 487, "Y": 12 * 487}
 """Length of a unit in sixteenths of a day: a year has 365.25 days, a month is a twelfth of it."""
 
-FORM: Final = "an age such as 63, 63Y, 18M, 6W or 30D"
+FORM: Final = Message("an age such as 63, 63Y, 18M, 6W or 30D")
 
 _VALUE = re.compile(r"(\d{3})([DWMY])", re.ASCII)
 _TYPED = re.compile(r"(\d{1,3})(?:\s*([dwmyDWMY]))?|(\d{1,3}\.\d{1,6})", re.ASCII)

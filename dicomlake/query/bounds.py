@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from dicomlake.errors import QueryError
+from dicomlake.messages import Message
 from dicomlake.query.names import NAME, spelled
 from dicomlake.query.tokens import shown
 from dicomlake.query.values import Value
@@ -44,6 +45,9 @@ def parse_range(item: str) -> tuple[str, Bounds]:
 
 def _unreadable(item: str) -> QueryError:
     return QueryError(
-        f"the range {shown(item)} is not understood; a field, a colon, the lowest value, two points and the highest "
-        "value are expected, as in SliceThickness:0..1.5"
+        Message(
+            "the range {item} is not understood; a field, a colon, the lowest value, two points and the highest "
+            "value are expected, as in SliceThickness:0..1.5",
+            item=shown(item),
+        )
     )

@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Final
 
 from dicomlake.errors import BadValueError
+from dicomlake.messages import Message
 from dicomlake.query import ages, ast
 from dicomlake.query.names import one_line
 from dicomlake.query.periods import FORMS, LETTERS, Period, period
@@ -43,7 +44,7 @@ def equal(field: ResolvedField, values: Sequence[str], positions: Sequence[int])
 def _one(field: ResolvedField, value: str, position: int) -> Resolved:
     path, kind = field.path, field.kind
     if not value:
-        raise _bad(field, position, f"no value; -_exists_:{path} asks for documents without one")
+        raise _bad(field, position, Message("no value; -_exists_:{path} asks for documents without one", path=path))
     if kind in NUMBERS:
         return Match(path, (_number_token(field, value, position),))
     if kind in MOMENTS:
@@ -95,7 +96,11 @@ def between(field: ResolvedField, query: ast.Range) -> Resolved:
     if kind in ("binary", "sequence"):
         raise _without_values(field, position)
     raise _bad(
-        field, position, f"its values are text, which has no ranges; use a wildcard such as {field.path}:AB*, or values"
+        field,
+        position,
+        Message(
+            "its values are text, which has no ranges; use a wildcard such as {path}:AB*, or values", path=field.path
+        ),
     )
 
 
@@ -127,7 +132,9 @@ def _age(field: ResolvedField, text: str, position: int) -> Period:
     try:
         return ages.age_period(text)
     except ValueError as error:
-        raise _bad(field, position, f"{shown(text)} is not {ages.FORM}") from error
+        raise _bad(
+            field, position, Message("{text} is not {expected}", text=shown(text), expected=ages.FORM)
+        ) from error
 
 
 def _moments(field: ResolvedField, query: ast.Range, kind: Kind, low: Period | None, high: Period | None) -> Resolved:
@@ -158,7 +165,9 @@ def _any_range(field: ResolvedField, query: ast.Range) -> Resolved:
         except BadValueError as error:
             empty = error
     if not readable:
-        raise _bad(field, query.value_position, "a range needs two numbers, two dates or two times; * leaves it open")
+        raise _bad(
+            field, query.value_position, Message("a range needs two numbers, two dates or two times; * leaves it open")
+        )
     if empty and not parts:
         raise empty
     return _any(parts)
@@ -173,7 +182,10 @@ def wildcard(field: ResolvedField, query: ast.Wildcard) -> Resolved:
         raise _bad(
             field,
             query.value_position,
-            f"wildcards are for text; write {_expected(kind)}, a range [low TO high], or * for any value",
+            Message(
+                "wildcards are for text; write {expected}, a range [low TO high], or * for any value",
+                expected=_expected(kind),
+            ),
         )
     if kind in ("binary", "sequence"):
         raise _without_values(field, query.value_position)
@@ -191,13 +203,16 @@ def pattern(query: ast.Wildcard) -> tuple[str | Wild, ...]:
             pieces.append(piece)
     if sum(isinstance(piece, Wild) for piece in pieces) > MAX_WILDCARDS:
         raise BadValueError(
-            f"the pattern has more than {MAX_WILDCARDS} wildcards; shorten it",
+            Message("the pattern has more than {most} wildcards; shorten it", most=MAX_WILDCARDS),
             position=query.value_position,
             field=query.field,
         )
     if sum(len(piece.encode("utf-8", "surrogatepass")) for piece in pieces if isinstance(piece, str)) > MAX_PATTERN:
         raise BadValueError(
-            f"the pattern has more than {MAX_PATTERN} bytes of text; shorten it, or write the value without wildcards",
+            Message(
+                "the pattern has more than {most} bytes of text; shorten it, or write the value without wildcards",
+                most=MAX_PATTERN,
+            ),
             position=query.value_position,
             field=query.field,
         )
@@ -240,34 +255,47 @@ def _number_token(field: ResolvedField, text: str, position: int) -> str:
     try:
         return number_token(number(text))
     except ValueError as error:
-        raise _bad(field, position, f"{shown(text)} is not {_expected(field.kind)}") from error
+        raise _bad(
+            field, position, Message("{text} is not {expected}", text=shown(text), expected=_expected(field.kind))
+        ) from error
 
 
 def _period(field: ResolvedField, text: str, position: int) -> Period:
     try:
         return period(field.kind, text)
     except ValueError as error:
-        raise _bad(field, position, f"{shown(text)} is not {_expected(field.kind)}") from error
+        raise _bad(
+            field, position, Message("{text} is not {expected}", text=shown(text), expected=_expected(field.kind))
+        ) from error
 
 
-def _expected(kind: Kind) -> str:
-    return FORMS.get(kind, "a number such as 5, -0.5 or 1e3")
+def _expected(kind: Kind) -> Message:
+    return FORMS.get(kind, Message("a number such as 5, -0.5 or 1e3"))
 
 
 def _without_values(field: ResolvedField, position: int) -> BadValueError:
     if field.kind == "sequence":
-        return _bad(field, position, f"it is a sequence; name an attribute inside it, or ask _exists_:{field.path}")
-    return _bad(field, position, f"it holds bytes, which cannot be searched; ask _exists_:{field.path}")
-
-
-def _empty(field: ResolvedField, query: ast.Range) -> BadValueError:
-    advice = f"; over midnight write {field.path}:(>={query.low} OR <={query.high})" if field.kind == "time" else ""
+        return _bad(
+            field,
+            position,
+            Message("it is a sequence; name an attribute inside it, or ask _exists_:{path}", path=field.path),
+        )
     return _bad(
-        field,
-        query.value_position,
-        f"nothing lies between {shown(query.low or '')} and {shown(query.high or '')}; swap the bounds{advice}",
+        field, position, Message("it holds bytes, which cannot be searched; ask _exists_:{path}", path=field.path)
     )
 
 
-def _bad(field: ResolvedField, position: int, what: str) -> BadValueError:
-    return BadValueError(one_line(f"{field.path}: {what}"), position=position, field=field.path)
+def _empty(field: ResolvedField, query: ast.Range) -> BadValueError:
+    low, high = query.low or "", query.high or ""
+    what = Message("nothing lies between {low} and {high}; swap the bounds", low=shown(low), high=shown(high))
+    if field.kind == "time":
+        what = Message(
+            "{what}; over midnight write {path}:(>={low} OR <={high})", what=what, path=field.path, low=low, high=high
+        )
+    return _bad(field, query.value_position, what)
+
+
+def _bad(field: ResolvedField, position: int, what: Message) -> BadValueError:
+    return BadValueError(
+        one_line(Message("{path}: {what}", path=field.path, what=what)), position=position, field=field.path
+    )

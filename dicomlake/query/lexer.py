@@ -8,6 +8,7 @@ import re
 from typing import Final, Literal, NamedTuple
 
 from dicomlake.errors import QueryError
+from dicomlake.messages import Message
 from dicomlake.query.names import EXISTS, HALF_CHARACTER, IN_STUDY, NAME, TAG_VALUE, one_line, spelled
 from dicomlake.query.tokens import (
     MAX_ALL_WILDCARDS,
@@ -35,7 +36,11 @@ def tokenise(text: str) -> list[Token]:
     """The tokens of a query text. Raises QueryError with the position of what cannot be understood."""
     if len(text) > MAX_LENGTH:
         raise QueryError(
-            f"the query has {len(text):,} characters, at most {MAX_LENGTH:,} are allowed; shorten it",
+            Message(
+                "the query has {length:,} characters, at most {most:,} are allowed; shorten it",
+                length=len(text),
+                most=MAX_LENGTH,
+            ),
             position=MAX_LENGTH,
         )
     if surrogate := HALF_CHARACTER.search(text):
@@ -102,7 +107,10 @@ class _Lexer:
             self.clauses += 1
             if self.clauses > MAX_CLAUSES:
                 raise QueryError(
-                    f"the query has more than {MAX_CLAUSES} words and values; narrow it with a wildcard or a range",
+                    Message(
+                        "the query has more than {most} words and values; narrow it with a wildcard or a range",
+                        most=MAX_CLAUSES,
+                    ),
                     position=self.position,
                 )
         if kind == "field":
@@ -110,7 +118,10 @@ class _Lexer:
         self.negations = self.negations + 1 if kind == "not" else 0 if kind != "field" else self.negations
         if self._depth > MAX_DEPTH:
             raise QueryError(
-                f"parentheses and negations are nested more than {MAX_DEPTH} deep; flatten the query",
+                Message(
+                    "parentheses and negations are nested more than {most} deep; flatten the query",
+                    most=MAX_DEPTH,
+                ),
                 position=self.position,
             )
         self.tokens.append(Token(kind, text, self.position, end))
@@ -132,11 +143,14 @@ class _Lexer:
                 )
             self.groups.pop()
             self._add(")", ")", at + 1)
-            self._refuse_modifier("a group")
+            self._refuse_modifier(Message("a group"))
         elif character in "[{":
             self._range()
         elif character in "]}":
-            raise QueryError(f'this "{character}" closes nothing; a range is written [low TO high]', position=at)
+            raise QueryError(
+                Message('this "{character}" closes nothing; a range is written [low TO high]', character=character),
+                position=at,
+            )
         elif character == '"':
             self._phrase()
         elif text.startswith(("&&", "||"), at):
@@ -174,7 +188,11 @@ class _Lexer:
                 if '"' in found[0]:
                     raise QueryError(
                         one_line(
-                            f"a value is missing after {found[0]}; write {found[0]}:value, or {EXISTS}:{found[0]}"
+                            Message(
+                                "a value is missing after {found}; write {found}:value, or {exists}:{found}",
+                                found=found[0],
+                                exists=EXISTS,
+                            )
                         ),
                         position=self.position,
                     )
@@ -189,13 +207,21 @@ class _Lexer:
     def _in_study(self, context: _Context) -> None:
         if context != "bare":
             raise QueryError(
-                f"{IN_STUDY}(...) cannot be the value of a field; put it beside the field, or quote the text",
+                Message(
+                    "{in_study}(...) cannot be the value of a field; put it beside the field, or quote the text",
+                    in_study=IN_STUDY,
+                ),
                 position=self.position,
             )
         self.functions += 1
         if self.functions > MAX_IN_STUDY:
             raise QueryError(
-                f"the query has more than {MAX_IN_STUDY} {IN_STUDY}(...); leave some out", position=self.position
+                Message(
+                    "the query has more than {most} {in_study}(...); leave some out",
+                    most=MAX_IN_STUDY,
+                    in_study=IN_STUDY,
+                ),
+                position=self.position,
             )
         self._add("in_study", IN_STUDY, self.position + len(IN_STUDY))
 
@@ -203,7 +229,10 @@ class _Lexer:
         last = self.tokens[-1] if self.tokens else None
         if last and last.end == self.position and last.kind in ("word", "wildcard"):
             raise QueryError(
-                f"{shown(last.text + '(')} is not a function; put a space before the parenthesis, or quote the text",
+                Message(
+                    "{text} is not a function; put a space before the parenthesis, or quote the text",
+                    text=shown(last.text + "("),
+                ),
                 position=last.position,
             )
         self.groups.append(_Group(context, self.position, self._depth + 1))
@@ -213,7 +242,10 @@ class _Lexer:
         following = self.text[self.position + 1 : self.position + 2]
         if not following or following.isspace() or following in ")]}":
             raise QueryError(
-                f'a "{sign}" stands directly before what it applies to; quote it to search for text that holds it',
+                Message(
+                    'a "{sign}" stands directly before what it applies to; quote it to search for text that holds it',
+                    sign=sign,
+                ),
                 position=self.position,
             )
         if sign == "+":  # required, which everything is: the implicit operator is AND
@@ -243,7 +275,7 @@ class _Lexer:
         if not self._skip_space() or self.text[self.position] not in "]}":
             raise self._bad_range(start)
         self._add("]" if self.text[self.position] == "]" else "}", self.text[self.position], self.position + 1)
-        self._refuse_modifier("a range")
+        self._refuse_modifier(Message("a range"))
 
     def _bad_range(self, start: int) -> QueryError:
         return QueryError(
@@ -264,13 +296,18 @@ class _Lexer:
                 position=start,
             )
         self._add("phrase", "".join(content), at + 1)
-        self._refuse_modifier("a phrase")
+        self._refuse_modifier(Message("a phrase"))
 
-    def _refuse_modifier(self, what: str) -> None:
+    def _refuse_modifier(self, what: Message) -> None:
         """Refuse ``~2`` and ``^2`` directly behind a phrase, group or range."""
-        modifier = {"~": "~ (proximity)", "^": "^ (boost)"}.get(self.text[self.position : self.position + 1])
+        modifier = {"~": Message("~ (proximity)"), "^": Message("^ (boost)")}.get(
+            self.text[self.position : self.position + 1]
+        )
         if modifier:
-            raise QueryError(f"{what} followed by {modifier} is not supported; leave it out", position=self.position)
+            raise QueryError(
+                Message("{what} followed by {modifier} is not supported; leave it out", what=what, modifier=modifier),
+                position=self.position,
+            )
 
     def _word(self, context: _Context, bound: bool = False) -> None:
         text, start = self.text, self.position
@@ -282,14 +319,22 @@ class _Lexer:
         self.wildcards += bare.count("?") + len(_STARS.findall(bare))
         if self.wildcards > MAX_ALL_WILDCARDS:
             raise QueryError(
-                f"the query has more than {MAX_ALL_WILDCARDS} wildcards; leave some out", position=self.position
+                Message(
+                    "the query has more than {most} wildcards; leave some out",
+                    most=MAX_ALL_WILDCARDS,
+                ),
+                position=self.position,
             )
 
     def _refuse_field(self) -> None:
         if found := _NAME_COLON.match(self.text, self.position):
             raise QueryError(
-                f"{shown(found[0])} begins a field among the values of {shown(self.field)}; "
-                "close the parenthesis before it, or quote the value",
+                Message(
+                    "{found} begins a field among the values of {field}; "
+                    "close the parenthesis before it, or quote the value",
+                    found=shown(found[0]),
+                    field=shown(self.field),
+                ),
                 position=self.position,
             )
 

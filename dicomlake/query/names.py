@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from dicomlake.errors import UnknownFieldError
+from dicomlake.messages import Message
 from mappings import registry
 from mappings.field import ResolvedField
+from mappings.names import UnknownName
 
 EXISTS: Final = "_exists_"
 IN_STUDY: Final = "in_study"
@@ -26,8 +28,8 @@ TAG_VALUE: Final = re.compile(_TAG)
 HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
 """A surrogate that lost its other half: JSON can write it, no file and no index can hold it."""
 
-_MESSAGE = 500
-"""Characters of a message."""
+_SHOWN = 400
+"""Characters of what fills a message."""
 _PRIVATE_NAME = re.compile(_PRIVATE, re.DOTALL)
 
 
@@ -52,10 +54,24 @@ def resolve_name(name: str, names: FieldNames = registry, position: int | None =
         return names.resolve(name)
     except LookupError as error:
         nearest = list(getattr(error, "nearest", ())) or None
-        raise UnknownFieldError(one_line(str(error)), position=position, field=name, nearest=nearest) from error
+        said = one_line(_why(error)) if isinstance(error, UnknownName) else _fit(str(error))
+        raise UnknownFieldError(said, position=position, field=name, nearest=nearest) from error
 
 
-def one_line(message: str) -> str:
+def _why(error: UnknownName) -> Message:
+    what = Message(error.template, **error.values)
+    return Message("{what}; nearest: {names}", what=what, names=", ".join(error.nearest)) if error.nearest else what
+
+
+def one_line(message: Message) -> Message:
     """A message that holds names or paths, fit to print: no control characters, and not as long as a hostile name."""
-    line = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in message)
-    return line if len(line) <= _MESSAGE else line[:_MESSAGE] + "…"
+    return Message(message.template, **{name: _fit(value) for name, value in message.values.items()})
+
+
+def _fit(value: Any) -> Any:
+    if isinstance(value, Message):
+        return one_line(value)
+    if not isinstance(value, str):
+        return value
+    line = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in value)
+    return line if len(line) <= _SHOWN else line[:_SHOWN] + "…"

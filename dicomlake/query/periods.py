@@ -6,15 +6,16 @@ A period is half-open: first microsecond, and the first one behind it. See :mod:
 import re
 from typing import Final
 
+from dicomlake.messages import Message
 from mappings.field import Kind
 from mappings.moments import DAY, HOUR, MINUTE, SECOND, clock_micros, day_micros
 
 Period = tuple[int, int]
 
-FORMS: Final[dict[Kind, str]] = {
-    "date": "a date such as 2019, 2019-01, 2019-01-31 or 20190131",
-    "time": "a time of day such as 10, 10:30, 10:30:15.5 or 103015",
-    "datetime": "a date with or without a time, such as 2019-01-31, 2019-01-31T10:30 or 20190131103015",
+FORMS: Final[dict[Kind, Message]] = {
+    "date": Message("a date such as 2019, 2019-01, 2019-01-31 or 20190131"),
+    "time": Message("a time of day such as 10, 10:30, 10:30:15.5 or 103015"),
+    "datetime": Message("a date with or without a time, such as 2019-01-31, 2019-01-31T10:30 or 20190131103015"),
 }
 LETTERS: Final[dict[Kind, str]] = {"date": "d", "datetime": "m", "time": "t"}
 """Type letters of the tokens of :mod:`mappings.normal`."""

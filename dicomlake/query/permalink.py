@@ -13,6 +13,7 @@ from typing import Final, Literal, get_args
 from urllib.parse import parse_qs, urlencode
 
 from dicomlake.errors import LinkVersionError, QueryError
+from dicomlake.messages import Message
 from dicomlake.query.bounds import Bounds, Ranges, parse_range
 from dicomlake.query.names import HALF_CHARACTER, NAME, spelled
 from dicomlake.query.tokens import MAX_CLAUSES, MAX_LENGTH, shown
@@ -93,21 +94,39 @@ def decode(parameters: Mapping[str, str | Sequence[str]]) -> SearchState:
     version = _single(given, "v", VERSION)
     if version != VERSION:
         raise LinkVersionError(
-            f"the link has version {shown(version)}, this page reads version {VERSION}; search anew",
+            Message(
+                "the link has version {version}, this page reads version {readable}; search anew",
+                version=shown(version),
+                readable=VERSION,
+            ),
             version=version[:40],
             readable=[VERSION],
         )
     unknown = sorted(given.keys() - {"v", "q", "level", "f", "x", "r", "sort", "page", "open", "col"})
     if unknown:
-        raise QueryError(f"the link has a parameter {shown(unknown[0])} that is not known; remove it")
+        raise QueryError(
+            Message("the link has a parameter {unknown} that is not known; remove it", unknown=shown(unknown[0]))
+        )
     for name, values in given.items():
         if len(values) > MAX_CLAUSES:
-            raise QueryError(f"the link repeats {name} more than {MAX_CLAUSES} times; select fewer values")
+            raise QueryError(
+                Message(
+                    "the link repeats {name} more than {most} times; select fewer values",
+                    name=name,
+                    most=MAX_CLAUSES,
+                )
+            )
         if any(len(value) > MAX_LENGTH or HALF_CHARACTER.search(value) for value in values):
-            raise QueryError(f"the link's {name} is longer than {MAX_LENGTH:,} characters or no text; shorten it")
+            raise QueryError(
+                Message(
+                    "the link's {name} is longer than {most:,} characters or no text; shorten it",
+                    name=name,
+                    most=MAX_LENGTH,
+                )
+            )
     page = _single(given, "page", "1")
     if not _PAGE.fullmatch(page):
-        raise QueryError(f"the link's page {shown(page)} is no page number; remove it")
+        raise QueryError(Message("the link's page {page} is no page number; remove it", page=shown(page)))
     return SearchState(
         _single(given, "q", ""),
         _level(_single(given, "level", DEFAULT_LEVEL)),
@@ -163,7 +182,9 @@ def _level(text: str) -> Level:
     for level in LEVELS:
         if text == level:
             return level
-    raise QueryError(f"the link has level {shown(text)}; one of {', '.join(LEVELS)} is expected")
+    raise QueryError(
+        Message("the link has level {text}; one of {levels} is expected", text=shown(text), levels=", ".join(LEVELS))
+    )
 
 
 def _open(text: str) -> OpenHit | None:
@@ -171,14 +192,18 @@ def _open(text: str) -> OpenHit | None:
     if not text:
         return None
     if not uid:
-        raise QueryError(f"the link opens {shown(text)}; a level, a colon and a UID are expected, as in series:1.2.3")
+        raise QueryError(
+            Message(
+                "the link opens {text}; a level, a colon and a UID are expected, as in series:1.2.3", text=shown(text)
+            )
+        )
     return OpenHit(_level(level), uid)
 
 
 def _single(given: Mapping[str, list[str]], name: str, default: str) -> str:
     values = given.get(name) or [default]
     if len(values) > 1:
-        raise QueryError(f"the link has {name} {len(values)} times; once is expected")
+        raise QueryError(Message("the link has {name} {times} times; once is expected", name=name, times=len(values)))
     return values[0]
 
 
@@ -186,7 +211,11 @@ def _names(given: Mapping[str, list[str]], parameter: str) -> tuple[str, ...]:
     names = tuple(given.get(parameter, ()))
     for name in names:
         if not NAME.fullmatch(name.removeprefix("-") if parameter == "sort" else name):
-            raise QueryError(f"the link's {parameter} {shown(name)} is no field name; remove it")
+            raise QueryError(
+                Message(
+                    "the link's {parameter} {name} is no field name; remove it", parameter=parameter, name=shown(name)
+                )
+            )
     return names
 
 
@@ -195,6 +224,9 @@ def parse_filter(item: str) -> tuple[str, str | None]:
     found = NAME.match(item)
     if found is None or item[found.end() : found.end() + 1] != ":":
         raise QueryError(
-            f"the filter {shown(item)} is not understood; a field, a colon and a value are expected, as in Modality:CT"
+            Message(
+                "the filter {item} is not understood; a field, a colon and a value are expected, as in Modality:CT",
+                item=shown(item),
+            )
         )
     return spelled(found[0]), item[found.end() + 1 :] or None

@@ -28,6 +28,7 @@ from contextlib import suppress
 from itertools import islice
 
 from dicomlake.errors import BadValueError
+from dicomlake.messages import Message
 from dicomlake.query import ast
 from dicomlake.query.bounds import Bounds, Ranges
 from dicomlake.query.conditions import between, equal, pattern, wildcard, within_word
@@ -101,7 +102,12 @@ def filter_to_resolved(name: str, values: Sequence[Value | None], names: FieldNa
         tokens = [token for value in values if value is not None for token in value_tokens(field.kind, value)]
     except ValueError as error:
         raise BadValueError(
-            one_line(f"a filter on {name} has a value that no document can hold: {error}"), field=name
+            one_line(
+                Message(
+                    "a filter on {name} has a value that no document can hold: {error}", name=name, error=str(error)
+                )
+            ),
+            field=name,
         ) from error
     if tokens:
         parts.append(Match(field.path, tuple(dict.fromkeys(tokens))))
@@ -115,11 +121,13 @@ def range_to_resolved(name: str, bounds: Bounds, names: FieldNames = registry) -
     field = resolve_name(name, names)
     low, high = (None if bound is None else str(bound) for bound in bounds)
     if any(bound is not None and HALF_CHARACTER.search(bound) for bound in (low, high)):
-        raise BadValueError(f"a range of {field.path} has half of a character; remove it", field=field.path)
+        raise BadValueError(
+            Message("a range of {path} has half of a character; remove it", path=field.path), field=field.path
+        )
     try:
         return between(field, ast.Range(field.path, low, high))
     except BadValueError as error:  # there is no text that it could point into
-        raise BadValueError(error.message, field=field.path) from error
+        raise BadValueError(error.said, field=field.path) from error
 
 
 def choices_to_resolved(
@@ -185,5 +193,9 @@ def _refuse_comparisons(query: ast.Query, names: FieldNames) -> None:
         with suppress(LookupError):
             names.resolve(found[1])
             operator = "" if found[2] == "=" else found[2]
-            message = f"field and value are joined by a colon: write {found[1]}:{operator}{found[3]}, or quote the text"
+            message = Message(
+                "field and value are joined by a colon: write {name}:{value}, or quote the text",
+                name=found[1],
+                value=operator + found[3],
+            )
             raise BadValueError(one_line(message), position=leaf.position, field=found[1])

@@ -14,6 +14,7 @@ from luqum.parser import lexer as _luqum_lexer
 from luqum.parser import parser as _luqum_parser
 
 from dicomlake.errors import QueryError
+from dicomlake.messages import Message
 from dicomlake.query.ast import (
     Exists,
     InStudy,
@@ -81,15 +82,20 @@ def _misplaced(tokens: list[Token], index: int | None, length: int) -> QueryErro
     position = length if index is None else tokens[index].position
     if before and before.kind == "field":
         return QueryError(
-            f"a value is missing after the field {shown(before.text)}; write * for any value, "
-            "and quote AND, OR and NOT where they are values",
+            Message(
+                "a value is missing after the field {text}; write * for any value, "
+                "and quote AND, OR and NOT where they are values",
+                text=shown(before.text),
+            ),
             position=position,
         )
     if before and before.kind in ("<", ">"):
-        return QueryError(f"a number or date is missing after {before.text}", position=position)
+        return QueryError(Message("a number or date is missing after {text}", text=before.text), position=position)
     if before and before.kind in ("and", "or", "not"):
         return QueryError(
-            f'nothing stands behind {before.text}; complete it, or quote "{before.text}" to search for the word',
+            Message(
+                'nothing stands behind {text}; complete it, or quote "{text}" to search for the word', text=before.text
+            ),
             position=before.position,
         )
     if index is None:
@@ -99,11 +105,14 @@ def _misplaced(tokens: list[Token], index: int | None, length: int) -> QueryErro
         return QueryError("nothing stands between the parentheses; remove them", position=position)
     if token.kind in ("and", "or"):
         return QueryError(
-            f'nothing stands before {token.text}; remove it, or quote "{token.text}" to search for the word',
+            Message(
+                'nothing stands before {text}; remove it, or quote "{text}" to search for the word', text=token.text
+            ),
             position=position,
         )
     return QueryError(
-        f"{shown(token.text)} cannot stand here; remove it, or quote it to search for it", position=position
+        Message("{text} cannot stand here; remove it, or quote it to search for it", text=shown(token.text)),
+        position=position,
     )
 
 
@@ -150,7 +159,9 @@ class _Reader:
             return Phrase(None, token.text, at, at) if token.kind == "phrase" else Text(token.text, at, at)
         if field.text == EXISTS:
             if token.kind == "wildcard" or not token.text:
-                raise QueryError(f"{EXISTS}: takes the name of one field, without wildcards", position=at)
+                raise QueryError(
+                    Message("{exists}: takes the name of one field, without wildcards", exists=EXISTS), position=at
+                )
             return Exists(token.text, field.position, at)
         if token.kind == "phrase":
             return Phrase(field.text, token.text, field.position, at)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 from dicomlake.errors import QueryError
+from dicomlake.messages import Message
 
 MAX_LENGTH: Final = 10_000
 """Characters of a query text."""
@@ -40,8 +41,8 @@ class Token:
 
 _ENDS = frozenset('()[]{}"')
 _SUFFIXES = (
-    ("boost (^)", re.compile(r"\^[0-9]+(?:\.[0-9]*)?\Z")),
-    ("fuzzy search (~)", re.compile(r"~[0-9.]*\Z")),
+    (Message("boost (^)"), re.compile(r"\^[0-9]+(?:\.[0-9]*)?\Z")),
+    (Message("fuzzy search (~)"), re.compile(r"~[0-9.]*\Z")),
 )
 
 
@@ -87,6 +88,6 @@ def refuse_suffix(bare: str, position: int) -> None:
     for what, suffix in _SUFFIXES:
         if found := suffix.search(bare):
             raise QueryError(
-                f"{what} is not supported; leave it out, or quote the value if it is part of it",
+                Message("{what} is not supported; leave it out, or quote the value if it is part of it", what=what),
                 position=position + found.start(),
             )

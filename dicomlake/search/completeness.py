@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from dicomlake.engines.base import FacetPlan, Found, HistogramPlan, Level, Plan
 from dicomlake.errors import BadValueError, QueryError
+from dicomlake.messages import Message
 from dicomlake.query.names import resolve_name
 from dicomlake.query.resolved import All, Has, Match, Not, Resolved
 from dicomlake.query.values import token_display
@@ -45,8 +46,8 @@ def completeness(
     documents. With years ``years`` lists them, and each column has its ``counts`` a year, each row its ``yearly``
     valued documents by column and year. Documents are series, at instance level instances. Raises QueryError and kin.
     """
-    _bounded("the number of fields", len(fields), MAX_ROWS)
-    _bounded("the number of columns", columns, MAX_COLUMNS)
+    _bounded(Message("the number of fields"), len(fields), MAX_ROWS)
+    _bounded(Message("the number of columns"), columns, MAX_COLUMNS)
     rows = [resolve_name(name) for name in dict.fromkeys(fields)]
     column, query, level = countable(by), Selection.of(within).whole(), within.level
     tokens, counts, count = _columns(searcher, column, query, level, columns)
@@ -69,7 +70,7 @@ def completeness(
     for row, whole in zip(answer["rows"], _wholes(searcher, rows, query, level), strict=True):
         row["whole"] = whole
     if years is not None:
-        _bounded("the number of fields times columns", len(rows) * max(1, len(tokens)), MAX_CELLS)
+        _bounded(Message("the number of fields times columns"), len(rows) * max(1, len(tokens)), MAX_CELLS)
         parts = [All((query, _is(column, token))) for token in tokens]
         _by_year(searcher, answer, _date(years), parts, rows, query, level)
     return answer
@@ -135,10 +136,14 @@ def _is(column: ResolvedField, token: str | None) -> Resolved:
 def _date(name: str) -> ResolvedField:
     field = resolve_name(name)
     if field.kind != "date":
-        raise BadValueError(f"{field.path} holds no dates, so it has no years; name a date", field=field.path)
+        raise BadValueError(
+            Message("{path} holds no dates, so it has no years; name a date", path=field.path), field=field.path
+        )
     return field
 
 
-def _bounded(what: str, number: int, most: int) -> None:
+def _bounded(what: Message, number: int, most: int) -> None:
     if not 1 <= number <= most:
-        raise QueryError(f"{what} is {number}; it must be from 1 to {most}")
+        raise QueryError(
+            Message("{what} is {number}; it must be from 1 to {most}", what=what, number=number, most=most)
+        )

@@ -11,6 +11,7 @@ from dicomlake.documents.kept import KeptSeries, in_order
 from dicomlake.documents.sharing import common_part
 from dicomlake.engines.base import Engine, Member, Plan, Sort
 from dicomlake.errors import LakeError, NotFoundError
+from dicomlake.messages import Message
 from dicomlake.query.resolved import Match
 from dicomlake.search import hits
 from dicomlake.search.request import MAX_LIMIT
@@ -43,7 +44,7 @@ class Details:
         fields = hits.default_fields("series")
         studies = self._engine.search(Plan("study", condition, limit=1))
         if not studies.hits:
-            raise NotFoundError(f"no study {uid} in this lake")
+            raise NotFoundError(Message("no study {uid} in this lake", uid=uid))
         plan = Plan("series", condition, sort=(Sort("SeriesNumber"),), limit=MAX_LIMIT, totals=False)
         listed: list[dict[str, Any]] = []
         while True:
@@ -59,7 +60,7 @@ class Details:
         generation = self._engine.refresh()
         member = self._engine.get("series", [uid]).get(uid)
         if member is None:
-            raise NotFoundError(f"no series {uid} in this lake")
+            raise NotFoundError(Message("no series {uid} in this lake", uid=uid))
         documents = self._kept(uid, generation).documents()
         instances = [_listed(document) for document in documents]
         instances.sort(key=lambda one: (_number(one.get("InstanceNumber")), one["SOPInstanceUID"]))
@@ -77,7 +78,7 @@ class Details:
         generation = self._engine.refresh()
         member = self._engine.get("instance", [uid]).get(uid)
         if member is None:
-            raise NotFoundError(f"no instance {uid} in this lake")
+            raise NotFoundError(Message("no instance {uid} in this lake", uid=uid))
         return self.body(member, generation)
 
     def body(self, member: Member, generation: str) -> dict[str, Any]:
@@ -107,7 +108,7 @@ class Details:
         generation = self._engine.refresh()
         member = self._engine.get("series", [uid]).get(uid)
         if member is None:
-            raise NotFoundError(f"no series {uid} in this lake")
+            raise NotFoundError(Message("no series {uid} in this lake", uid=uid))
         return self._kept(uid, generation).documents(), is_declared(member.shown)
 
     def _load_kept(self, series: str, generation: str) -> KeptSeries:

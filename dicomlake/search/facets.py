@@ -5,6 +5,7 @@ from typing import Any, Final
 from dicomlake.engines.base import Facet, FacetCount, FacetPlan
 from dicomlake.engines.budget import take
 from dicomlake.errors import BadValueError
+from dicomlake.messages import Message
 from dicomlake.query.names import resolve_name
 from dicomlake.query.resolved import All, Any_, Between, Has, Like, Match, Not, Resolved, Wild
 from dicomlake.query.values import token_display
@@ -24,7 +25,9 @@ def countable(name: str) -> ResolvedField:
     """The field of a name. Raises UnknownFieldError, and BadValueError when it has no values to count."""
     field = resolve_name(name)
     if field.kind in ("binary", "sequence"):
-        raise BadValueError(f"{name} holds no values to count; ask for a field inside it", field=name)
+        raise BadValueError(
+            Message("{name} holds no values to count; ask for a field inside it", name=name), field=name
+        )
     return field
 
 

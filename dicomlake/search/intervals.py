@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from dicomlake.errors import BadValueError
+from dicomlake.messages import Message
 from mappings.moments import DAY, HOUR, MINUTE, SECOND, day_micros
 
 MAX_BINS: Final = 1_000
@@ -49,7 +50,10 @@ def number_edges(low: float, high: float, interval: str | None, bins: int, *, wh
         step = _step(interval)
         if step < finest:
             raise BadValueError(
-                f"an interval of {interval[:40]} is lost beside numbers as large as these; take a longer one"
+                Message(
+                    "an interval of {interval} is lost beside numbers as large as these; take a longer one",
+                    interval=interval[:40],
+                )
             )
     if (places := _places(low, high, step)) > MAX_BINS:
         raise _too_many(interval or f"{step:g}", places)
@@ -104,10 +108,12 @@ def _check(letter: str, interval: str) -> None:
     fixed = _FIXED.fullmatch(interval)
     calendar = interval in _CALENDAR and letter != "t"
     if not calendar and (fixed is None or (letter == "d" and fixed[2] != "d")):
-        forms = {"d": "day, week, month, quarter, year, decade or 7d", "t": "1h, 15min or 30s"}.get(
-            letter, "day, week, month, quarter, year, decade, 7d, 6h, 15min or 30s"
+        forms = {"d": Message("day, week, month, quarter, year, decade or 7d"), "t": Message("1h, 15min or 30s")}.get(
+            letter, Message("day, week, month, quarter, year, decade, 7d, 6h, 15min or 30s")
         )
-        raise BadValueError(f"{interval[:40]!r} is no interval for this field; write {forms}")
+        raise BadValueError(
+            Message("{interval!r} is no interval for this field; write {forms}", interval=interval[:40], forms=forms)
+        )
 
 
 def _stepper(name: str) -> Callable[[int, int], int]:
@@ -162,12 +168,22 @@ def _step(interval: str) -> float:
     except ValueError:
         step = math.nan
     if not (math.isfinite(step) and step > 0):
-        raise BadValueError(f"{interval[:40]!r} is no interval for numbers; write a number above 0 such as 5 or 0.5")
+        raise BadValueError(
+            Message(
+                "{interval!r} is no interval for numbers; write a number above 0 such as 5 or 0.5",
+                interval=interval[:40],
+            )
+        )
     return step
 
 
 def _too_many(interval: str, places: float | None) -> BadValueError:
     need = "more" if places is None else f"{places:,.0f}"
     return BadValueError(
-        f"an interval of {interval} needs {need} bins, at most {MAX_BINS:,} are drawn; take a longer one"
+        Message(
+            "an interval of {interval} needs {need} bins, at most {most:,} are drawn; take a longer one",
+            interval=interval,
+            need=need,
+            most=MAX_BINS,
+        )
     )

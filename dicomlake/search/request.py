@@ -11,6 +11,7 @@ FilterValue = str | int | float | None
 
 MAX_LIMIT = 1_000
 """Hits of one page."""
+MAX_SKIP = 1_000_000_000
 MAX_FACETS = 64
 """Facets of a search; filtered fields, too."""
 MAX_FIELDS = 200
@@ -31,8 +32,9 @@ class SearchRequest:
     ``ranges`` are alternatives to the values that ``filters`` choose of a field. ``exclude`` are values that must not
     be there, in no field. ``histograms`` are fields to count by ranges, with an interval behind a colon if one is
     wanted, ``StudyDate:year``. ``sort`` names fields, descending with a minus in front.
-    ``fields`` adds fields to each hit. Of each facet ``facet_limit`` values are listed, the most frequent or the first
-    in order, only those that contain ``facet_contains`` (case and accents aside).
+    ``skip`` hits are left out before the first, or behind those that ``cursor`` leaves behind: to begin in the middle,
+    whence cursors lead on. ``fields`` adds fields to each hit. Of each facet ``facet_limit`` values are listed, the
+    most frequent or the first in order, only those that contain ``facet_contains`` (case and accents aside).
     """
 
     q: str = ""
@@ -42,6 +44,7 @@ class SearchRequest:
     sort: Sequence[str] = ()
     limit: int = 50
     cursor: str | None = None
+    skip: int = 0
     totals: Literal["fast", "exact"] = "exact"
     facet_limit: int = 1_000
     fields: Sequence[str] = ()

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from dicomlake.engines.base import Engine, Histogram, HistogramPlan, Level, Plan
 from dicomlake.errors import BadValueError
+from dicomlake.messages import Message
 from dicomlake.query.ages import DAYS, age_of, tokens_between
 from dicomlake.query.resolved import Everything, Resolved
 from dicomlake.query.values import NUMBERS
@@ -120,7 +121,10 @@ def typed(engine: Engine, field: ResolvedField, query: Resolved, level: Level) -
     letter = AGE if field.vr == "AS" and not field.companion else _LETTERS.get(field.kind)
     if letter is None and field.kind != "any":
         raise BadValueError(
-            f"{field.path} holds no numbers, dates or times, so it has no histogram; count its values as a facet",
+            Message(
+                "{path} holds no numbers, dates or times, so it has no histogram; count its values as a facet",
+                path=field.path,
+            ),
             field=field.path,
         )
     letters = ("s",) if letter == AGE else (letter,) if letter else ("n", "d", "m", "t")
@@ -141,7 +145,9 @@ def scale_of(field: ResolvedField, letter: str, found: Histogram, interval: str 
         whole = field.kind == "integer"
         if interval == "log":
             if low < 0:
-                raise BadValueError(f"{field.path} has numbers below 0, which a log scale cannot hold; leave it out")
+                raise BadValueError(
+                    Message("{path} has numbers below 0, which a log scale cannot hold; leave it out", path=field.path)
+                )
             return _scale("n", "log", log_edges(float(low), float(high), whole=whole))
         return _scale("n", *number_edges(float(low), float(high), interval, bins, whole=whole))
     return _moment_scale(letter, *moment_edges(letter, int(low), int(high), interval, bins))

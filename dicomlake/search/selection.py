@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from dicomlake.errors import QueryError
+from dicomlake.messages import Message
 from dicomlake.query.names import resolve_name
 from dicomlake.query.resolve import choices_to_resolved, filters_to_resolved, resolve
 from dicomlake.query.resolved import All, Not, Resolved
@@ -35,7 +36,14 @@ class Selection:
             _check(values)
         for name, ranges in request.ranges.items():
             if len(ranges) > MAX_RANGES:
-                raise QueryError(f"{len(ranges)} ranges of {name} are too many; {MAX_RANGES} fit")
+                raise QueryError(
+                    Message(
+                        "{count} ranges of {name} are too many; {most} fit",
+                        count=len(ranges),
+                        name=name,
+                        most=MAX_RANGES,
+                    )
+                )
         excluded = filters_to_resolved(request.exclude)
         return cls(
             resolve(parse(request.q)),
@@ -66,4 +74,11 @@ def readings(field: ResolvedField, values: Values) -> Readings:
 def _check(values: Values) -> None:
     for name, listed in values.items():
         if len(listed) > MAX_FILTER_VALUES:
-            raise QueryError(f"{len(listed)} values of {name} are too many for a filter; {MAX_FILTER_VALUES} fit")
+            raise QueryError(
+                Message(
+                    "{count} values of {name} are too many for a filter; {most} fit",
+                    count=len(listed),
+                    name=name,
+                    most=MAX_FILTER_VALUES,
+                )
+            )

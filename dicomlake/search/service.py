@@ -15,6 +15,7 @@ from dicomlake.engines.base import Found, Hit, Level, Plan, RecordLevel, Sort
 from dicomlake.engines.budget import Limits, limited, take
 from dicomlake.errors import BadValueError, QueryError
 from dicomlake.lake import Lake
+from dicomlake.messages import Message
 from dicomlake.query.explain import explain, plain_conditions
 from dicomlake.query.names import NAME, resolve_name
 from dicomlake.query.permalink import parse_filter
@@ -28,6 +29,7 @@ from dicomlake.search.request import (
     MAX_FIELDS,
     MAX_HISTOGRAMS,
     MAX_LIMIT,
+    MAX_SKIP,
     MAX_SORTS,
     SearchRequest,
 )
@@ -81,7 +83,7 @@ class Searcher:
             after=cursor.decode(self._secret, search, request.cursor) if request.cursor else None,
             fast=request.totals == "fast",
         )
-        found = self._engine.search(plan)
+        found = self._engine.search(self._begun(plan, request.skip))
         counted = zip(request.facets, asked, found.facets, strict=False)  # those of histograms follow
         answer = {
             "totals": asdict(found.totals) if found.totals else {},
@@ -97,6 +99,13 @@ class Searcher:
         if request.level == "instance" and (left_out := self._declared(plan.query)):
             answer["declared"] = left_out
         return answer
+
+    def _begun(self, plan: Plan, skip: int) -> Plan:
+        """The plan behind its next ``skip`` hits; without hits where there are not so many."""
+        if not skip or not plan.limit:
+            return plan
+        place = self._engine.place(plan, skip)
+        return replace(plan, limit=0) if place is None else replace(plan, after=place)
 
     def _drawing(self, asked: str, selection: Selection, level: Level) -> Drawing:
         """What ``StudyDate`` or ``StudyDate:month`` asks for, over bins that the whole lake's values give."""
@@ -248,7 +257,9 @@ def sort_plan(names: Iterable[str]) -> tuple[Sort, ...]:
 def _sort(name: str) -> Sort:
     field = resolve_name(name.removeprefix("-"))
     if field.kind in ("binary", "sequence"):
-        raise BadValueError(f"{field.path} holds no values to sort by; name a field inside it", field=field.path)
+        raise BadValueError(
+            Message("{path} holds no values to sort by; name a field inside it", path=field.path), field=field.path
+        )
     return Sort(field.path, name.startswith("-"))
 
 
@@ -260,18 +271,29 @@ def _digest(request: SearchRequest) -> bytes:
 
 
 def _check_limits(request: SearchRequest) -> None:
-    def bounded(name: str, value: int, low: int, high: int) -> None:
+    def bounded(name: Message, value: int, low: int, high: int) -> None:
         if not low <= value <= high:
-            raise QueryError(f"{name} is {value}; it must be from {low} to {high}", field=name)
+            raise QueryError(
+                Message(
+                    "{name} is {value}; it must be from {low} to {high}", name=name, value=value, low=low, high=high
+                ),
+                field=str(name),
+            )
 
     if request.level not in LEVELS:
-        raise QueryError(f"there is no level {request.level!r}; choose one of {', '.join(LEVELS)}", field="level")
-    bounded("limit", request.limit, 0, MAX_LIMIT)
-    bounded("facet_limit", request.facet_limit, 1, MAX_FACET_LIMIT)
-    bounded("the number of facets", len(request.facets), 0, MAX_FACETS)
-    bounded("the number of sort fields", len(request.sort), 0, MAX_SORTS)
-    bounded("the number of filtered fields", len(request.filters), 0, MAX_FACETS)
-    bounded("the number of fields with ranges", len(request.ranges), 0, MAX_FACETS)
-    bounded("the number of histograms", len(request.histograms), 0, MAX_HISTOGRAMS)
-    bounded("the number of fields with exclusions", len(request.exclude), 0, MAX_FACETS)
-    bounded("the number of fields of a hit", len(request.fields), 0, MAX_FIELDS)
+        raise QueryError(
+            Message(
+                "there is no level {level!r}; choose one of {levels}", level=request.level, levels=", ".join(LEVELS)
+            ),
+            field="level",
+        )
+    bounded(Message("limit"), request.limit, 0, MAX_LIMIT)
+    bounded(Message("skip"), request.skip, 0, MAX_SKIP)
+    bounded(Message("facet_limit"), request.facet_limit, 1, MAX_FACET_LIMIT)
+    bounded(Message("the number of facets"), len(request.facets), 0, MAX_FACETS)
+    bounded(Message("the number of sort fields"), len(request.sort), 0, MAX_SORTS)
+    bounded(Message("the number of filtered fields"), len(request.filters), 0, MAX_FACETS)
+    bounded(Message("the number of fields with ranges"), len(request.ranges), 0, MAX_FACETS)
+    bounded(Message("the number of histograms"), len(request.histograms), 0, MAX_HISTOGRAMS)
+    bounded(Message("the number of fields with exclusions"), len(request.exclude), 0, MAX_FACETS)
+    bounded(Message("the number of fields of a hit"), len(request.fields), 0, MAX_FIELDS)

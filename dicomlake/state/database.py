@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL
 
 from dicomlake import disk
 from dicomlake.errors import StateError
+from dicomlake.messages import Message
 
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
 PATIENCE: Final = 30.0
@@ -87,8 +88,13 @@ class Database:
         known = {script.revision for script in scripts.walk_revisions()}
         if current is not None and current not in known:
             raise StateError(
-                f"{self.path} was written by a newer Dicomlake (tables {current}, this one knows {head}); "
-                "use that version, or move the file away to begin without what it holds"
+                Message(
+                    "{path} was written by a newer Dicomlake (tables {current}, this one knows {head}); "
+                    "use that version, or move the file away to begin without what it holds",
+                    path=self.path,
+                    current=current,
+                    head=head,
+                )
             )
         with self.writing() as connection, EnvironmentContext(config, scripts, fn=steps) as environment:
             environment.configure(connection=connection, transactional_ddl=True)
@@ -100,14 +106,22 @@ class Database:
             yield
         except OSError as error:
             raise disk.full(self.path.parent, error) or StateError(
-                f"{self.path} cannot be written ({error.strerror}); change the permissions of its folder"
+                Message(
+                    "{path} cannot be written ({strerror}); change the permissions of its folder",
+                    path=self.path,
+                    strerror=error.strerror,
+                )
             ) from error
         except exc.IntegrityError:
             raise
         except exc.DBAPIError as error:
             what = str(error.orig)
             raise disk.full(self.path.parent, error) or StateError(
-                f"{self.path} cannot be used ({what}); check its permissions and its disk, or move a damaged file away"
+                Message(
+                    "{path} cannot be used ({what}); check its permissions and its disk, or move a damaged file away",
+                    path=self.path,
+                    what=what,
+                )
             ) from error
 
 

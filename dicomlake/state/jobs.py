@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, Self, get_args
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
 from dicomlake.errors import JobLostError, NotFoundError, QueueFullError
+from dicomlake.messages import Message
 from dicomlake.settings import Settings
 from dicomlake.state.clock import DAY, moment, now, opaque
 from dicomlake.state.database import Database
@@ -90,7 +91,8 @@ class Jobs:
             count = connection.execute(select(func.count()).select_from(jobs).where(*waiting)).scalar_one()
             if count >= self._limits.queued:
                 raise QueueFullError(
-                    f"{count} jobs are waiting; cancel one, or ask again when some have run", limit=self._limits.queued
+                    Message("{count} jobs are waiting; cancel one, or ask again when some have run", count=count),
+                    limit=self._limits.queued,
                 )
             id = opaque()
             values = {"id": id, "user": user, "kind": kind, "arguments": dict(arguments), "created": now()}
@@ -190,7 +192,7 @@ class Jobs:
         """Queue a claimed job again: its worker ends. The attempt does not count."""
         return self._change(job, status="queued", owner=None, attempts=job.attempts - 1, heartbeat=None)
 
-    def lose(self, job: Job, how: str) -> bool:
+    def lose(self, job: Job, how: Message) -> bool:
         """A claimed job's process ended by itself: it is begun again, or failed after the last attempt, or cancelled
         if it was to be. ``how`` says how it ended."""
         with self._database.writing() as connection:
@@ -207,7 +209,7 @@ class Jobs:
             rows = connection.execute(select(jobs).where(jobs.c.status == "running")).all()
             gone = [row for row in rows if row.owner is None or is_gone(row.owner, moment(row.heartbeat or 0))]
             for row in gone:
-                values = _lost(row, "the worker ended by itself")
+                values = _lost(row, Message("the worker ended by itself"))
                 connection.execute(update(jobs).where(jobs.c.id == row.id).values(**values))
             return len(gone)
 
@@ -233,12 +235,16 @@ def _held(job: Job) -> ColumnElement[bool]:
     return (jobs.c.id == job.id) & (jobs.c.status == "running") & of_owner
 
 
-def _lost(row: Row[Any], how: str) -> dict[str, Any]:
+def _lost(row: Row[Any], how: Message) -> dict[str, Any]:
     if row.cancel:
         return {"status": "cancelled", "owner": None, "finished": now()}
     if row.attempts < ATTEMPTS:
         return {"status": "queued", "owner": None, "heartbeat": None}
-    message = f"{how}, {row.attempts} times; look at the memory and the log of this machine, then ask for the job again"
+    message = Message(
+        "{how}, {attempts} times; look at the memory and the log of this machine, then ask for the job again",
+        how=how,
+        attempts=row.attempts,
+    )
     error = JobLostError(message, attempts=row.attempts).problem()
     return {"status": "failed", "owner": None, "finished": now(), "error": error}
 

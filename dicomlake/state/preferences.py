@@ -7,6 +7,7 @@ import orjson
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from dicomlake.errors import InvalidRequestError, LimitError, NotFoundError
+from dicomlake.messages import Message
 from dicomlake.state.database import Database
 from dicomlake.state.tables import settings
 
@@ -47,9 +48,18 @@ class Preferences:
         try:
             text = orjson.dumps(value)
         except TypeError as error:  # numbers of more than 64 bits, half a surrogate pair, a hundred levels
-            raise InvalidRequestError(f"the value cannot be kept: {error}", field=key) from error
+            raise InvalidRequestError(
+                Message("the value cannot be kept: {error}", error=str(error)), field=key
+            ) from error
         if len(text) > MOST_BYTES:
-            raise InvalidRequestError(f"the value has {len(text):,} bytes; a setting holds {MOST_BYTES:,}", field=key)
+            raise InvalidRequestError(
+                Message(
+                    "the value has {size:,} bytes; a setting holds {most:,}",
+                    size=len(text),
+                    most=MOST_BYTES,
+                ),
+                field=key,
+            )
         with self._database.writing() as connection:
             if _value(connection, user, key) is not None:
                 where = (settings.c.user == user, settings.c.key == key)
@@ -57,7 +67,7 @@ class Preferences:
                 return
             count = connection.execute(select(func.count()).where(settings.c.user == user)).scalar_one()
             if count >= MOST:
-                raise LimitError(f"{MOST} settings are kept; delete one first", limit=MOST)
+                raise LimitError(Message("{most} settings are kept; delete one first", most=MOST), limit=MOST)
             connection.execute(insert(settings).values(user=user, key=key, value=text.decode()))
 
     def remove(self, user: str, key: str) -> None:
@@ -75,4 +85,4 @@ def _value(connection: Connection, user: str, key: str) -> str | None:
 
 
 def _missing(key: str) -> NotFoundError:
-    return NotFoundError(f"there is no setting {key[:64]}; put one first")
+    return NotFoundError(Message("there is no setting {key}; put one first", key=key[:64]))

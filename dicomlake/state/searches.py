@@ -8,6 +8,7 @@ from typing import Any, Final, Self
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_, select, update
 
 from dicomlake.errors import InvalidRequestError, LimitError, NameTakenError, NotFoundError
+from dicomlake.messages import Message
 from dicomlake.settings import Settings
 from dicomlake.state.clock import DAY, moment, now, opaque
 from dicomlake.state.database import Database
@@ -140,7 +141,10 @@ class Searches:
     def _check_size(self, text: str) -> None:
         size = len(text.encode("utf-8", "surrogatepass"))
         if size > self._limits.size:
-            raise InvalidRequestError(f"the search has {size:,} bytes; {self._limits.size:,} are kept", field="state")
+            raise InvalidRequestError(
+                Message("the search has {size:,} bytes; {most:,} are kept", size=size, most=self._limits.size),
+                field="state",
+            )
 
     def _check_room(self, connection: Connection, user: str, name: str | None, but: str = "") -> None:
         """Room for one more that stays until it is deleted. Raises LimitError and NameTakenError."""
@@ -156,7 +160,10 @@ class Searches:
             >= self._limits.named
         ):
             raise LimitError(
-                f"{self._limits.named:,} searches are saved; delete one first, or raise DICOMLAKE_SAVED_SEARCHES",
+                Message(
+                    "{named:,} searches are saved; delete one first, or raise DICOMLAKE_SAVED_SEARCHES",
+                    named=self._limits.named,
+                ),
                 limit=self._limits.named,
             )
 

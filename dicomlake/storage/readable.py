@@ -4,6 +4,7 @@ import os
 import stat
 
 from dicomlake.errors import SourceError
+from dicomlake.messages import Message
 from dicomlake.storage.locations import location_of
 
 
@@ -17,10 +18,20 @@ def check_readable(path: str) -> None:
         elif stat.S_ISREG(mode):
             os.close(os.open(path, os.O_RDONLY))
         else:
-            raise SourceError(f"{shown} is neither a file nor a folder; name the folder that holds the DICOM files")
+            raise SourceError(
+                Message(
+                    "{shown} is neither a file nor a folder; name the folder that holds the DICOM files", shown=shown
+                )
+            )
     except FileNotFoundError as error:
-        raise SourceError(f"{shown} does not exist; check the spelling, or mount what it is on") from error
+        raise SourceError(
+            Message("{shown} does not exist; check the spelling, or mount what it is on", shown=shown)
+        ) from error
     except OSError as error:
         raise SourceError(
-            f"{shown} cannot be read ({error.strerror}); change its permissions or name another"
+            Message(
+                "{shown} cannot be read ({strerror}); change its permissions or name another",
+                shown=shown,
+                strerror=error.strerror,
+            )
         ) from error

@@ -21,6 +21,7 @@ from dicomlake.documents.declared import DECLARED, is_declared
 from dicomlake.engines.base import Engine, Plan, Record, Totals
 from dicomlake.errors import IndexFileError, StoppedError, WorkerError
 from dicomlake.lake import Lake
+from dicomlake.messages import Message
 from dicomlake.query.resolved import Match
 from indexer.idc.rows import ORIGIN, Build, Built, lost, rules
 from indexer.pool import Pool
@@ -99,7 +100,10 @@ def load(
         loader.commit()
         if stop is not None and stop.is_set():
             raise StoppedError(
-                f"stopped after {imported.rows} series; they are in the lake, run the same command again to go on",
+                Message(
+                    "stopped after {rows} series; they are in the lake, run the same command again to go on",
+                    rows=imported.rows,
+                ),
                 summary=imported.as_dict(),
             )
         loader.drop_missing()
@@ -127,12 +131,18 @@ def _opened(path: Path) -> pyarrow.parquet.ParquetFile:
         file = pyarrow.parquet.ParquetFile(path, memory_map=True)
     except (OSError, pyarrow.ArrowException) as error:
         why = str(error).partition("\n")[0]
-        raise IndexFileError(f"{path} cannot be read as Parquet ({why}); name another file with --parquet") from error
+        raise IndexFileError(
+            Message("{path} cannot be read as Parquet ({why}); name another file with --parquet", path=path, why=why)
+        ) from error
     if missing := sorted(set(rules().columns).difference(file.schema_arrow.names)):
         file.close()
         raise IndexFileError(
-            f"{path} is not the index of series of the Imaging Data Commons: it has no column {missing[0]}; "
-            "take idc_index.parquet of the package idc-index-data"
+            Message(
+                "{path} is not the index of series of the Imaging Data Commons: it has no column {missing}; "
+                "take idc_index.parquet of the package idc-index-data",
+                path=path,
+                missing=missing[0],
+            )
         )
     return file
 
@@ -142,7 +152,9 @@ def _batches(file: pyarrow.parquet.ParquetFile, path: Path) -> Iterator[pyarrow.
         yield from file.iter_batches(batch_size=ROWS, columns=rules().columns)
     except (OSError, pyarrow.ArrowException) as error:
         why = str(error).partition("\n")[0]
-        raise IndexFileError(f"{path} is damaged ({why}); get it again and repeat the import") from error
+        raise IndexFileError(
+            Message("{path} is damaged ({why}); get it again and repeat the import", path=path, why=why)
+        ) from error
 
 
 def _through(
@@ -174,7 +186,7 @@ class _Loader:
     def add(self, built: Built) -> None:
         """Put what differs from what the lake has."""
         if built.lost:
-            raise WorkerError(f"{built.lost}; run again with --workers 0")
+            raise WorkerError(Message("{lost}; run again with --workers 0", lost=built.lost))
         self._imported.rows += len(built.records) + built.nameless
         self._imported.nameless += built.nameless
         new, changed = self._changed(built.records)

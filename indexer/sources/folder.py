@@ -12,6 +12,7 @@ from pathlib import Path
 
 from dicomlake.documents.instance import Origin
 from dicomlake.errors import SourceError
+from dicomlake.messages import Message
 from dicomlake.storage import check_readable, location_of
 from indexer.items import NO_FILE, Found, Outcome, unreadable
 from indexer.sources.names import Names
@@ -124,7 +125,9 @@ def folders(
     sources = [Folder(path, Origin(location_of(path), issuer=issuer), left_out) for path in map(_absolute, paths)]
     for source in sources:
         if any(within(os.path.realpath(source.path), place) for place in left_out):
-            raise SourceError(f"{source.origin.source} is in the data folder itself; name another with --data")
+            raise SourceError(
+                Message("{source} is in the data folder itself; name another with --data", source=source.origin.source)
+            )
         _check(source, emptied)
     kept: list[Folder] = []
     for source in sorted(sources, key=lambda source: (len(os.path.realpath(source.path)), source.path)):
@@ -142,7 +145,12 @@ def _check(source: Folder, emptied: Callable[[str], bool]) -> None:
             return
         raise
     if next(source.files(), None) is None and not emptied(shown):
-        raise SourceError(f"{shown} holds no files; name the folder that holds the DICOM files, or mount what it is on")
+        raise SourceError(
+            Message(
+                "{shown} holds no files; name the folder that holds the DICOM files, or mount what it is on",
+                shown=shown,
+            )
+        )
 
 
 def look(path: str) -> Found | Outcome:

@@ -41,6 +41,16 @@ def test_unexpected_exceptions_show_nothing_of_the_inside(
     assert broken.get("/healthz").status_code == 200
 
 
+def test_a_sentence_comes_with_what_fills_it(client: httpx.Client) -> None:
+    content = problem(client.get("/api/v1/search", params={"q": "Modalty:CT"}), 422, "unknown-field")
+    message = content["message"]
+    assert message["values"]["what"] == {"template": "no field is named {path}", "values": {"path": "Modalty"}}
+    filled = message["values"] | {"what": "no field is named Modalty"}
+    assert content["detail"] == message["template"].format(**filled)
+    plain = problem(client.get("/nowhere"), 404, "unknown-route")
+    assert "message" not in plain
+
+
 @pytest.mark.parametrize(
     "path", ["/", "/nowhere", "/api/v1", "/api/v1/", "/api/v2/search", "/api/v1/search/", "/healthz/"]
 )

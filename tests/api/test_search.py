@@ -49,6 +49,20 @@ def test_cursors_lead_to_every_hit_once(client: httpx.Client, level: str, sort: 
         assert len({hit[IDENTITY[level]] for hit in hits}) == len(hits)
 
 
+@pytest.mark.parametrize("level", ["instance", "series", "study", "patient"])
+def test_any_number_of_hits_can_be_left_out_and_cursors_lead_on(client: httpx.Client, level: str) -> None:
+    asked = {"level": level, "sort": ["-StudyDate"], "limit": 5}
+    whole = [timeless(hit) for hit in ask(client, **asked | {"limit": 1_000})["hits"]]
+    begun = ask(client, skip=3, **asked)
+    assert [timeless(hit) for hit in begun["hits"]] == whole[3:8]
+    behind = ask(client, cursor=begun["cursor"], skip=1, **asked)
+    assert [timeless(hit) for hit in behind["hits"]] == whole[9:14]
+    beyond = ask(client, skip=len(whole), facets=["Modality"], **asked)
+    assert (beyond["hits"], beyond["cursor"]) == ([], None)
+    assert beyond["totals"] == begun["totals"]
+    assert beyond["facets"]["Modality"]
+
+
 def test_facet_counts_are_what_choosing_the_value_finds(client: httpx.Client) -> None:
     for name in ("Modality", "Manufacturer.canonical", "BodyPartExamined", "SliceThickness"):
         values = ask(client, facets=[name], limit=0)["facets"][name]

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dicomlake.engines import base
 from dicomlake.engines.base import Engine, FacetPlan, Found, Level, Plan, Sort
 from dicomlake.engines.conformance import EngineConformance, EngineFactory, everything
 from dicomlake.engines.embedded import search, source, warming
@@ -20,6 +21,7 @@ from dicomlake.engines.embedded.warming import wanted
 from dicomlake.engines.kept import Kept
 from dicomlake.engines.oracle import OracleEngine
 from dicomlake.engines.strategies import COLUMNS, series_record
+from dicomlake.errors import CostError
 from dicomlake.query.resolved import Match
 from mappings.normal import number_token
 
@@ -209,4 +211,24 @@ def test_a_cursor_of_a_commit_that_is_gone_goes_on_behind_its_place(
             lake.prepared()
             assert lake._current.shelves["series"].order(Ordering(level, sort)) is not None
             assert list(everything(lake, plan)) == list(everything(oracle, plan))
+            whole = replace(plan, limit=1_000)
+            for skip in (1, 5, 30, 500):
+                place = lake.place(whole, skip)
+                assert place == oracle.place(whole, skip)
+    lake.close()
+
+
+def test_hits_are_left_out_of_an_order_however_many_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "PREPARED", -1)
+    monkeypatch.setattr(base, "WALKED", 10)
+    oracle, lake = OracleEngine(), EmbeddedEngine(tmp_path, COLUMNS, write=True)
+    fill(lake, oracle)
+    plan = Plan("study", sort=(Sort("KVP"),), limit=1_000, fast=True)
+    with pytest.raises(CostError, match="11 hits cannot be left out at once, 10 can"):
+        lake.place(plan, 11)
+    whole = [hit.key for hit in lake.search(plan).hits]
+    lake.prepared()
+    place = lake.place(plan, 11)
+    assert place is not None
+    assert [hit.key for hit in lake.search(replace(plan, after=place)).hits] == whole[11:]
     lake.close()

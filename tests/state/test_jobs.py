@@ -10,6 +10,7 @@ from threading import Thread
 import pytest
 
 from dicomlake.errors import NotFoundError, QueueFullError
+from dicomlake.messages import Message
 from dicomlake.state import LOCAL, Job, JobLimits, Progress, State
 
 LIMITS = JobLimits(running=2, queued=4, days=3)
@@ -113,14 +114,14 @@ def test_who_was_given_up_for_dead_changes_nothing_any_more(state: State) -> Non
     assert not state.jobs.report(before, Progress("reading", done=9))
     assert not state.jobs.finish(before, "done", result={})
     assert not state.jobs.give_back(before)
-    assert not state.jobs.lose(before, "it ended")
+    assert not state.jobs.lose(before, Message("it ended"))
     assert state.jobs.find(now.id).owner == "alive"
 
 
 def test_a_job_whose_process_ends_again_and_again_fails_in_words(state: State) -> None:
     job = add(state)
     for _ in range(3):
-        assert state.jobs.lose(claim(state), "its process was ended by signal 9")
+        assert state.jobs.lose(claim(state), Message("its process was ended by signal 9"))
     lost = state.jobs.find(job.id)
     assert lost.status == "failed"
     assert lost.error is not None
@@ -140,7 +141,7 @@ def test_one_that_was_to_be_cancelled_is_not_begun_again(state: State) -> None:
     job = add(state)
     claimed = claim(state)
     state.jobs.cancel(LOCAL, job.id)
-    state.jobs.lose(claimed, "its process was ended by signal 9")
+    state.jobs.lose(claimed, Message("its process was ended by signal 9"))
     assert state.jobs.find(job.id).status == "cancelled"
 
 

@@ -1,6 +1,7 @@
 """A served lake, and the page as AppTest runs it over that lake's API."""
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,12 @@ class Page:
     def words(self) -> str:
         """What the page says outside its components."""
         return "\n".join(element.proto.body for element in self.test.get("html"))
+
+
+@pytest.fixture(autouse=True)
+def main_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest puts the script in the place of ``__main__``; processes that a later test starts would look for it."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture(scope="session")

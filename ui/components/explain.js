@@ -19,7 +19,7 @@ function tree(node) {
   const parts = Object.entries(node).filter(([name, part]) => part !== null && !KINDS.has(name) && !(span && BOUNDS.has(name)));
   return el("li", {},
     el("span", { class: "node", text: say(`node_${node.node}`) }),
-    ...parts.flatMap(([name, part]) => [el("span", { class: "part", text: `${name} ` }), el("code", { text: value(part) })]),
+    ...parts.flatMap(([name, part]) => [el("span", { class: "part", text: `${say(`part_${name}`).replace(/^part_/, "")} ` }), el("code", { text: value(part) })]),
     span ? el("code", { text: bounds(node) }) : null,
     inner.length ? el("ul", {}, ...inner.map(tree)) : null);
 }

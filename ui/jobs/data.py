@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ui import format as shown_as
+from ui.client import Problem
 from ui.words import say
 
 ACTIVE: Final = ("queued", "running")
@@ -34,7 +35,7 @@ def _job(job: Mapping[str, Any]) -> dict[str, Any]:
         "when": when(job["finished"] or job["started"] or job["created"]),
         "percent": 100 * done / total if total else None,
         "progress": _progress(progress) if is_active(job) and progress else "",
-        "error": (job["error"] or {}).get("detail"),
+        "error": Problem(job["error"]).detail if job["error"] else None,
         "result": result(job),
         "quarantined": int((job["result"] or {}).get("quarantined") or 0),
         "file": job["status"] == "done" and "file" in (job["result"] or {}),

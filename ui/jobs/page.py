@@ -80,10 +80,8 @@ def start(kind: str, **arguments: Any) -> None:
     """Ask the service for a job; what it refuses is said on the page."""
     try:
         lake().start(kind, **arguments)
-    except Away as error:
-        st.session_state[_REFUSED] = str(error)
-    except Problem as problem:
-        st.session_state[_REFUSED] = problem.detail
+    except (Away, Problem) as error:
+        st.session_state[_REFUSED] = error.detail
 
 
 def watch(running: bool) -> None:
@@ -116,7 +114,7 @@ def stop(id: str) -> None:
     try:
         lake().cancel(id)
     except (Away, Problem) as error:
-        st.toast(str(error), icon=":material/error:")
+        st.toast(error.detail, icon=":material/error:")
 
 
 def see(id: str) -> None:

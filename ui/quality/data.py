@@ -5,9 +5,11 @@ from typing import Any
 
 from ui import format as shown_as
 from ui.labels import shown
+from ui.language import language
+from ui.refusals import in_words
 from ui.state import PageState
 from ui.views import value_label
-from ui.words import say
+from ui.words import of, say
 
 
 def codes(answer: Mapping[str, Any]) -> dict[str, Any]:
@@ -18,8 +20,8 @@ def codes(answer: Mapping[str, Any]) -> dict[str, Any]:
         "codes": [
             {
                 "code": one["code"],
-                "title": one["title"],
-                "description": one["description"],
+                "title": in_words(one["title"]) or one["title"],
+                "description": in_words(one["description"]) or one["description"],
                 "standard": one["standard"],
                 "counts": f"{say('units.instance', one['instances'])} · {say('units.series', one['series'])}",
                 "percent": 100 * one["instances"] / most,
@@ -139,6 +141,16 @@ def quarantined(answer: Mapping[str, Any]) -> dict[str, Any]:
     names = ("location", "code", "reason", "offset")
     return {
         "title": say("quality.in_quarantine", answer["total"]),
-        "columns": [{"label": say(f"quality.{name}"), "number": name == "offset"} for name in names],
-        "rows": [{"cells": [str(one[name]) for name in names]} for one in answer["files"]],
+        "columns": [
+            {"label": say(f"quality.{name}"), "number": name == "offset", "whole": name == "code"} for name in names
+        ],
+        "rows": [
+            {"cells": [_why(one) if name == "reason" else str(one[name]) for name in names]} for one in answer["files"]
+        ],
     }
+
+
+def _why(file: Mapping[str, Any]) -> str:
+    """Why a file is in quarantine: in English what the indexer said of it, else what its code means."""
+    key = f"quarantined_{str(file['code']).replace('-', '_')}"
+    return say(f"quality.{key}") if language.get() != "en" and key in of("quality") else str(file["reason"])

@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from ui import queries
 from ui.client import Away, Problem, lake
 from ui.components import component
 from ui.conditions import conditions, without
@@ -43,7 +44,7 @@ def main() -> None:
         away(lake(), error)
         return
     except QueryError as error:
-        with state_in_words(say("search.link_broken"), str(error)):
+        with state_in_words(say("search.link_broken"), queries.told(error)):
             st.button(say("search.anew"), type="primary", key="anew", on_click=st.query_params.clear)
         return
     tabs(state)
@@ -229,7 +230,7 @@ def retry() -> None:
     try:
         lake().start("retry")
     except (Away, Problem) as error:
-        st.toast(str(error), icon=":material/error:")
+        st.toast(error.detail, icon=":material/error:")
     else:
         visit("index", {})
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs
 
 from ui import format as shown_as
+from ui import queries
 from ui.conditions import conditions
 from ui.labels import shown
 from ui.state import PageState, QueryError
@@ -42,7 +43,7 @@ def _conditions(kept: Mapping[str, Any]) -> list[dict[str, str]]:
     try:
         state = state_of(kept)
     except QueryError as error:
-        return [{"label": say("search.link_broken"), "value": str(error)}]
+        return [{"label": say("search.link_broken"), "value": queries.told(error)}]
     level = {"label": say("search.hits_are"), "value": say(f"search.{state.level}")}
     return [level, *({"label": one.label, "value": one.value} for one in conditions(state))]
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from ui import queries
 from ui.asking import asked_of
 from ui.client import Away, Problem, lake
 from ui.components import component
@@ -74,8 +75,10 @@ def on(trigger: str, act: Callable[[Any], None]) -> Callable[[], None]:
     def callback() -> None:
         try:
             act(st.session_state["saved"][trigger])
-        except (Away, Problem, QueryError) as error:
-            st.toast(str(error), icon=":material/error:")
+        except (Away, Problem) as error:
+            st.toast(error.detail, icon=":material/error:")
+        except QueryError as error:
+            st.toast(queries.told(error), icon=":material/error:")
 
     return callback
 
@@ -114,7 +117,7 @@ def side_by_side(ids: Sequence[str]) -> None:
     try:
         states = [data.state_of(one) for one in kept]
     except QueryError as error:
-        state_in_words(say("search.link_broken"), str(error))
+        state_in_words(say("search.link_broken"), queries.told(error))
         return
     asked = [asked_of(state, level="series", sort=(), facets=chosen()["compared"]) for state in states]
     painted = data.compared(kept, [lake().search(one) for one in asked], [lake().years(one) for one in asked])

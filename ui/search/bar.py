@@ -57,26 +57,17 @@ def _problem(text: str) -> dict[str, Any] | None:
     if problem is None:
         return None
     start, end = queries.marked(text, problem) or (None, None)
-    title = say(f"search.problem_{problem.code.replace('-', '_')}") if problem.code in _TITLED else problem.title
+    is_named = problem.code == "unknown-field" and problem.field and problem.nearest
     offered = [{"label": name, "q": mended} for name, mended in queries.fixes(text, problem)]
     return {
         "q": text,
         "start": start,
         "end": end,
-        "title": title,
-        "detail": _detail(problem),
-        "lang": None if problem.code == "unknown-field" else "en",
+        "title": problem.title,
+        "detail": say("search.no_such_field", name=problem.field) if is_named else problem.detail,
+        "lang": problem.spoken,
         "fixes": offered,
     }
-
-
-_TITLED: Final = ("invalid-query", "unknown-field", "bad-value")
-
-
-def _detail(problem: Problem) -> str:
-    if problem.code == "unknown-field" and problem.field:
-        return say("search.no_such_field", name=problem.field)
-    return problem.detail[:1].upper() + problem.detail[1:]
 
 
 def _ask(lake: Api) -> None:
@@ -113,6 +104,6 @@ def _panel() -> None:
 
 def refusal(problem: Problem) -> None:
     """What the API refused although the query can be read: it costs too much, or the service cannot answer."""
-    st.html(
-        f'<div class="dl-problem" role="alert"><b>{html.escape(problem.title)}:</b> {html.escape(problem.detail)}</div>'
-    )
+    spoken = f' lang="{problem.spoken}"' if problem.spoken else ""
+    detail = f"<span{spoken}>{html.escape(problem.detail)}</span>"
+    st.html(f'<div class="dl-problem" role="alert"><b>{html.escape(problem.title)}.</b> {detail}</div>')

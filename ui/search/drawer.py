@@ -1,7 +1,6 @@
 """The detail of the open hit, and its pictures."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 import streamlit as st
@@ -74,14 +73,16 @@ def _act(lake: Api, act: Mapping[str, Any], shown: list[str]) -> None:
 
 def narrowed(state: PageState, path: str, value: str, *, without: bool = False) -> PageState:
     """The search for hits that have a value, or that do not have it; the detail stays open."""
-    part, other = ("exclude", "filters") if without else ("filters", "exclude")
-    chosen = dict(getattr(state, part))
-    chosen[path] = (*(one for one in chosen.get(path, ()) if one != value), value) if without else (value,)
-    rest = {
-        name: tuple(one for one in values if one != value or name != path)
-        for name, values in getattr(state, other).items()
-    }
-    return replace(state.asking(**{part: chosen}), **{other: {name: values for name, values in rest.items() if values}})
+    others = tuple(one for one in state.exclude.get(path, ()) if one != value)
+    if without:
+        kept = {**state.filters, path: tuple(one for one in state.filters.get(path, ()) if one != value)}
+        return state.asking(filters=_some(kept), exclude={**state.exclude, path: (*others, value)})
+    return state.asking(filters={**state.filters, path: (value,)}, exclude=_some({**state.exclude, path: others}))
+
+
+def _some(chosen: Mapping[str, Sequence[str | None]]) -> dict[str, Sequence[str | None]]:
+    """The fields of which some value is left."""
+    return {name: values for name, values in chosen.items() if values}
 
 
 @st.fragment
@@ -96,7 +97,7 @@ def frames(lake: Api, viewer: Mapping[str, Any]) -> None:
         if listing["images"]:
             data["links"] = _links(lake, listing, viewer)
     except (Away, Problem) as error:
-        data["refused"] = getattr(error, "detail", "")
+        data["refused"] = error.detail
     component("pictures")(
         key="frames",
         data=data,

@@ -90,10 +90,8 @@ def _sample(lake: Api) -> bool:
 def _start(lake: Api) -> None:
     try:
         st.session_state[_JOB] = lake.start("sample")["id"]
-    except Away:
-        st.session_state["refused"] = say("search.away")
-    except Problem as problem:
-        st.session_state["refused"] = problem.detail
+    except (Away, Problem) as error:
+        st.session_state["refused"] = error.detail
 
 
 @st.fragment(run_every=_WATCH)
@@ -108,7 +106,7 @@ def _progress(lake: Api) -> None:
         st.session_state.pop(_JOB, None)
         forget_whole()
         if job["status"] == "failed":
-            st.session_state["refused"] = (job["error"] or {}).get("detail") or say("search.sample_failed")
+            st.session_state["refused"] = Problem(job["error"]).detail if job["error"] else say("search.sample_failed")
         st.rerun()
     share, text = _how_far(job)
     with st.container(horizontal_alignment="center"):

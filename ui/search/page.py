@@ -33,7 +33,7 @@ def main() -> None:
         away(lake, error)
         return
     except QueryError as error:
-        with state_in_words(say("search.link_broken"), str(error)):
+        with state_in_words(say("search.link_broken"), queries.told(error)):
             st.button(say("search.anew"), type="primary", key="anew", on_click=st.query_params.clear)
         return
     told()

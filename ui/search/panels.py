@@ -13,7 +13,7 @@ from ui.examples import examples, private_condition
 from ui.labels import page, shown
 from ui.language import language
 from ui.search.address import changes_page, current, go, on, whole_page
-from ui.state import PageState
+from ui.state import PageState, QueryError
 from ui.views import total_of, units, value_label
 from ui.words import say
 
@@ -101,8 +101,8 @@ def _builder(lake: Api, state: PageState) -> None:
     whole_page()
     try:
         tree, refused = builder.tree(state.q), ""
-    except builder.QueryError as error:
-        tree, refused = builder.tree(""), error.message
+    except QueryError as error:
+        tree, refused = builder.tree(""), queries.told(error)
     kept = st.session_state.get("draft")
     draft = kept[1] if kept and kept[0] == state.q else None
     component("builder")(
@@ -127,8 +127,8 @@ def _draft(lake: Api) -> None:
     state = current()
     try:
         text = builder.text(drawn["tree"])
-    except builder.QueryError as error:
-        draft = {"text": "", "number": drawn["number"], "count": "", "refused": error.message}
+    except QueryError as error:
+        draft = {"text": "", "number": drawn["number"], "count": "", "refused": queries.told(error)}
     else:
         draft = _counted(lake, state, text, drawn["number"])
     st.session_state["draft"] = (state.q, draft)
@@ -185,7 +185,7 @@ def _apply() -> None:
     """Ask what the builder says. It sends its rows: the last of them may not have been written as a draft yet."""
     try:
         text = builder.text(st.session_state["builder"]["apply"]["tree"])
-    except builder.QueryError:
+    except QueryError:
         return  # the draft says why
     changes_page()
     st.session_state.pop("draft", None)

@@ -29,7 +29,7 @@ def keep(lake: Api) -> None:
         text = current().showing(open=None, page=1).text()
         lake.keep(text, name, shared=st.session_state["save_shared"])
     except (Away, Problem) as error:
-        st.toast(str(error), icon=":material/error:")
+        st.toast(error.detail, icon=":material/error:")
     else:
         st.toast(say("saved.saved", name=name), icon=":material/bookmark_added:")
 

@@ -31,7 +31,7 @@ from dicomlake.engines.embedded.schema import (
     register_tokenizers,
 )
 from dicomlake.engines.embedded.search import Search
-from dicomlake.engines.embedded.snapshot import LEVELS, Snapshot
+from dicomlake.engines.embedded.snapshot import LEVELS, Place, Snapshot
 from dicomlake.engines.embedded.store import Store
 from dicomlake.engines.embedded.warming import Warming
 from dicomlake.errors import LakeError
@@ -201,6 +201,10 @@ class EmbeddedEngine(Engine):
     def search(self, plan: Plan) -> Found:
         with self._reading():
             return Search(self._current).run(plan)
+
+    def place(self, plan: Plan, skip: int) -> Place | None:
+        with self._reading():
+            return Search(self._current).place(plan, skip)
 
     @property
     def _current(self) -> Snapshot:

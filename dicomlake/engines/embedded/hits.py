@@ -72,9 +72,21 @@ class Pages:
         return [tuple(sorted(members, key=lambda one: one.uid)) for members in found.values()]
 
     def _walked(self, query: Query, plan: Plan) -> Page:
-        """Groups are met at every place their documents have; only a group's first place is a hit."""
+        places = self._places(query, plan, plan.limit + 1)
+        listed = list(places.items())[: plan.limit]
+        members = self._members(query, plan, [group for group, _ in listed])
+        hits = tuple(Hit(group, members[group], place) for group, place in listed)
+        return hits, (listed[-1][1] if len(places) > plan.limit else None)
+
+    def place(self, query: Query, plan: Plan, skip: int) -> Place | None:
+        """The place of the last of the next ``skip`` hits; None where no hit lies behind it."""
+        places = list(self._places(query, plan, skip + 1).values())
+        return places[skip - 1] if len(places) > skip else None
+
+    def _places(self, query: Query, plan: Plan, wanted: int) -> dict[str, Place]:
+        """The first places of at least so many next groups, as far as there are: groups are met at every place their
+        documents have; only a group's first place is a hit."""
         places: dict[str, Place] = {}
-        wanted = plan.limit + 1
         met: set[str] = set()
         candidates: list[Place] = []
         for key, _ in self._snapshot.composite(query, self._order(plan), plan.after, min(wanted, TERMS_LIMIT)):
@@ -89,10 +101,7 @@ class Pages:
                 if len(places) >= wanted:
                     break
         places.update(self._first_places(query, plan, candidates))
-        listed = list(places.items())[: plan.limit]
-        members = self._members(query, plan, [group for group, _ in listed])
-        hits = tuple(Hit(group, members[group], place) for group, place in listed)
-        return hits, (listed[-1][1] if len(places) > plan.limit else None)
+        return places
 
     def _first_page(self, query: Query, limit: int, known: Matching | None) -> Page:
         """The first hits in order of uid, each a document."""

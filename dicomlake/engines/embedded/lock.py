@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dicomlake.errors import LakeBusyError
+from dicomlake.messages import Message
 
 _NAME = ".tantivy-writer.lock"
 
@@ -14,7 +15,10 @@ _NAME = ".tantivy-writer.lock"
 def busy(folder: Path) -> LakeBusyError:
     """What to raise when somebody else holds the lock of an index."""
     return LakeBusyError(
-        f"another process is indexing into {folder.parent} or migrating it; wait until it ends and run this again"
+        Message(
+            "another process is indexing into {parent} or migrating it; wait until it ends and run this again",
+            parent=folder.parent,
+        )
     )
 
 

@@ -127,6 +127,10 @@ class Order:
                 break
         return found
 
+    def place(self, document: int) -> Place:
+        """Where the hit stands whose first document this is."""
+        return (*self.tokens(document), self.groups.key(document))
+
     def among(self, ids: NDArray[np.intp], numbers: Sequence[int]) -> NDArray[np.intp]:
         """Those of the documents that belong to groups of these numbers."""
         wanted = np.zeros(len(self.groups.examples), np.bool_)

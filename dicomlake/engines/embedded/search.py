@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tantivy import Query
 
 from dicomlake.engines import budget
-from dicomlake.engines.base import EXACT_UP_TO, Found, Plan, RecordLevel, Totals
+from dicomlake.engines.base import EXACT_UP_TO, Found, Plan, RecordLevel, Totals, refuse_walk
 from dicomlake.engines.embedded.compile import simple
 from dicomlake.engines.embedded.cost import refuse_costly
 from dicomlake.engines.embedded.facets import Facets, Job, at_once
@@ -19,7 +19,7 @@ from dicomlake.engines.embedded.hits import Pages
 from dicomlake.engines.embedded.many import TERMS_LIMIT
 from dicomlake.engines.embedded.matching import Matching
 from dicomlake.engines.embedded.order import Ordering
-from dicomlake.engines.embedded.snapshot import Snapshot, Sums
+from dicomlake.engines.embedded.snapshot import Place, Snapshot, Sums
 from dicomlake.query.resolved import Everything, Resolved
 
 PREPARED = 5_000
@@ -83,6 +83,20 @@ class Search:
         return Found(
             hits, facets.results(), histograms.results(), totals, after, self._snapshot.generation, approximate
         )
+
+    def place(self, plan: Plan, skip: int) -> Place | None:
+        """Where the last of the next ``skip`` hits stands; None where no hit lies behind it. Raises CostError for more
+        than are walked over, where tables do not have the order, yet."""
+        level: RecordLevel = "instance" if plan.level == "instance" else "series"
+        refuse_costly(self._searcher, self._layout, plan.query)
+        condition, shelf = simple(plan.query), self._snapshot.shelves[level]
+        order = shelf.order(Ordering(plan.level, plan.sort))
+        known = shelf.fetched(condition) if order is not None else None
+        if known is None or order is None:
+            refuse_walk(skip)
+            return Pages(self._snapshot).place(self._snapshot.at_level(condition, level), plan, skip)
+        passed = order.page(known.chosen, known.ids, plan.after, skip + 1)
+        return order.place(passed[skip - 1]) if len(passed) > skip else None
 
     def _known(self, level: RecordLevel, condition: Resolved) -> Matching | None:
         return self._snapshot.shelves[level].matching(condition, wait=False)

@@ -1,0 +1,174 @@
+"""What is refused is said in the language of the page, and nothing is forgotten."""
+
+import string
+from collections.abc import Iterator
+
+import pytest
+
+from dicomlake.errors import QueryError, TimeLimitError
+from dicomlake.messages import Message
+from dicomlake.query.explain import explain
+from tests.ui.said import kinds, quality, said, titles
+from ui.client import Away, EngineAway, Problem
+from ui.language import LANGUAGES, language
+from ui.queries import fault
+from ui.refusals import in_words, sentences
+
+ROOMS = (
+    "mappings/names.py",
+    "dicomlake/query",
+    "dicomlake/search",
+    "dicomlake/state",
+    "dicomlake/jobs",
+    "dicomlake/images",
+    "dicomlake/engines/base.py",
+    "dicomlake/engines/budget.py",
+    "dicomlake/engines/embedded/compile.py",
+    "dicomlake/engines/embedded/lock.py",
+    "dicomlake/storage/readable.py",
+    "dicomlake/disk.py",
+    "indexer/idc",
+    "indexer/sources/folder.py",
+    "api",
+    "worker",
+)
+"""Where the sentences are that a user of the page can meet. The page has words of its own for a lake that is away."""
+
+STAY_ENGLISH = ("api/server.py", *(f"dicomlake/images/{name}.py" for name in ("decode", "render", "worker")))
+"""What is said at the start of a service, to who starts it; and what a decoder found in a damaged file: that comes out
+of a process of its own, as bytes that are not to be trusted with more than text."""
+
+
+@pytest.fixture
+def spanish() -> Iterator[None]:
+    token = language.set("es")
+    yield
+    language.reset(token)
+
+
+def names(text: str) -> set[tuple[str, str | None, str | None]]:
+    return {(name, spec, conversion) for _, name, spec, conversion in string.Formatter().parse(text) if name}
+
+
+def test_every_sentence_that_the_page_can_meet_is_there_in_spanish():
+    met = [one for one in said(*ROOMS) if one.text is not None]
+    assert len(met) > 150
+    assert [one for one in met if one.text not in sentences() and not one.place.startswith(STAY_ENGLISH)] == []
+    assert [text for text in (*titles(), *kinds(), *quality()) if text not in sentences()] == []
+
+
+def test_sentences_are_kept_apart_from_what_fills_them():
+    assert [one.place for one in said(*ROOMS) if one.text is None and not one.place.startswith(STAY_ENGLISH)] == []
+
+
+def test_no_translation_is_left_of_what_nobody_says():
+    texts = {one.text for one in said(*ROOMS)} | {*titles(), *kinds(), *quality()}
+    assert [text for text in sentences() if text not in texts] == []
+
+
+@pytest.mark.parametrize("text", sentences())
+def test_translations_fill_in_the_same(text: str):
+    entry = sentences()[text]
+    assert set(entry) == set(LANGUAGES)
+    assert all(said.strip() == said for said in entry.values())
+    filled = any(one.text == text and "{" in text for one in said(*ROOMS))
+    if filled and "{}" not in text:
+        assert names(entry["en"]) == names(entry["es"])
+
+
+QUERIES = (
+    "Modalty:CT",
+    "Modality:CT AND",
+    "OR Modality:CT",
+    "(Modality:CT",
+    "Modality:",
+    "SliceThickness:thin",
+    "StudyDate:[2020 TO 2019]",
+    "StudyTime:[22:00 TO 06:00]",
+    "PatientAge:[x TO 5]",
+    "lung~2",
+    "(a b)^2",
+    "/x/",
+    '"open',
+    "Modality:CT)",
+    "PixelData:*x*",
+    "SliceThickness>=5",
+    '(0018,"X",01):1',
+    "Modality.canonical.canonical:x",
+    "a" * 20_000,
+    "in_study(Modality:CT",
+    "Mod*:CT",
+    "?????????????????????????????????????????????????????????????????????????????????????????????????????????????????x",
+)
+
+
+@pytest.mark.parametrize("text", QUERIES)
+def test_refused_queries_are_explained_in_spanish(text: str, spanish: None):
+    problem = fault(text)
+    assert problem is not None
+    with pytest.raises(QueryError) as refused:
+        explain(text)
+    assert problem.spoken is None, refused.value.message
+    assert problem.detail.lower() != refused.value.message.lower()
+    assert problem.title != refused.value.title
+
+
+@pytest.mark.parametrize("text", QUERIES)
+def test_in_english_they_read_as_the_service_says_them(text: str):
+    problem = fault(text)
+    assert problem is not None
+    with pytest.raises(QueryError) as refused:
+        explain(text)
+    assert problem.detail[1:] == " ".join(refused.value.message.split())[1:]
+    assert problem.spoken is None
+
+
+def test_what_fills_a_sentence_is_written_as_the_language_does(spanish: None):
+    long = fault("a" * 20_000)
+    assert long is not None
+    assert long.detail.startswith("La consulta tiene 20.000 caracteres y se admiten ")
+    slow = TimeLimitError(
+        Message(
+            "the search took more than {seconds:g} seconds and was given up; narrow it, or ask for fewer facets",
+            seconds=1.5,
+        )
+    )
+    assert "1,5 segundos" in Problem(slow.problem()).detail
+
+
+def test_sentences_within_sentences_are_translated_too(spanish: None):
+    problem = fault("SliceThickness:thin")
+    assert problem is not None
+    assert problem.detail == 'SliceThickness: "thin" no es un número como 5, -0.5 o 1e3'
+
+
+def test_braces_of_what_fills_a_sentence_stay_what_they_are(spanish: None):
+    problem = fault("x}:1")
+    assert problem is not None
+    assert problem.detail == 'Este "}" no cierra nada; un intervalo se escribe [mínimo TO máximo]'
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"template": "a sentence of another version", "values": {}},
+        {"template": "no field is named {path}", "values": {"name": "X"}},
+        {"template": "no field is named {path}", "values": None},
+        {"values": {}},
+    ],
+)
+def test_what_the_page_does_not_know_stays_english_and_says_so(message: dict[str, object], spanish: None):
+    problem = Problem({"detail": "something new", "title": "New", "message": message})
+    assert (problem.title, problem.detail, problem.spoken) == ("New", "Something new", "en")
+
+
+def test_a_problem_without_words_has_some(spanish: None):
+    problem = Problem({}, 502)
+    assert (problem.title, problem.detail) == ("La petición fue rechazada", "El servicio respondió con el estado 502.")
+    assert problem.spoken is None
+
+
+def test_a_service_that_is_away_is_said_to_be(spanish: None):
+    assert Away("connection refused").detail == "El servidor de Dicomlake no responde"
+    assert EngineAway("503").detail == "El servidor de búsqueda no responde"
+    assert in_words("nobody says this") is None

@@ -1,0 +1,58 @@
+"""What is refused, in the language in force: the English sentences of errors with their Spanish ones, as ``*.yml``
+beside this file list them.
+
+An error brings its English text, and the :class:`dicomlake.messages.Message` it was made of where something was filled
+in. A sentence that no file has, as of a service of another version, stays as it is.
+"""
+
+import string
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from ui.language import grouped, language, pointed
+
+HERE: Final = Path(__file__).parent
+
+
+@cache
+def sentences() -> dict[str, dict[str, str]]:
+    """Every sentence that can be said in another language: its texts by language, by the English one."""
+    files = (yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(HERE.glob("*.yml")))
+    return {one["en"]: one for listed in files for one in listed}
+
+
+def in_words(text: str, message: Mapping[str, Any] | None = None) -> str | None:
+    """What an error says, in the language in force: its ``text``, or what its ``message`` makes of it.
+
+    None where there is no translation.
+    """
+    if language.get() == "en":
+        return text
+    if message is None:
+        found = sentences().get(text)
+        return found[language.get()] if found else None
+    try:
+        return _filled(message)
+    except (LookupError, TypeError, ValueError):  # of a service that says other things, or fills in others
+        return None
+
+
+def _filled(message: Mapping[str, Any]) -> str:
+    """Raises KeyError for a sentence without a translation, at any depth."""
+    return _Filler().vformat(sentences()[message["template"]][language.get()], (), message["values"])
+
+
+class _Filler(string.Formatter):
+    """Fills in sentences within the sentence, and numbers as the language writes them."""
+
+    def format_field(self, value: Any, spec: str) -> str:
+        if isinstance(value, Mapping):
+            return _filled(value)
+        if spec == "," and isinstance(value, int):
+            return grouped(value)
+        text = str(super().format_field(value, spec))
+        return pointed(text) if isinstance(value, float) else text
