@@ -1,4 +1,4 @@
-"""Measure this machine: reading headers, indexing, memory, searching, a million series, the page; beside peers, floors.
+"""Measure this machine: reading, indexing, memory, searching, a million series, OpenSearch, the page; beside floors.
 
 ``python -m benchmarks [PART ...] [--scale X] [--rounds N] [--json]``. The figures mean something at scale 1, on a
 machine that does nothing else; a small scale shows that everything runs. What each figure is:
@@ -10,13 +10,16 @@ import json
 import os
 import platform
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from benchmarks import idc, ingest, memory, page, reader, searching
+from benchmarks import equality, idc, ingest, memory, opensearch, page, reader, searching
 from benchmarks.processes import end_cleanly
 from benchmarks.tables import Table
+from tools.opensearch import server
 
 
 def _reading(scale: float, rounds: int) -> list[Table]:
@@ -46,6 +49,24 @@ def _idc(scale: float, rounds: int) -> list[Table]:
     return idc.measure(scale)
 
 
+def _equality(scale: float, rounds: int) -> list[Table]:
+    return equality.measure(scale)
+
+
+def _opensearch(scale: float, rounds: int) -> list[Table]:
+    with (
+        tempfile.TemporaryDirectory(prefix="dicomlake-bench-") as home,
+        server(Path(home) / "server", _tell) as running,
+    ):
+        return opensearch.measure(
+            running.url, running.prefix, _sized(200_000, scale), max(2, _sized(200, min(1, scale)))
+        )
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
 def _page(scale: float, rounds: int) -> list[Table]:
     return page.measure(scale)
 
@@ -56,6 +77,8 @@ PARTS: dict[str, Callable[[float, int], list[Table]]] = {
     "memory": _memory,
     "searching": _searching,
     "idc": _idc,
+    "equality": _equality,
+    "opensearch": _opensearch,
     "page": _page,
 }
 """What can be measured, in this order; each takes the scale and the number of rounds."""

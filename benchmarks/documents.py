@@ -192,27 +192,28 @@ def _ask(lake: Path, documents: int, seconds: float) -> Reached:
         opened.engine.prepared()
         chance = random.Random(2)
         for _ in range(QUESTIONS // 4):
-            opened.engine.search(_page(chance))
-        facet = [_timed(opened.engine, _facet(chance)) for _ in range(QUESTIONS)]
-        page = [_timed(opened.engine, _page(chance)) for _ in range(QUESTIONS // 4)]
+            opened.engine.search(page(chance))
+        facets = [timed(opened.engine, facet(chance)) for _ in range(QUESTIONS)]
+        pages = [timed(opened.engine, page(chance)) for _ in range(QUESTIONS // 4)]
     used = memory(os.getpid())
-    return Reached(documents, seconds, facet, page, size, folder_size(lake) - size, used.own, used.files)
+    return Reached(documents, seconds, facets, pages, size, folder_size(lake) - size, used.own, used.files)
 
 
-def _timed(engine: Engine, plan: Plan) -> float:
+def timed(engine: Engine, plan: Plan) -> float:
+    """Milliseconds of a search."""
     started = time.perf_counter()
     engine.search(plan)
     return (time.perf_counter() - started) * 1_000
 
 
-def _facet(chance: random.Random) -> Plan:
+def facet(chance: random.Random) -> Plan:
     """One facet of a random question."""
     query = _question(chance)
     path = chance.choice([*OF_STUDY, *OF_SERIES, *OF_INSTANCE])
     return Plan("instance", query, (FacetPlan(path, query, 100),), limit=0, totals=False)
 
 
-def _page(chance: random.Random) -> Plan:
+def page(chance: random.Random) -> Plan:
     """What the page asks for: eight facets, hits and totals."""
     query = _question(chance)
     facets = (FacetPlan(path, query, 100) for path in chance.sample([*OF_SERIES, *OF_INSTANCE], 8))
@@ -241,9 +242,9 @@ def _table(reached: Sequence[Reached]) -> Table:
             one.documents,
             one.documents / one.seconds,
             statistics.median(one.facet),
-            _p95(one.facet),
+            p95(one.facet),
             statistics.median(one.page),
-            _p95(one.page),
+            p95(one.page),
             one.size / one.documents,
             one.tables / one.documents,
             one.own / 1e6,
@@ -258,11 +259,11 @@ def _table(reached: Sequence[Reached]) -> Table:
         columns,
         rows,
         [
-            target("95th percentile ms of a facet", _p95(last.facet), 100, most=True),
-            target("95th percentile ms of a page", _p95(last.page), 100, most=True),
+            target("95th percentile ms of a facet", p95(last.facet), 100, most=True),
+            target("95th percentile ms of a page", p95(last.page), 100, most=True),
             target(
                 f"95th percentile of a facet, {last.documents:,} to {first.documents:,} documents",
-                _p95(last.facet) / _p95(first.facet),
+                p95(last.facet) / p95(first.facet),
                 tenfold,
                 most=True,
             ),
@@ -270,5 +271,6 @@ def _table(reached: Sequence[Reached]) -> Table:
     )
 
 
-def _p95(times: Sequence[float]) -> float:
+def p95(times: Sequence[float]) -> float:
+    """What 95 of 100 do not exceed."""
     return statistics.quantiles(times, n=20)[-1]

@@ -1,12 +1,12 @@
 """A large archive through the whole indexer: does the rate at the end hold up against that at the start?
 
-``python -m benchmarks.large [--instances N] [--memory N] [--documents N] [--json]``; 0 leaves a part out. The files
-(see :mod:`benchmarks.many`) are real ones in a rolling folder: another process writes them shortly before they are read
-and removes them afterwards, in memory where the system has a folder for that. Everything else is as in
-``dicomlake index``: the walk, the readers' processes, roll-ups, the engine with its merges, the catalogue, a lake on
-the disk. The CPU time is that of the indexer alone.
+``python -m benchmarks.large [--instances N] [--memory N] [--documents N] [--opensearch N] [--json]``; 0 leaves a part
+out. The files (see :mod:`benchmarks.many`) are real ones in a rolling folder: another process writes them shortly
+before they are read and removes them afterwards, in memory where the system has a folder for that. Everything else is
+as in ``dicomlake index``: the walk, the readers' processes, roll-ups, the engine with its merges, the catalogue, a lake
+on the disk. The CPU time is that of the indexer alone.
 Then many files in one folder: does memory stay that of few (:mod:`benchmarks.memory`)? And many more documents, without
-files (:mod:`benchmarks.documents`): how long do facets take?
+files (:mod:`benchmarks.documents`): how long do facets take? The same on OpenSearch (:mod:`benchmarks.served`).
 """
 
 import argparse
@@ -27,7 +27,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from benchmarks import documents, lakes, many
+from benchmarks import documents, lakes, many, served
 from benchmarks import memory as memories
 from benchmarks.processes import Memory, children, cpu_seconds, end_cleanly, folder_size, memory
 from benchmarks.tables import Table, target
@@ -204,12 +204,16 @@ def main() -> int:
         "--memory", type=int, default=200_000, help="files whose indexing takes no more memory (200,000)"
     )
     options.add_argument("--documents", type=int, default=10_000_000, help="documents to search (10,000,000)")
+    options.add_argument(
+        "--opensearch", type=int, default=10_000_000, help="documents to search on OpenSearch (10,000,000)"
+    )
     options.add_argument("--json", action="store_true", help="one JSON object")
     asked = options.parse_args()
     end_cleanly()
     tables = measure(asked.instances, loud=True) if asked.instances else []
     tables += memories.growth(_FEW, asked.memory) if asked.memory else []
     tables += documents.measure(asked.documents) if asked.documents else []
+    tables += served.measure(asked.opensearch, loud=True) if asked.opensearch else []
     if asked.json:
         print(json.dumps({"tables": [table.as_dict() for table in tables]}))
     else:

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,10 +49,15 @@ def end_cleanly() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
-def run(command: Sequence[str | Path], *, accepted: Sequence[int] = (0,)) -> Spent:
-    """Run a command to its end, looking at its memory meanwhile. Leaves with its message when it fails."""
+def run(
+    command: Sequence[str | Path], *, accepted: Sequence[int] = (0,), environment: Mapping[str, str] | None = None
+) -> Spent:
+    """Run a command to its end, with more variables in its environment, looking at its memory meanwhile. Leaves with
+    its message when it fails."""
     started = time.perf_counter()
-    process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    words = [str(part) for part in command]
+    environ = os.environ | dict(environment or {})
+    process = subprocess.Popen(words, env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert process.stdout is not None
     main, worker = Memory(), Memory()
     try:

@@ -16,6 +16,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 
+ALONE = ("tests/e2e", "tests/engines/test_opensearch_faults.py", "tests/opensearch/test_nodes.py")
+"""Tests that are not run beside others: browsers and clusters keep several processes busy, and have to answer in time.
+All others run in two processes, since one by itself waits for servers, disks and children half of the time."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -30,6 +34,7 @@ class Step:
 def steps(site: str) -> tuple[Step, ...]:
     """All checks in order; ``site`` is a folder that the documentation may be built into."""
     python = sys.executable
+    pytest = (python, "-m", "pytest", "--durations=5")
     return (
         Step("format", (str(BIN / "ruff"), "format", "--check", "--quiet", ".")),
         Step("lint", (str(BIN / "ruff"), "check", "--quiet", ".")),
@@ -37,7 +42,10 @@ def steps(site: str) -> tuple[Step, ...]:
         Step("import contracts", (python, "tools/contracts.py")),
         Step("registry drift", (python, "-m", "mappings.generate", "--check")),
         Step("reference drift", (python, "tools/reference.py", "--check")),
-        Step("tests", (python, "-m", "pytest", "--durations=5"), quick=False, loud=True),
+        Step(
+            "tests", (*pytest, "-n2", "--dist=loadfile", *(f"--ignore={one}" for one in ALONE)), quick=False, loud=True
+        ),
+        Step("tests alone", (*pytest, *ALONE), quick=False, loud=True),
         # --quiet would silence --strict: it hides the warnings that are counted.
         Step("documentation", (str(BIN / "mkdocs"), "build", "--strict", "--site-dir", site), quick=False),
     )

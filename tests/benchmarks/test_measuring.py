@@ -11,13 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import documents, idc, ingest, large, memory, orthanc, searching
+from benchmarks import documents, equality, idc, ingest, large, memory, orthanc, searching, served
+from benchmarks import opensearch as served_alone
+from benchmarks.__main__ import PARTS
 from benchmarks.ingest import OURS
 from benchmarks.processes import Memory, Spent
 from benchmarks.tables import Table
 from dicomlake.engines.oracle import OracleEncoder
 from indexer.summary import Summary
 from tests.indexer.idc import index_slice
+from tools.opensearch import Server
 
 
 def column(table: Table, name: str) -> dict[object, object]:
@@ -124,6 +127,34 @@ def test_documents_are_made_again_the_same_and_asked_at_a_tenth_and_at_the_end()
     again = [list(documents.records(200, random.Random(1), OracleEncoder())) for _ in range(2)]
     assert again[0] == again[1]
     assert len({one.uid for one in again[0]}) == 200
+
+
+@pytest.fixture
+def named(opensearch: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Benchmarks take the server of the tests."""
+    monkeypatch.setenv("OPENSEARCH_URL", opensearch.url)
+
+
+@pytest.mark.usefixtures("named")
+def test_both_engines_and_duckdb_are_asked_the_same() -> None:
+    (table,) = equality.measure(0.02)
+    assert list(column(table, "median ms")) == ["embedded", "OpenSearch", "DuckDB, with the comparing"]
+    assert table.title.startswith("20 random searches")
+
+
+@pytest.mark.usefixtures("named")
+def test_opensearch_is_loaded_and_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(served_alone, "STATISTICS", 1)
+    loaded, *asked = PARTS["opensearch"](0.002, 1)
+    assert "400 instances" in loaded.title
+    assert all(table.rows for table in asked)
+
+
+@pytest.mark.usefixtures("named")
+def test_many_documents_on_opensearch_are_asked_as_loaded_and_merged() -> None:
+    (table,) = served.measure(1_000, questions=8)
+    assert [row[:2] for row in table.rows] == [("as loaded", 100), ("as loaded", 1_000), ("merged", 1_000)]
+    assert all(row[-1] for row in table.rows)
 
 
 def test_the_command_prints_one_object_for_programs() -> None:

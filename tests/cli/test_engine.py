@@ -60,20 +60,22 @@ def test_progress_stopping_and_going_on(tmp_path: Path) -> None:
     stopped = json.loads(out.splitlines()[-1])["error"]["migration"]["instances"]
     assert 0 < stopped < 18_000
     ours, theirs = pty.openpty()
-    done = subprocess.run(
-        words, stdout=subprocess.PIPE, stderr=theirs, env=environment_of(TERM="xterm", COLUMNS="100"), check=True
+    process = subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=theirs, env=environment_of(TERM="xterm", COLUMNS="100")
     )
     os.close(theirs)
     shown = b""
     try:
-        while part := os.read(ours, 4096):
+        while part := os.read(ours, 4096):  # meanwhile: a terminal that nobody reads holds up who writes to it
             shown += part
     except OSError:  # how Linux ends a terminal
         os.close(ours)
+    out, _ = process.communicate()
+    assert process.returncode == 0
     assert b"Migrating" in shown
     assert b"series" in shown
     assert b"/s" in shown
-    summary = json.loads(done.stdout)
+    summary = json.loads(out)
     assert (summary["resumed"], summary["instances"]) == (stopped, 18_000)
 
 

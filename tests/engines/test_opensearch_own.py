@@ -1,13 +1,15 @@
 """What only OpenSearch can get wrong: mappings that grow, documents it refuses, commits of others, commits let go."""
 
 import itertools
-from collections.abc import Callable, Iterator
+import random
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import pytest
+from hypothesis import settings
 
 from dicomlake.engines.asking import ANY, facet, filled, found
-from dicomlake.engines.base import Plan, Rejection, Totals
+from dicomlake.engines.base import FacetPlan, Plan, Rejection, Totals
 from dicomlake.engines.budget import Limits, limited
 from dicomlake.engines.opensearch import OpenSearchEngine, Server, Shape, totals
 from dicomlake.engines.opensearch.indices import KINDS
@@ -42,14 +44,23 @@ def opened(opensearch: Running) -> Iterator[Opened]:
         engine.remove()
 
 
-def test_the_mapping_does_not_grow_with_55_000_distinct_paths(opened: Opened) -> None:
-    lake = opened()
+PRIVATE = tuple(f'(0029,"MAKER {number}",{number % 256:02X})' for number in range(50_000))
+NESTED = tuple(f"RequestAttributesSequence.Item{number}Sequence.CodeValue" for number in range(5_000))
+PATHS = (*PRIVATE, *NESTED)
+OF_ONE = 100
+"""Paths of one document; no other has them."""
+AT_ONCE = 10
+"""Documents that are looked for in one request."""
+
+
+@pytest.fixture(scope="module")
+def wide(opensearch: Running) -> Iterator[OpenSearchEngine]:
+    """A lake of 50,000 distinct private elements and 5,000 nested paths, each with a text and a number."""
+    prefix = f"{opensearch.prefix}own-{next(_numbers)}"
+    lake = OpenSearchEngine(Server((opensearch.url,)), prefix, COLUMNS, write=True)
     lake.put([series_record("1.2.0", Modality="CT")])
     lake.commit()
     before = lake.indices.fields()
-    private = [f'(0029,"MAKER {number}",{number % 256:02X})' for number in range(50_000)]
-    nested = [f"RequestAttributesSequence.Item{number}Sequence.CodeValue" for number in range(5_000)]
-    paths = [*private, *nested]
     lake.add(
         record(
             "instance",
@@ -57,26 +68,77 @@ def test_the_mapping_does_not_grow_with_55_000_distinct_paths(opened: Opened) ->
             "1.2.0",
             "1.1",
             "P1",
-            {path: (text_token(f"Größe {path}"), number_token(len(path))) for path in paths[start : start + 100]},
+            {"Modality": (text_token(f"{start}"),), **{path: _values(path) for path in PATHS[start : start + OF_ONE]}},
         )
-        for start in range(0, len(paths), 100)
+        for start in range(0, len(PATHS), OF_ONE)
     )
     lake.commit()
-    assert lake.indices.fields() == before == len(COLUMNS) + 14 + schemas.SLOTS
-    assert lake.rejected() == []
-    assert len(lake.present("instance")) == len(paths)
-    for path in (private[0], private[31_415], private[-1], nested[0], nested[2_718], nested[-1]):
-        expected = f"1.9.{paths.index(path) // 100 * 100}"
-        queries: list[Resolved] = [
-            Has(path),
-            Match(path, (text_token(f"Größe {path}"),)),
-            Between(path, "n", number_token(len(path) - 0.5), number_token(len(path) + 1)),
-            Like(path, ("GR", ANY)),
-        ]
-        for query in queries:
-            hits = lake.search(Plan(level="instance", query=query)).hits
-            assert [hit.key for hit in hits] == [expected], query
-        assert lake.vocabulary("instance", path, "s", 10) == [(text_token(f"Größe {path}"), 1)]
+    assert lake.indices.fields() == before
+    yield lake
+    lake.remove()
+
+
+def _values(path: str) -> tuple[str, ...]:
+    return text_token(f"Größe {path}"), number_token(len(path))
+
+
+def test_the_mapping_does_not_grow_with_55_000_distinct_paths(wide: OpenSearchEngine) -> None:
+    assert wide.indices.fields() == len(COLUMNS) + 14 + schemas.SLOTS
+    assert wide.rejected() == []
+    assert wide.present("instance") == {"Modality": len(PATHS) // OF_ONE, **dict.fromkeys(PATHS, 1)}
+
+
+def test_each_of_55_000_paths_is_found_by_term_and_exists(wide: OpenSearchEngine) -> None:
+    _find(wide, range(0, len(PATHS), OF_ONE), lambda path: _conditions(path)[:2])
+
+
+def test_2_500_paths_drawn_from_55_000_are_found_by_range_and_wildcard(wide: OpenSearchEngine) -> None:
+    """All of them with ``--hypothesis-profile=long``."""
+    _find(wide, _drawn(), lambda path: _conditions(path)[2:])
+
+
+def test_2_500_paths_drawn_from_55_000_are_facets(wide: OpenSearchEngine) -> None:
+    """All of them with ``--hypothesis-profile=long``."""
+    missing = len(PATHS) // OF_ONE - 1
+    for start in _drawn():
+        facets = tuple(FacetPlan(path, limit=10) for path in PATHS[start : start + OF_ONE])
+        for one in wide.search(Plan("instance", facets=facets, limit=0, totals=False)).facets:
+            listed = [(count.token, count.count) for count in one.counts]
+            assert listed == [(None, missing), *((token, 1) for token in sorted(_values(one.path)))]
+
+
+def _drawn() -> list[int]:
+    """Where the paths of documents drawn at random begin."""
+    number = min(len(PATHS), max(2_500, settings().max_examples)) // OF_ONE
+    return random.Random(1).sample(range(0, len(PATHS), OF_ONE), number)
+
+
+def _find(lake: OpenSearchEngine, starts: Sequence[int], asked: Callable[[str], Sequence[Resolved]]) -> None:
+    """A document meets all the conditions on its paths together, so each of them by itself; no other meets any."""
+    for first in range(0, len(starts), AT_ONCE):
+        some = starts[first : first + AT_ONCE]
+        each = [tuple(one for path in PATHS[start : start + OF_ONE] for one in asked(path)) for start in some]
+        facets = tuple(FacetPlan("Modality", one) for parts in each for one in (All(parts), Any_(parts)))
+        counted = lake.search(Plan("instance", facets=facets, limit=0, totals=False)).facets
+        listed = [[(count.token, count.count) for count in one.counts] for one in counted]
+        assert listed == [[(text_token(f"{start}"), 1)] for start in some for _ in range(2)]
+
+
+def _conditions(path: str) -> tuple[Resolved, ...]:
+    return (
+        Has(path),
+        Match(path, (text_token(f"Größe {path}"),)),
+        Between(path, "n", number_token(len(path) - 0.5), number_token(len(path) + 1)),
+        Like(path, ("GR", ANY)),
+    )
+
+
+def test_a_path_of_55_000_has_hits_and_a_vocabulary(wide: OpenSearchEngine) -> None:
+    for path in (PRIVATE[0], PRIVATE[31_415], PRIVATE[-1], NESTED[0], NESTED[2_718], NESTED[-1]):
+        for query in _conditions(path):
+            hits = wide.search(Plan(level="instance", query=query)).hits
+            assert [hit.key for hit in hits] == [f"1.9.{PATHS.index(path) // OF_ONE * OF_ONE}"], query
+        assert wide.vocabulary("instance", path, "s", 10) == [(text_token(f"Größe {path}"), 1)]
 
 
 def test_a_document_that_is_refused_is_told_with_the_reason_and_the_rest_goes_in(opened: Opened) -> None:

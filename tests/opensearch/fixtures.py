@@ -4,6 +4,7 @@ Where there is no server and none can be started, tests fail and say how to get 
 """
 
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -20,8 +21,8 @@ Started = Callable[..., Cluster]
 def tell(config: pytest.Config, line: str) -> None:
     """A line on the terminal at once, whatever is captured."""
     terminal, capture = (config.pluginmanager.getplugin(name) for name in ("terminalreporter", "capturemanager"))
-    if terminal is None or capture is None:
-        print(line)
+    if terminal is None or capture is None:  # a process of pytest-xdist, whose standard error is that of the run
+        print(line, file=sys.__stderr__, flush=True)
         return
     with capture.global_and_fixture_disabled():
         terminal.write(f"\n{line}\n")
