@@ -73,7 +73,7 @@ def test_killed_at_random_moments_the_next_run_gives_the_undisturbed_index(opens
         assert same(place, source, embedded(tmp_path / "fresh"))
 
 
-@pytest.mark.parametrize("call", ["announce", "engine", "record", "settle"])
+@pytest.mark.parametrize("call", ["engine", "settle"])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_killed_between_the_steps_of_a_commit_nothing_is_lost_and_nothing_stays(
     opensearch: Server, tmp_path: Path, when: str, call: str
