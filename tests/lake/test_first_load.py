@@ -4,21 +4,29 @@ was killed. On three nodes that are really there, for one has nowhere to put a c
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+import httpx
+import pytest
 
 from dicomlake.lake import Choice
 from tests.cli.run import environment_of
 from tests.indexer.builders import hospital
 from tests.lake.places import Place, embedded
 from tests.lake.test_doctor import findings
-from tests.opensearch.fixtures import Started
-from tools.opensearch import Cluster
+from tools.opensearch import Cluster, cluster
 
 REPOSITORY = Path(__file__).parents[2]
 WANTED = {"DICOMLAKE_ENGINE_SHARDS": "2", "DICOMLAKE_ENGINE_REPLICAS": "1"}
 DOCUMENTS = ("instances", "series", "kept")
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with cluster(tmp_path_factory.mktemp("three"), nodes=3, brief=True) as started:
+        yield started
 
 
 def shape(started: Cluster, place: Place) -> dict[str, tuple[str, str]]:
@@ -46,8 +54,9 @@ def load(place: Place, source: Path) -> Any:
     return done.lines[-1]
 
 
-def test_a_first_load_that_is_killed_gets_its_copies_by_the_next(opensearch_cluster: Started, tmp_path: Path) -> None:
-    started = opensearch_cluster(nodes=3)
+def test_a_first_load_that_is_killed_gets_its_copies_by_the_next(three: Cluster, tmp_path: Path) -> None:
+    started = three
+    started.wait("green")
     source = hospital(tmp_path / "archive")
     undisturbed = embedded(tmp_path / "undisturbed")
     assert undisturbed.command("index", source, "--quiet").code == 3
@@ -60,10 +69,10 @@ def test_a_first_load_that_is_killed_gets_its_copies_by_the_next(opensearch_clus
     killed_load(second, source, "before-settle", 1)
     for place in (first, second):
         assert shape(started, place) == bare
-        said = findings(place)["copies"]
-        assert not said["fit"]
-        assert "the first load goes on, or was killed" in said["detail"]
-        assert "1 wanted" in said["detail"]
+    said = findings(second)["copies"]
+    assert not said["fit"]
+    assert "the first load goes on, or was killed" in said["detail"]
+    assert "1 wanted" in said["detail"]
     killed_load(first, source, "before-engine", 2)
     assert shape(started, first) == bare
 
@@ -71,7 +80,7 @@ def test_a_first_load_that_is_killed_gets_its_copies_by_the_next(opensearch_clus
     assert load(second, source)["unchanged"] == 48
     for place in (first, second):
         assert shape(started, place) == whole
-        assert "copies" not in findings(place)
+    assert "copies" not in findings(second)
     started.wait("green")
     expected = undisturbed.documents()
     assert first.documents() == expected
@@ -91,6 +100,55 @@ def test_a_first_load_that_is_killed_gets_its_copies_by_the_next(opensearch_clus
     shards = started.nodes[1].get(f"/_cat/shards/{','.join(f'first-{kind}-1' for kind in DOCUMENTS)}?format=json")
     assert {shard["state"] for shard in shards} == {"STARTED"}
     assert len(shards) == 2 * len({(shard["index"], shard["shard"], shard["docs"]) for shard in shards})
+
+
+def test_nodes_are_started_again_one_by_one_while_searches_go_on(three: Cluster, tmp_path: Path) -> None:
+    """As for an upgrade, see docs/guide/engines.md."""
+    place = Place(tmp_path / "lake", Choice("opensearch", "rolling", three.urls))
+    assert load(place, hospital(tmp_path / "archive", series=2))["instances"] == 16
+    expected = place.documents()
+    for node in three.nodes:
+        three.wait("green")
+        other = next(one for one in three.nodes if one is not node)
+        with httpx.Client(base_url=other.url, timeout=60) as client:
+            for enabled in ("primaries", "all"):
+                allocation = {"cluster.routing.allocation.enable": enabled}
+                client.put("/_cluster/settings", json={"persistent": allocation}).raise_for_status()
+                if enabled == "primaries":
+                    client.post("/_flush").raise_for_status()
+                    node.stop()
+                    assert place.documents() == expected
+                    node.start()
+    three.wait("green")
+    assert place.documents() == expected
+
+
+def test_shards_without_copies_can_be_moved_when_a_load_has_ended(three: Cluster, tmp_path: Path) -> None:
+    """The server cannot hand over documents that it has not written to disk yet: nothing is kept of what was sent."""
+    place = Place(tmp_path / "lake", Choice("opensearch", "moved", three.urls))
+    done = place.command("index", hospital(tmp_path / "archive", series=2), "--quiet", DICOMLAKE_ENGINE_SHARDS="2")
+    assert done.code == 3
+    expected = place.documents()
+    names = [node.name for node in three.nodes]
+    with httpx.Client(base_url=three.url, timeout=60) as client:
+
+        def places() -> dict[tuple[str, str], str]:
+            rows = client.get("/_cat/shards/moved-*?format=json").json()
+            return {(row["index"], row["shard"]): row["node"] for row in rows if row["state"] == "STARTED"}
+
+        before = places()
+        parts = [part for part in before if "state" not in part[0]]
+        assert len(parts) == 6
+        for index, shard in parts:
+            node = before[index, shard]
+            move = {"index": index, "shard": int(shard), "from_node": node}
+            to = names[(names.index(node) + 1) % 3]
+            order = {"commands": [{"move": {**move, "to_node": to}}]}
+            client.post("/_cluster/reroute", json=order).raise_for_status()
+            waited = {"wait_for_no_relocating_shards": "true", "timeout": "50s"}
+            assert not client.get(f"/_cluster/health/{index}", params=waited).json()["timed_out"]
+            assert places()[index, shard] == to
+    assert place.documents() == expected
 
 
 def test_what_a_migration_makes_has_its_copies_from_the_start(

@@ -27,7 +27,7 @@ class Shape:
     """Shards and copies of each new index. ``later``: documents get their copies when the first load has ended.
 
     Where no copies are wanted the server need not keep documents as they were sent, for a copy to catch up by, which
-    makes loading faster by half. It cannot be told so later, nor the other way round.
+    makes loading faster (docs/decisions/0030). That cannot be changed later, see 0037.
     """
 
     shards: int = 1
