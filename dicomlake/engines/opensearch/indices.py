@@ -156,10 +156,11 @@ class Indices:
         return int(self.about().get(_COPIES, 0))
 
     def settle(self) -> None:
-        """A load has ended: write everything to disk, so that shards can be moved, and make the copies that are still
-        wanted. Killed at any point, it may be done again."""
+        """A load has ended: write everything to disk where there is a node that shards could be moved to, and make the
+        copies that are still wanted. Killed at any point, it may be done again."""
         documents = ",".join(map(self.name, KINDS))
-        self._client.call("POST", f"/{documents}/_flush")
+        if self._client.call("GET", "/_cluster/health")["number_of_data_nodes"] > 1:
+            self._client.call("POST", f"/{documents}/_flush")
         about = self.about()
         if _COPIES in about:
             wanted = {"index.number_of_replicas": int(about.pop(_COPIES))}
