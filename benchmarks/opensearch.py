@@ -6,12 +6,14 @@ the whole series, the rest vary; 600 paths have no column.
 """
 
 import argparse
+import os
 import random
 import statistics
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -22,6 +24,7 @@ from benchmarks.tables import Table, target
 from dicomlake.engines.base import Encoder, FacetPlan, Plan, Record
 from dicomlake.engines.opensearch import OpenSearchEngine, Server, Shape
 from dicomlake.engines.opensearch.bulk import ANSWER, BODY, CONNECTIONS, Operation, body_of
+from dicomlake.engines.opensearch.client import Client
 from dicomlake.engines.opensearch.schema import document, parts_of
 from dicomlake.query.resolved import All, Match
 from mappings import schemas
@@ -88,25 +91,66 @@ ROUND = 10_000
 """Documents that are loaded one way, then the other."""
 
 
-def loading(url: str, prefix: str, documents: int) -> tuple[OpenSearchEngine, dict[str, float]]:
-    """Load documents by the engine, and the same bodies as they are; gives the engine and the figures."""
+@dataclass(slots=True)
+class Loaded:
+    """What one way of loading took: seconds, of the clock and of processors; the rate of each round."""
+
+    seconds: float = 0.0
+    own: float = 0.0
+    server: float = 0.0
+    rates: list[float] = field(default_factory=list)
+
+    @contextmanager
+    def timed(self, client: Client, documents: int) -> Iterator[None]:
+        """One round of so many documents."""
+        server, own, begun = _server_seconds(client), time.process_time(), time.perf_counter()
+        yield
+        seconds = time.perf_counter() - begun
+        self.own += time.process_time() - own
+        self.server += _server_seconds(client) - server
+        self.seconds += seconds
+        self.rates.append(documents / seconds)
+
+    def row(self, name: str, documents: int) -> tuple[str | float, ...]:
+        """Documents a second, of all and in the slowest and the fastest round; processor seconds of 1,000."""
+        part = documents / 1_000
+        rates = (documents / self.seconds, min(self.rates), max(self.rates))
+        return name, *rates, self.own / part, self.server / part
+
+
+def _server_seconds(client: Client) -> float:
+    """Processor seconds of all nodes so far, whatever they work on."""
+    answer = client.call("GET", "/_nodes/stats/process", filter_path="nodes.*.process.cpu.total_in_millis")
+    milliseconds: list[int] = [node["process"]["cpu"]["total_in_millis"] for node in answer["nodes"].values()]
+    return sum(milliseconds) / 1_000
+
+
+def loading(url: str, prefix: str, documents: int) -> tuple[OpenSearchEngine, Loaded, Loaded, float]:
+    """Load documents by the engine, and the same bodies as they are, in turns; gives the engine, what both took, and
+    the bytes of a document."""
     columns = schemas.embedded_columns()
     engine, floor = (
         OpenSearchEngine(Server((url,)), f"{prefix}{name}", columns, write=True, shape=Shape())
         for name in ("own", "raw")
     )
     made = records(documents, random.Random(7), engine.encoder)
-    spent = {"own": 0.0, "raw": 0.0}
-    while part := list(islice(made, ROUND)):
+    own, raw = Loaded(), Loaded()
+
+    def by_the_engine(part: Sequence[Record]) -> None:
+        with own.timed(engine._client, len(part)):
+            engine.add(part)
+            engine._writing.flush()
+
+    def as_they_are(part: Sequence[Record]) -> None:
         bodies = _bodies(floor, part)
-        begun = time.perf_counter()
-        with ThreadPoolExecutor(CONNECTIONS) as threads:
+        with raw.timed(floor._client, len(part)), ThreadPoolExecutor(CONNECTIONS) as threads:
             list(threads.map(partial(_post, floor), bodies))
-        spent["raw"] += time.perf_counter() - begun
-        begun = time.perf_counter()
-        engine.add(part)
-        engine._writing.flush()
-        spent["own"] += time.perf_counter() - begun
+
+    ways = [as_they_are, by_the_engine]
+    while part := list(islice(made, ROUND)):
+        for way in ways:
+            way(part)
+        ways.reverse()  # what a server puts off falls to whoever comes next
     engine.commit()
     floor.remove()
     alias = engine.indices.name("instances")
@@ -116,7 +160,7 @@ def loading(url: str, prefix: str, documents: int) -> tuple[OpenSearchEngine, di
     engine._client.call("POST", f"/{alias}/_flush")
     time.sleep(STATISTICS)
     size = engine.stats().size / documents
-    return engine, {name: documents / seconds for name, seconds in spent.items()} | {"bytes": size}
+    return engine, own, raw, size
 
 
 def _bodies(floor: OpenSearchEngine, part: Sequence[Record]) -> list[bytes]:
@@ -173,7 +217,7 @@ def searching(engine: OpenSearchEngine, number: int) -> Asked:
 
 def measure(url: str, prefix: str, documents: int, questions: int) -> list[Table]:
     """Load, then ask."""
-    engine, loaded = loading(url, prefix, documents)
+    engine, own, raw, size = loading(url, prefix, documents)
     try:
         asked = searching(engine, questions)
     finally:
@@ -181,12 +225,14 @@ def measure(url: str, prefix: str, documents: int, questions: int) -> list[Table
     return [
         Table(
             f"Loading {documents:,} instances of {ATTRIBUTES} attributes into OpenSearch",
-            ("way", "documents/s"),
-            [("the engine", loaded["own"]), ("prebuilt bodies, the same connections", loaded["raw"])],
+            ("way", "documents/s", "slowest", "fastest", "own CPU s/1,000", "server CPU s/1,000"),
+            [own.row("the engine", documents), raw.row("prebuilt bodies, the same connections", documents)],
             [
-                target("of prebuilt bodies", loaded["own"] / loaded["raw"], 0.9),
-                target("documents/s", loaded["own"], 5_000),
-                target("bytes a document", loaded["bytes"], 1_024, most=True),
+                target("of prebuilt bodies", raw.seconds / own.seconds, 0.9),
+                target("documents/s", documents / own.seconds, 5_000),
+                target("bytes a document", size, 1_024, most=True),
+                f"{os.cpu_count()} processors for both; rounds of {ROUND:,} documents in turns; load of the machine at "
+                f"the end: {os.getloadavg()[0]:.1f}",
             ],
         ),
         Table(

@@ -50,7 +50,10 @@ class Settings(BaseSettings):
     )
     engine_shards: int = Field(default=1, ge=1, le=1_024, description="Shards of each index that is made on the server")
     engine_replicas: int = Field(
-        default=0, ge=0, le=100, description="Copies of each shard that is made on the server, besides the first"
+        default=0,
+        ge=0,
+        le=100,
+        description="Copies of each shard that is made on the server, besides the first; made when the first load ends",
     )
     engine_seconds: float = Field(
         default=60.0, gt=0, allow_inf_nan=False, description="Seconds after which a request to the server is given up"

@@ -38,8 +38,8 @@ class Choice:
             return cls()
         nodes = [_node(one) for one in (url or _LOCAL).split(",")]
         user, password = next(((name, secret) for _, name, secret in nodes if name), ("", ""))
-        if chosen.engine_ca_file is not None and not chosen.engine_ca_file.is_file():
-            raise UsageError(f"{chosen.engine_ca_file} is no file; correct DICOMLAKE_ENGINE_CA_FILE")
+        if chosen.engine_ca_file is not None:
+            _check_authority(chosen.engine_ca_file)
         return cls(
             "opensearch",
             chosen.engine_prefix,
@@ -53,6 +53,18 @@ class Choice:
             chosen.engine_seconds,
             chosen.engine_connections,
         )
+
+
+def _check_authority(file: Path) -> None:
+    """Otherwise the client says of a file that is none that the server does not answer."""
+    import ssl  # noqa: PLC0415  (takes a while, and few name an authority)
+
+    if not file.is_file():
+        raise UsageError(f"{file} is no file; correct DICOMLAKE_ENGINE_CA_FILE")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
+    except OSError as error:  # of which ssl.SSLError is one
+        raise UsageError(f"{file} has no certificate in it; correct DICOMLAKE_ENGINE_CA_FILE") from error
 
 
 def _node(text: str) -> tuple[str, str, str]:

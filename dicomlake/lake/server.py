@@ -21,7 +21,7 @@ from dicomlake.engines.opensearch.state import State
 from dicomlake.errors import LakeBusyError, LakeError, OtherEngineError
 from dicomlake.lake.choice import Choice
 from dicomlake.lake.home import Home
-from dicomlake.lake.mark import NAME, SECRET, built_with
+from dicomlake.lake.mark import NAME, SECRET, Mark, built_with
 from mappings import schemas
 
 LOCK: Final = "writer.lock"
@@ -100,7 +100,8 @@ class ServerHome(Home):
                         f"Dicomlake; build them anew: dicomlake engine migrate --data {self.lake}"
                     )
         about = {_OWNER: self._owner(), **built_with(), _MAPPING: _mapping()}
-        shape = Shape(self._choice.shards, self._choice.replicas)
+        # A first load has nothing to lose; what a migration makes takes the place of what has its copies.
+        shape = Shape(self._choice.shards, self._choice.replicas, later=not Mark.is_in(self.lake))
         columns = schemas.embedded_columns()
         return OpenSearchEngine(
             self._server, self.prefix, columns, write=write, shape=shape, version=_number(index), about=about

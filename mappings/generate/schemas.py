@@ -16,6 +16,9 @@ _WORDS: Final = {
 }
 """Words come folded and split by ``mappings.normal``; a phrase must not run from one value into the next."""
 
+_TERMS: Final = {"type": "text", "index_options": "docs", "norms": False}
+"""Many terms in one text: as keywords, each would be a field of Lucene's document of its own."""
+
 _KEY: Final = {"type": "keyword", "eager_global_ordinals": True}
 
 _WRITTEN: Final = {"refresh_interval": "-1", "gc_deletes": "10m"}
@@ -32,10 +35,14 @@ _INDEX: Final = {
 values. Counts are exact where every segment of a shard is counted together."""
 
 _ANALYSIS: Final = {
-    "analyzer": {"words": {"type": "custom", "tokenizer": "words"}},
-    "tokenizer": {"words": {"type": "whitespace", "max_token_length": 2_000}},
+    "analyzer": {name: {"type": "custom", "tokenizer": name} for name in ("words", "folded")},
+    "tokenizer": {
+        "words": {"type": "whitespace", "max_token_length": 2_000},
+        "folded": {"type": "char_group", "tokenize_on_chars": ["z"], "max_token_length": 30_000},
+    },
 }
-"""Words come joined by spaces; the server's own limit of 255 would cut one behind the key of its path."""
+"""Words come joined by spaces, folded texts by a small letter, since folding leaves none; the server's own limit of 255
+would cut a word behind the key of its path."""
 
 
 def columns(fields: Iterable[Field]) -> Iterator[tuple[str, Field]]:
@@ -70,8 +77,8 @@ def opensearch_json(fields: Iterable[Field], registry_hash: str) -> dict[str, An
         "patient_hash": {"type": "long", "index": False},
         "instances": {"type": "long", "index": False},
         "size": {"type": "long", "index": False},
-        "e": {"type": "keyword", "doc_values": False},
-        "f": {"type": "keyword", "doc_values": False},
+        "e": {**_TERMS, "analyzer": "words"},
+        "f": {**_TERMS, "analyzer": "folded"},
         "w": _WORDS,
         "all": _WORDS,
         "shown": {"type": "binary", "store": True},

@@ -18,7 +18,7 @@ from dicomlake.errors import CostError, CursorExpiredError, LakeError
 from dicomlake.query.resolved import All, Any_, Between, Has, InStudy, Like, Match, MatchFolded, Not, Resolved, Words
 from dicomlake.query.tokens import MAX_DEPTH
 from mappings import schemas
-from mappings.normal import number_token, text_token
+from mappings.normal import fold, number_token, text_token
 from tools.opensearch import Server as Running
 
 Opened = Callable[..., OpenSearchEngine]
@@ -139,6 +139,26 @@ def test_a_path_of_55_000_has_hits_and_a_vocabulary(wide: OpenSearchEngine) -> N
             hits = wide.search(Plan(level="instance", query=query)).hits
             assert [hit.key for hit in hits] == [f"1.9.{PATHS.index(path) // OF_ONE * OF_ONE}"], query
         assert wide.vocabulary("instance", path, "s", 10) == [(text_token(f"Größe {path}"), 1)]
+
+
+def test_folded_texts_of_any_signs_and_length_are_found_as_a_whole_and_only_as_a_whole(opened: Opened) -> None:
+    lake = opened()
+    texts = ("Lazy zz-Zebra z", "z", "Straße\u001fz", "zo\nzo", "ﬁz ſz", "é" * 3_999, "Ab" * 50_000, "Ω z " * 1_999)
+    values = {f"1.2.{n}": text_token(text) for n, text in enumerate(texts)}
+    lake.put(record("series", uid, uid, "1", "p", {"(0029,\"M\",10)": (one, text_token(f"x{uid}"))})
+             for uid, one in values.items())  # fmt: skip
+    lake.commit()
+    assert lake.rejected() == []
+    for n, text in enumerate(texts):
+        for wanted in (
+            MatchFolded('(0029,"M",10)', fold(values[f"1.2.{n}"][1:])),
+            MatchFolded('(0029,"M",10)', f"X1.2.{n}"),
+        ):
+            assert [hit.key for hit in lake.search(Plan(query=wanted)).hits] == [f"1.2.{n}"], text[:20]
+    for part in ("LA", "LAZY ", "Y", "EBRA ", "O\n", "STRASSE"):
+        assert lake.search(Plan(query=MatchFolded('(0029,"M",10)', part))).hits == ()
+    like = Like('(0029,"M",10)', (ANY, "ZEBRA", ANY))
+    assert [hit.key for hit in lake.search(Plan(query=like)).hits] == ["1.2.0"]
 
 
 def test_a_document_that_is_refused_is_told_with_the_reason_and_the_rest_goes_in(opened: Opened) -> None:

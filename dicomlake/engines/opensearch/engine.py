@@ -208,6 +208,9 @@ class OpenSearchEngine(Engine):
         return Stats(instances, series, self._indices.size(), self._snapshot.generation, extra)
 
     def close(self) -> None:
+        if self._bulk is not None:
+            with suppress(EngineError):  # the next writer does it then
+                self._indices.settle()
         self._stop()
         self._client.close()
 

@@ -28,6 +28,7 @@ def examine(indices: Indices) -> Iterator[Finding]:
     if indices.exist():
         yield from _blocks(indices)
         yield from _templates(indices)
+        yield from _copies(indices)
 
 
 def _disks(client: Client) -> Iterator[Finding]:
@@ -68,3 +69,12 @@ def _templates(indices: Indices) -> Iterator[Finding]:
             f"{', '.join(missing)} are gone; the next version of the indices, by dicomlake engine migrate, makes them"
         )
         yield "templates", False, said
+
+
+def _copies(indices: Indices) -> Iterator[Finding]:
+    if wanting := indices.wanting():
+        said = (
+            f"the first load goes on, or was killed: there are no copies of the indices, and {wanting} wanted; if"
+            " nothing indexes, run dicomlake index again, which makes them when it ends"
+        )
+        yield "copies", False, said

@@ -18,13 +18,21 @@ _OWN: Final = "c_"
 """What the names of fields of columns begin with."""
 
 
+_COPIES: Final = "copies"
+"""Under this name the state says how many copies the documents are to have once the first load has ended."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Shards and copies of each new index. Without copies the server need not keep documents as they were sent for a
-    copy to catch up by, which doubles the speed of loading; so one that is to have copies has them from the start."""
+    """Shards and copies of each new index. ``later``: documents get their copies when the first load has ended.
+
+    Where no copies are wanted the server need not keep documents as they were sent, for a copy to catch up by, which
+    makes loading faster (docs/decisions/0030). That cannot be changed later, see 0037.
+    """
 
     shards: int = 1
     replicas: int = 0
+    later: bool = False
 
 
 class Indices:
@@ -78,12 +86,14 @@ class Indices:
             patterns = [f"{self.alias(kind)}-*" for kind in KINDS if (kind == "kept") == (name == "kept")]
             template = {"index_patterns": patterns, "composed_of": [f"{self.prefix}-{name}"], "priority": 500}
             self._client.call("PUT", f"/_index_template/{self.prefix}-{name}", template)
-        size = {"number_of_shards": shape.shards, "number_of_replicas": shape.replicas}
+        later = shape.later and shape.replicas > 0
+        size = {"number_of_shards": shape.shards, "number_of_replicas": 0 if later else shape.replicas}
         wanted = {self.name(kind): {"settings": {"index": size}} for kind in KINDS}
         with ThreadPoolExecutor(len(wanted)) as threads:
             list(threads.map(self._create, wanted, wanted.values()))
         one = {"number_of_shards": 1, "number_of_replicas": shape.replicas, "refresh_interval": "-1"}
-        mappings = {"dynamic": False, "_meta": dict(about or {}), "properties": {"key": {"type": "keyword"}}}
+        known = {**(about or {}), **({_COPIES: str(shape.replicas)} if later else {})}
+        mappings = {"dynamic": False, "_meta": known, "properties": {"key": {"type": "keyword"}}}
         self._create(self.state, {"settings": {"index": one}, "mappings": mappings})  # last: it says that all are there
 
     def _create(self, name: str, body: Mapping[str, Any]) -> None:
@@ -140,6 +150,22 @@ class Indices:
         answer = self._client.call("GET", f"/{self.state}/_mapping")
         found: dict[str, str] = next(iter(answer.values()))["mappings"].get("_meta", {})
         return found
+
+    def wanting(self) -> int:
+        """Copies that the documents are still to get, because the first load has not ended; 0 for none."""
+        return int(self.about().get(_COPIES, 0))
+
+    def settle(self) -> None:
+        """A load has ended: write everything to disk where there is a node that shards could be moved to, and make the
+        copies that are still wanted. Killed at any point, it may be done again."""
+        documents = ",".join(map(self.name, KINDS))
+        if self._client.call("GET", "/_cluster/health")["number_of_data_nodes"] > 1:
+            self._client.call("POST", f"/{documents}/_flush")
+        about = self.about()
+        if _COPIES in about:
+            wanted = {"index.number_of_replicas": int(about.pop(_COPIES))}
+            self._client.call("PUT", f"/{documents}/_settings", wanted)
+            self._client.call("PUT", f"/{self.state}/_mapping", {"_meta": about})  # last: it says that all is done
 
     def publish(self) -> None:
         """Let the aliases name this version and no other, in one step."""

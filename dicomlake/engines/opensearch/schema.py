@@ -7,7 +7,7 @@ field          what it holds
 ``c_*``        tokens of the paths the registry makes columns
 ``a_00..a_63`` tokens of every other path, each behind the key of its path; the path's hash says which slot
 ``*_hash``     numbers that stand for the series, study and patient where distinct or other ones are meant
-``f``          folded text behind the key of its path, only where it differs from the text itself
+``f``          folded text behind the key of its path, only where it differs from the text itself; see :data:`BETWEEN`
 ``w``          folded words, each behind the key of its path, for phrases and words of one field
 ``all``        folded words of every text field, for free text
 ``e``          keys of the paths that are present
@@ -17,6 +17,9 @@ field          what it holds
 The *key* of a path is a hash of fixed length: the mapping does not grow with the names in the data, terms stay short
 however deep a path is, and no sign in it means anything to the server. Two of 50,000 paths meet with odds of 1 in 10
 billion.
+
+Each value of a field becomes a field of Lucene's document. So those that are only searched (``f``, ``e``) are one text
+for each part of a record, that the server splits: see docs/decisions/0037.
 """
 
 import hashlib
@@ -34,6 +37,10 @@ from mappings.schemas import SLOTS, field_name, slot_name
 KEY_LENGTH: Final = 13
 
 SLOT_NAMES: Final = tuple(map(slot_name, range(SLOTS)))
+
+BETWEEN: Final = "z"
+"""What stands between folded texts: folding leaves no small letters, and besides it there are ``s`` and those of hashes
+only."""
 
 _LISTS: Final = ("f", "w", "all", "e", *SLOT_NAMES)
 """Fields that several parts of a record may add to, in the order of an encoded part."""
@@ -90,7 +97,7 @@ class OpenSearchEncoder(Encoder):
     ) -> Encoded:
         columns: dict[str, list[str]] = {}
         slots: dict[str, list[str]] = {}
-        folded: list[str] = []
+        folds: list[str] = []
         for path, values in tokens.items():
             if not values:
                 continue
@@ -100,7 +107,7 @@ class OpenSearchEncoder(Encoder):
             else:
                 columns[field] = list(values)
             for differing in _folded(values):
-                folded.append(path_key(path) + differing)
+                folds.append(path_key(path) + differing)
         own: list[str] = []
         every: list[str] = []
         for path, runs in words.items():
@@ -108,7 +115,8 @@ class OpenSearchEncoder(Encoder):
             own += [" ".join([key + word for word in run]) for run in runs if run]
             every += [" ".join(run) for run in runs if run]
         paths = sorted(present)
-        lists = (folded, own, every, [path_key(path) for path in paths], *map(slots.get, SLOT_NAMES))
+        folded, keys = BETWEEN.join(folds), " ".join(map(path_key, paths))
+        lists = ([folded] if folds else [], own, every, [keys] if paths else [], *map(slots.get, SLOT_NAMES))
         return (orjson.dumps(paths).decode() if paths else "", _inside(columns), *map(_inside, lists))
 
 
