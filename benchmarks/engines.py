@@ -11,7 +11,7 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -43,10 +43,11 @@ ORDERS = ((), ("-StudyDate",))
 
 @dataclass(slots=True)
 class Calls:
-    """What an engine asks of its server: each call with the milliseconds that it took, since :meth:`begin`."""
+    """What an engine asks of its server: each call with the milliseconds that it took. The server's memory of whole
+    answers is left aside: the service over HTTP has asked the same before."""
 
     engine: OpenSearchEngine
-    made: list[tuple[tuple[Any, ...], dict[str, Any], float]] = field(default_factory=list)
+    made: list[tuple[Callable[[], Any], float]] = field(default_factory=list)
 
     @contextmanager
     def noted(self) -> Iterator["Calls"]:
@@ -54,12 +55,13 @@ class Calls:
         client = self.engine._client
         call = client.call
 
-        def timed(*arguments: Any, **more: Any) -> Any:
+        def timed(method: str, path: str, body: Any = None, *arguments: Any, **more: Any) -> Any:
+            made = partial(call, method, path, *_uncached(path, body), *arguments, **more)
             begun = time.perf_counter()
             try:
-                return call(*arguments, **more)
+                return made()
             finally:
-                self.made.append((arguments, more, (time.perf_counter() - begun) * 1_000))
+                self.made.append((made, (time.perf_counter() - begun) * 1_000))
 
         client.call = timed  # type: ignore[method-assign]
         try:
@@ -67,21 +69,21 @@ class Calls:
         finally:
             client.call = call  # type: ignore[method-assign]
 
-    def begin(self) -> None:
-        """Forget what was noted."""
-        self.made.clear()
-
     def again(self) -> float:
-        """Send what was noted once more; gives the milliseconds. The server's memory of whole answers is left aside."""
-        noted = list(self.made)
+        """Make the calls that were noted once more, bare, and forget them; gives the milliseconds."""
         begun = time.perf_counter()
-        for arguments, more, _ in noted:
-            path = arguments[1]
-            extra = {"request_cache": "false"} if path.endswith("/_search") and b'"size":0' in arguments[2] else {}
-            self.engine._client._transport.perform_request(
-                arguments[0], path, params={**more, **extra}, body=arguments[2] if len(arguments) > 2 else None
-            )
+        for made, _ in self.made:
+            made()
+        self.made.clear()
         return (time.perf_counter() - begun) * 1_000
+
+
+def _uncached(path: str, body: Any) -> tuple[Any]:
+    if not path.endswith("/_msearch"):
+        return (body,)
+    lines = body.split(b"\n")
+    lines[:-1:2] = [b'{"request_cache":false}'] * (len(lines) // 2)
+    return (b"\n".join(lines),)
 
 
 def measure(scale: float, embedded: Path | None = None, opensearch: Path | None = None) -> list[Table]:
@@ -118,7 +120,7 @@ def asked(lakes: dict[str, Path], warm: list[Question], measured: list[Question]
     with ExitStack() as stack:
         ways: dict[str, httpx.Client] = {}
         for name, lake in lakes.items():
-            address, pid = stack.enter_context(serving(lake))
+            address, pid = stack.enter_context(serving(lake, name))
             ways[f"{name}, HTTP"] = stack.enter_context(httpx.Client(base_url=address, timeout=60))
             spent[f"{name}, HTTP"] = Times(clock=partial(cpu_seconds, pid))
         spent["opensearch, in process"] = inside = Times()
@@ -138,9 +140,9 @@ def asked(lakes: dict[str, Path], warm: list[Question], measured: list[Question]
             for name, client in ways.items():
                 answer = spent[name].take(partial(ask, client), question)
                 approximate += bool(name.startswith("opensearch") and answer["approximate"])  # type: ignore[index]
-            noted.begin()
+            noted.made.clear()
             inside.take(lambda one: searcher.run(one.request), question)
-            besides.spent.append(inside.spent[-1] - sum(one[2] for one in noted.made))
+            besides.spent.append(inside.spent[-1] - sum(waited for _, waited in noted.made))
             calls.spent.append(noted.again())
     over = spent["opensearch, HTTP"]
     whole = [http - bare for http, bare in zip(over.spent, calls.spent, strict=True)]
@@ -171,7 +173,7 @@ def walked(lakes: dict[str, Path], documents: int) -> Table:
     rows: list[tuple[Cell, ...]] = []
     notes: list[str] = []
     for name, lake in lakes.items():
-        with serving(lake) as (address, _), httpx.Client(base_url=address, timeout=60) as client:
+        with serving(lake, name) as (address, _), httpx.Client(base_url=address, timeout=60) as client:
             for order in ORDERS:
                 pages = list(_pages(client, order, documents))
                 stretch = max(1, min(STRETCH, len(pages) // 3))

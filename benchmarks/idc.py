@@ -284,9 +284,10 @@ def _at_once(address: str, questions: Sequence[Question]) -> _Many:
 
 
 @contextmanager
-def serving(lake: Path) -> Iterator[tuple[str, int]]:
-    """The API process over a lake: its address and process id."""
-    command = [*DICOMLAKE, "serve", "--data", str(lake), "--port", "0", "--no-ui", "--json"]
+def serving(lake: Path, engine: str | None = None) -> Iterator[tuple[str, int]]:
+    """The API process over a lake, with an engine where settings choose another: its address and process id."""
+    chosen = ("--engine", engine) if engine else ()
+    command = [*DICOMLAKE, "serve", "--data", str(lake), "--port", "0", "--no-ui", "--json", *chosen]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert process.stdout is not None
     try:
