@@ -95,7 +95,9 @@ def measure(scale: float, embedded: Path | None = None, opensearch: Path | None 
             parquet = idc.part(parquet, home / "part.parquet", scale)
         if opensearch is None:
             running = stack.enter_context(server(home / "server"))
-            os.environ.update(DICOMLAKE_ENGINE_URL=running.url, DICOMLAKE_ENGINE_PREFIX=f"{running.prefix}bench")
+            stack.enter_context(
+                _environment(DICOMLAKE_ENGINE_URL=running.url, DICOMLAKE_ENGINE_PREFIX=running.prefix + "bench")
+            )
         lakes = {
             name: given or _imported(parquet, home / name, name)
             for name, given in (("embedded", embedded), ("opensearch", opensearch))
@@ -106,6 +108,20 @@ def measure(scale: float, embedded: Path | None = None, opensearch: Path | None 
             if name in ("warm", "measured") and (number := max(2, round(200 * min(1.0, scale))))
         }
         return [asked(lakes, questions["warm"], questions["measured"]), walked(lakes, round(WALKED * min(1.0, scale)))]
+
+
+@contextmanager
+def _environment(**variables: str) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _imported(parquet: Path, lake: Path, engine: str) -> Path:
