@@ -6,6 +6,7 @@ The server holds a commit open as a *point in time* of each index; it lets go of
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, Final
 
 from dicomlake.engines import budget
@@ -141,7 +142,7 @@ class Snapshot:
                 for number, answer in search.answers(whole):
                     key, line = part[number]
                     known[key] = answer
-                    if line.body.get("size") == 0 and (size := _buckets(answer)) <= _LARGEST:
+                    if line.body.get("size") == 0 and (size := _size(answer)) <= _LARGEST:
                         self._answers.put(key, answer, size)
         return [known[key] for key in keys]
 
@@ -196,6 +197,10 @@ def _elsewhere(error: DicomlakeError) -> bool:
     return isinstance(error, CursorExpiredError) or error.details.get("server_status") in (502, 503, 504)
 
 
-def _buckets(answer: Answer) -> int:
-    found = answer.get("aggregations", {})
-    return 1 + sum(len(one.get("buckets", ())) for one in found.values())
+def _size(answer: Answer) -> int:
+    """Buckets of an answer, or what else is listed in it."""
+    found = answer.get("aggregations", {}).values()
+    listed = [value for one in found if isinstance(value := one.get("value"), list)]
+    return (
+        1 + sum(len(one.get("buckets", ())) for one in found) + sum(len(part) for one in listed for part in chain(*one))
+    )
