@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks import idc, ingest, memory, page, reader, searching
+from benchmarks import engines, idc, ingest, memory, page, reader, searching
 from benchmarks.processes import end_cleanly
 from benchmarks.tables import Table
 
@@ -46,6 +46,10 @@ def _idc(scale: float, rounds: int) -> list[Table]:
     return idc.measure(scale)
 
 
+def _engines(scale: float, rounds: int) -> list[Table]:
+    return engines.measure(scale)
+
+
 def _page(scale: float, rounds: int) -> list[Table]:
     return page.measure(scale)
 
@@ -56,6 +60,7 @@ PARTS: dict[str, Callable[[float, int], list[Table]]] = {
     "memory": _memory,
     "searching": _searching,
     "idc": _idc,
+    "engines": _engines,
     "page": _page,
 }
 """What can be measured, in this order; each takes the scale and the number of rounds."""

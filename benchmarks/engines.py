@@ -9,6 +9,7 @@ sent again, bare, one after the other as they were.
 import argparse
 import os
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -94,7 +95,7 @@ def measure(scale: float, embedded: Path | None = None, opensearch: Path | None 
         if scale < 1:
             parquet = idc.part(parquet, home / "part.parquet", scale)
         if opensearch is None:
-            running = stack.enter_context(server(home / "server"))
+            running = stack.enter_context(server(home / "server", _tell))
             stack.enter_context(
                 _environment(DICOMLAKE_ENGINE_URL=running.url, DICOMLAKE_ENGINE_PREFIX=running.prefix + "bench")
             )
@@ -108,6 +109,10 @@ def measure(scale: float, embedded: Path | None = None, opensearch: Path | None 
             if name in ("warm", "measured") and (number := max(2, round(200 * min(1.0, scale))))
         }
         return [asked(lakes, questions["warm"], questions["measured"]), walked(lakes, round(WALKED * min(1.0, scale)))]
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 @contextmanager
