@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import equality, idc, ingest, memory, opensearch, page, reader, searching
+from benchmarks import engines, equality, idc, ingest, memory, opensearch, page, reader, searching
 from benchmarks.processes import end_cleanly
 from benchmarks.tables import Table
 from tools.opensearch import server
@@ -67,6 +67,10 @@ def _tell(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
+def _engines(scale: float, rounds: int) -> list[Table]:
+    return engines.measure(scale)
+
+
 def _page(scale: float, rounds: int) -> list[Table]:
     return page.measure(scale)
 
@@ -79,6 +83,7 @@ PARTS: dict[str, Callable[[float, int], list[Table]]] = {
     "idc": _idc,
     "equality": _equality,
     "opensearch": _opensearch,
+    "engines": _engines,
     "page": _page,
 }
 """What can be measured, in this order; each takes the scale and the number of rounds."""

@@ -42,7 +42,7 @@ _ORDERS: tuple[tuple[Level, str], ...] = (
     ("patient", "PatientID"),
 )
 
-_SEEDS = {"warm": 1, "measured": 2, "clients": 3, "checked": 4, "again": 5, "pages": 6}
+SEEDS = {"warm": 1, "measured": 2, "clients": 3, "checked": 4, "again": 5, "pages": 6}
 
 Answers = Callable[[Question], object]
 
@@ -119,7 +119,7 @@ def imported(parquet: Path, lake: Path) -> Table:
 
 def asked(rows: duckdb.DuckDBPyConnection, lake: Path, number: int) -> list[Table]:
     """Distinct questions over HTTP, in process and to DuckDB, one way after the other; then many clients at once."""
-    made = {name: list(_questions(rows, number, seed)) for name, seed in _SEEDS.items() if name != "checked"}
+    made = {name: list(_questions(rows, number, seed)) for name, seed in SEEDS.items() if name != "checked"}
     known = {str(question.request) for question in made["warm"]}
     measured = [question for question in made["measured"] if str(question.request) not in known]
     approximate = 0
@@ -129,7 +129,7 @@ def asked(rows: duckdb.DuckDBPyConnection, lake: Path, number: int) -> list[Tabl
         ways = {"HTTP": http, "in process": Times(), "DuckDB": Times()}
 
         def over_http(question: Question) -> dict[str, object]:
-            return _ask(client, question)
+            return ask(client, question)
 
         cold = Times()
         for question in made["warm"]:
@@ -213,7 +213,7 @@ def checked(rows: duckdb.DuckDBPyConnection, lake: Path, number: int) -> Table:
     times, large = Times(), Times()
     with Lake.open(lake) as opened:
         searcher = Searcher(opened)
-        for question in idc_questions.questions(rows, number, _SEEDS["checked"], facets=2):
+        for question in idc_questions.questions(rows, number, SEEDS["checked"], facets=2):
             exact = replace(question, request=replace(question.request, totals="exact"))
             alone = replace(exact.request, facets=())
             found = times.take(lambda _, alone=alone: searcher.run(alone), question)  # type: ignore[misc]
@@ -233,7 +233,7 @@ def _questions(rows: duckdb.DuckDBPyConnection, number: int, seed: int) -> Itera
     return idc_questions.questions(rows, number, seed, facets=FACETS, limit=HITS)
 
 
-def _ask(client: httpx.Client, question: Question) -> dict[str, object]:
+def ask(client: httpx.Client, question: Question) -> dict[str, object]:
     answer = client.post("/api/v1/search", json=asdict(question.request))
     answer.raise_for_status()
     found: dict[str, object] = answer.json()
@@ -261,7 +261,7 @@ def _at_once(address: str, questions: Sequence[Question]) -> _Many:
         waiting.put(question)
     found = _Many(Times(), 0.0, [])
 
-    def ask() -> None:
+    def work() -> None:
         with httpx.Client(base_url=address, timeout=30) as client:
             while True:
                 try:
@@ -269,11 +269,11 @@ def _at_once(address: str, questions: Sequence[Question]) -> _Many:
                 except Empty:
                     return
                 try:
-                    found.times.take(lambda asked: _ask(client, asked), question)
+                    found.times.take(lambda asked: ask(client, asked), question)
                 except httpx.HTTPError as error:
                     found.errors.append(repr(error))
 
-    threads = [threading.Thread(target=ask) for _ in range(CLIENTS)]
+    threads = [threading.Thread(target=work) for _ in range(CLIENTS)]
     started = time.perf_counter()
     for thread in threads:
         thread.start()
@@ -284,9 +284,10 @@ def _at_once(address: str, questions: Sequence[Question]) -> _Many:
 
 
 @contextmanager
-def serving(lake: Path) -> Iterator[tuple[str, int]]:
-    """The API process over a lake: its address and process id."""
-    command = [*DICOMLAKE, "serve", "--data", str(lake), "--port", "0", "--no-ui", "--json"]
+def serving(lake: Path, engine: str | None = None) -> Iterator[tuple[str, int]]:
+    """The API process over a lake, with an engine where settings choose another: its address and process id."""
+    chosen = ("--engine", engine) if engine else ()
+    command = [*DICOMLAKE, "serve", "--data", str(lake), "--port", "0", "--no-ui", "--json", *chosen]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert process.stdout is not None
     try:

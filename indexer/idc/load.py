@@ -33,6 +33,9 @@ ROWS = 1_000
 COMMIT_EVERY = 150_000
 """Records of one commit: the whole index makes seven segments, one fewer than Tantivy merges."""
 
+_MUCH = 10
+"""An import that brings more than one part in so many of the index has the lake put in order for searching."""
+
 _OURS = Match(DECLARED, (text_token(ORIGIN.source),))
 
 
@@ -107,6 +110,8 @@ def load(
                 summary=imported.as_dict(),
             )
         loader.drop_missing()
+        if (imported.added + imported.updated) * _MUCH > imported.rows:
+            opened.engine.compact()
         totals = opened.engine.search(Plan(limit=0)).totals
         assert totals is not None
         imported.instances, imported.series = totals.instances, totals.series

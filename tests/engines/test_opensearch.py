@@ -8,7 +8,7 @@ import pytest
 
 from dicomlake.engines.base import Engine
 from dicomlake.engines.conformance import LEVELS, EngineConformance, EngineFactory
-from dicomlake.engines.opensearch import OpenSearchEngine, Server, Shape
+from dicomlake.engines.opensearch import OpenSearchEngine, Server, Shape, joined, ordered
 from dicomlake.engines.strategies import COLUMNS
 from tools.opensearch import Server as Running
 
@@ -70,3 +70,16 @@ class TestOpenSearchOfThreeShards(EngineConformance):
     @pytest.fixture
     def engine(self, three_shards: EngineFactory) -> EngineFactory:
         return three_shards
+
+
+class TestOpenSearchOfMany(EngineConformance):
+    """As many documents are searched: each count by itself, slots a few tokens at a time."""
+
+    cases = 200
+
+    @pytest.fixture
+    def engine(self, one_shard: EngineFactory, monkeypatch: pytest.MonkeyPatch) -> EngineFactory:
+        monkeypatch.setattr(joined, "FEW", 0)
+        monkeypatch.setattr(ordered, "SCRIPTED", 3)
+        monkeypatch.setattr(ordered, "TOKENS", 2)
+        return one_shard

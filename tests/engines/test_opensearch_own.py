@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -312,3 +313,40 @@ def test_a_study_of_very_many_series_and_very_many_studies(opened: Opened) -> No
     totals = lake.search(Plan(limit=0)).totals
     assert totals is not None
     assert (totals.studies, totals.series) == (66_001, 66_002)
+
+
+@pytest.mark.parametrize("shards", [1, 3])
+def test_counts_are_the_same_whichever_half_is_counted(opened: Opened, shards: int) -> None:
+    lake = opened(shape=Shape(shards))
+    lake.add(
+        record("series", uid, uid, f"1.1.{n // 3}", f"P{n // 9}", {"Modality": [f"s{n % 10}"], "KVP": [f"s{n % 7}"]})
+        for n, uid in ((n, f"1.2.{n:04}") for n in range(900))
+    )
+    lake.commit()
+    for modalities in ([0], [0, 1, 2, 3], [0, 1, 2, 3, 4, 5, 6], list(range(10))):
+        matching = [n for n in range(900) if n % 10 in modalities]
+        query = Match("Modality", tuple(f"s{one}" for one in modalities))
+        answer = lake.search(Plan(query=query, facets=(FacetPlan("KVP", query, 5, ("s6", None)),)))
+        studies, patients = ({n // size for n in matching} for size in (3, 9))
+        assert answer.totals == Totals(
+            len(patients), len(studies), len(matching), 3 * len(matching), 1_000 * len(matching)
+        )
+        counts = Counter(f"s{n % 7}" for n in matching)
+        ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+        expected = dict([*ranked[:5], ("s6", counts["s6"]), (None, 0)])
+        assert {one.token: one.count for one in answer.facets[0].counts} == expected
+
+
+def test_a_lake_that_is_put_in_order_is_one_segment_and_answers_the_same(opened: Opened) -> None:
+    lake, reader = opened(), opened(write=False)
+    for number in range(4):
+        lake.put([series_record(f"1.2.{number}", Modality="CT"), series_record("1.2.0", Modality=f"M{number}")])
+        lake.commit()
+    before = reader.refresh()
+    hits = [hit.key for hit in reader.search(Plan()).hits]
+    lake.compact()
+    assert reader.refresh() != before
+    assert [hit.key for hit in reader.search(Plan()).hits] == hits
+    segments = lake._client.call("GET", f"/{lake.indices.name('series')}/_segments")
+    ((shard,),) = next(iter(segments["indices"].values()))["shards"].values()
+    assert shard["num_search_segments"] == 1

@@ -6,6 +6,12 @@ from typing import Any, Final
 from dicomlake.engines.opensearch.compile import Dsl
 from dicomlake.engines.opensearch.indices import Kind
 from dicomlake.engines.opensearch.lines import Job, Line, aggregating
+from dicomlake.engines.opensearch.schema import Place
+
+Count = tuple[str, int]
+
+_BEHIND: Final = "{"
+"""Behind every token, which begin with letters."""
 
 PAGE: Final = 50_000
 """Buckets of a page; the server refuses more than 65,535."""
@@ -34,3 +40,14 @@ def distinct(
         if len(composite["buckets"]) < page or "after_key" not in composite:
             return found
         wanted = {**wanted, "after": composite["after_key"]}
+
+
+def following(kind: Kind, query: Dsl, place: Place, token: str | None, size: int, descending: bool) -> Job[list[Count]]:
+    """The next so many distinct tokens of a path behind one, or from the first, in ascending or descending order, with
+    the matching documents that have each; fewer when there are no more."""
+    start = (_BEHIND if descending else "") if token is None else token
+    source = {"s0": {"terms": {"field": place.field, "order": "desc" if descending else "asc"}}}
+    wanted = {"size": size, "sources": [source], "after": {"s0": place.before + start}}
+    (answer,) = yield [Line(kind, aggregating(query, {"x": {"composite": wanted}}))]
+    buckets = [(bucket["key"]["s0"], bucket["doc_count"]) for bucket in answer["aggregations"]["x"]["buckets"]]
+    return [(key[len(place.before) :], number) for key, number in buckets if key.startswith(place.before)]

@@ -26,7 +26,7 @@ from dicomlake.engines.opensearch.bulk import Bulk
 from dicomlake.engines.opensearch.client import Client, Server, patient
 from dicomlake.engines.opensearch.commits import Commits
 from dicomlake.engines.opensearch.compile import EVERYTHING
-from dicomlake.engines.opensearch.indices import Indices, Kind, Shape
+from dicomlake.engines.opensearch.indices import KINDS, Indices, Kind, Shape
 from dicomlake.engines.opensearch.lines import Line, T, counting, kind_of, total
 from dicomlake.engines.opensearch.moment import OpenSearchMoment
 from dicomlake.engines.opensearch.schema import Layout, OpenSearchEncoder, document, parts_of
@@ -148,6 +148,11 @@ class OpenSearchEngine(Engine):
         self._unlearned.clear()  # last: a commit that failed may be tried again
         self._touched.clear()
         return patient(self.refresh)
+
+    def compact(self) -> None:
+        self._indices.merge()
+        self._touched.update(KINDS)
+        self.commit()  # readers look at what was merged
 
     def rejected(self) -> list[Rejection]:
         return self._bulk.rejected() if self._bulk is not None else []

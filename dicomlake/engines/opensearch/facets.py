@@ -1,10 +1,10 @@
 """Facet counts: exact on any number of shards, or counted again in a way that is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from dicomlake.engines.base import Facet, FacetCount, FacetPlan
-from dicomlake.engines.opensearch.compile import EVERYTHING, Dsl, every, term
+from dicomlake.engines.opensearch.compile import EVERYTHING, Dsl, differs, every, term
 from dicomlake.engines.opensearch.composite import distinct
 from dicomlake.engines.opensearch.indices import Kind
 from dicomlake.engines.opensearch.lines import Answer, Job, Line, aggregating, counting, total
@@ -14,39 +14,76 @@ from dicomlake.engines.opensearch.snapshot import Snapshot
 BUCKETS: Final = 60_000
 """Values of one aggregation; the server refuses more than 65,535."""
 
+TABLE: Final = 20_000
+"""Values of a path that are remembered with their counts."""
+
 
 def facet(snapshot: Snapshot, kind: Kind, plan: FacetPlan) -> Job[Facet]:
     """Count the documents by token."""
     query = snapshot.compile(plan.query)
     field, before = snapshot.place(plan.path)
-    size = min(plan.limit + 1, BUCKETS)
     has = term("e", path_key(plan.path))
-    lines = [
-        Line(kind, aggregating(query, {"x": most_frequent(snapshot, plan.path, size)})),
-        Line(kind, counting(query)),
-    ]
-    selected = [token for token in plan.selected if token is not None]
-    if selected:
-        named = {"field": field, "size": len(selected), "include": [before + token for token in selected]}
-        lines.append(Line(kind, aggregating(query, {"x": {"terms": named}})))
     whole = [
         Line(kind, aggregating(EVERYTHING, {"x": {"terms": {"field": field, "size": 1}}})),
         Line(kind, counting({"exists": {"field": field}})),
         Line(kind, counting(has)),
     ]
-    answers = yield [*lines, *([] if before else whole)]
-    ranked = counts_of(answers[0], before)
-    if not before and _values(answers[-3]) == total(answers[-2]) == total(answers[-1]):
-        # Every document that has the path has one token: those without are those that were not counted.
-        missing = total(answers[1]) - _values(answers[0])
+    answers = yield [*(Line(kind, counting(one)) for one in (query, EVERYTHING)), *([] if before else whole)]
+    matching, documents = map(total, answers[:2])
+    if not matching:
+        return made(plan, (), 0, {})
+    # Where every document that has the path has one token, those without are those that were not counted.
+    single = not before and _values(answers[2]) == total(answers[3]) == total(answers[4])
+    table: Mapping[str, int] = {}
+    if most(query, matching, documents):
+        table = yield from _table(snapshot, kind, plan.path)
+    if table:
+        size, counted, number = len(table), differs(query), documents - matching
     else:
-        (present,) = yield [Line(kind, counting(every([query, has])))]
-        missing = total(answers[1]) - total(present)
-    if inexact(answers[0], size, plan.limit):
+        size, counted, number = min(plan.limit + 1, BUCKETS), query, matching
+    lines = [Line(kind, aggregating(counted, {"x": most_frequent(snapshot, plan.path, size)}), number)]
+    if not single:
+        lines.append(Line(kind, counting(every([query, has]))))
+    selected = [token for token in plan.selected if token is not None]
+    if selected and not table:
+        named = {"field": field, "size": len(selected), "include": [before + token for token in selected]}
+        lines.append(Line(kind, aggregating(query, {"x": {"terms": named}}), matching))
+    answers = yield lines
+    ranked = counts_of(answers[0], before)
+    valued = _values(answers[0])
+    if table:
+        others = dict(ranked)
+        left = ((token, number - others.get(token, 0)) for token, number in table.items())
+        ranked = in_order([one for one in left if one[1]])
+        valued = sum(number for _, number in ranked)
+    elif inexact(answers[0], size, plan.limit):
         found = yield from distinct(kind, query, (field,), before)
-        ranked = sorted(((key[0], number) for key, number in found), key=lambda one: (-one[1], one[0]))
-    known = dict(counts_of(answers[2], before)) if selected else {}
+        ranked = in_order([(key[0], number) for key, number in found])
+    missing = matching - (valued if single else total(answers[1]))
+    known = dict(ranked if table else counts_of(answers[-1], before)) if selected else {}
     return made(plan, ranked, missing, known)
+
+
+def most(query: Dsl, matching: int, documents: int) -> bool:
+    """Whether so many of all documents match that it is quicker to count those that do not, and subtract."""
+    return query != EVERYTHING and matching > documents - matching
+
+
+def _table(snapshot: Snapshot, kind: Kind, path: str) -> Job[Mapping[str, int]]:
+    """How many documents have each token of a path, most first; nothing where there are too many tokens."""
+    table = snapshot.tables.get((kind, path))
+    if table is None:
+        wanted = {"x": most_frequent(snapshot, path, TABLE + 1)}
+        (answer,) = yield [Line(kind, aggregating(EVERYTHING, wanted))]
+        whole = not inexact(answer, TABLE + 1, TABLE + 1)
+        table = dict(counts_of(answer, snapshot.place(path).before)) if whole else {}
+        snapshot.tables.put((kind, path), table, len(table))
+    return table
+
+
+def in_order(counts: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Most first, ties by token."""
+    return sorted(counts, key=lambda one: (-one[1], one[0]))
 
 
 def most_frequent(snapshot: Snapshot, path: str, size: int, prefix: str = "") -> dict[str, Any]:

@@ -8,15 +8,10 @@ from dicomlake.engines import budget
 from dicomlake.engines.base import Hit, Member, Plan
 from dicomlake.engines.opensearch.compile import Dsl, every, terms
 from dicomlake.engines.opensearch.indices import Kind
-from dicomlake.engines.opensearch.lines import Answer, Job, Line
+from dicomlake.engines.opensearch.lines import Job, Line
 from dicomlake.engines.opensearch.order import Key, Place, behind
+from dicomlake.engines.opensearch.ordered import FETCHED, PAGE, found, ordered, searched
 from dicomlake.engines.opensearch.snapshot import Snapshot
-
-PAGE: Final = 10_000
-"""Documents of one answer; the server gives no more."""
-
-FETCHED: Final[Mapping[str, Any]] = {"stored_fields": ["shown"], "docvalue_fields": ["series", "study", "patient"]}
-"""What a member is made of, besides its id."""
 
 _BARE: Final[Mapping[str, Any]] = {"stored_fields": "_none_"}
 
@@ -41,37 +36,12 @@ def page(snapshot: Snapshot, kind: Kind, plan: Plan) -> Job[Page]:
     return (yield from _documents(kind, query, keys, plan))
 
 
-def searched(query: Dsl, size: int, sort: Sequence[Any], **more: Any) -> dict[str, Any]:
-    """The body of a search for documents."""
-    return {"query": query, "size": size, "sort": list(sort), "track_total_hits": False, **more}
-
-
-def found(answer: Answer) -> list[dict[str, Any]]:
-    """The documents of an answer."""
-    hits: list[dict[str, Any]] = answer["hits"]["hits"]
-    return hits
-
-
 def _documents(kind: Kind, query: Dsl, keys: Sequence[Key], plan: Plan) -> Job[Page]:
-    sort = [*(key.body for key in keys), {"uid": "asc"}]
-    after: dict[str, Any] = {}
-    if plan.after is not None:
-        sent = [key.sent(token) for key, token in zip(keys, plan.after, strict=False)]
-        after = {"search_after": [*sent, plan.after[-1]]}
-    listed: list[dict[str, Any]] = []
-    wanted = plan.limit + 1
-    while True:
-        size = min(PAGE, wanted - len(listed))
-        (answer,) = yield [Line(kind, searched(query, size, sort, **FETCHED, **after))]
-        listed += found(answer)
-        if len(found(answer)) < size or len(listed) == wanted:
-            break
-        after = {"search_after": listed[-1]["sort"]}
+    listed = yield from ordered(kind, query, keys, plan.after, plan.limit + 1)
     hits = []
-    for one in listed[: plan.limit]:
-        who = member(one)
-        tokens = [key.value(token) for key, token in zip(keys, one["sort"], strict=False)]
-        hits.append(Hit(who.uid, (who,), (*tokens, who.uid)))
+    for place, hit in listed[: plan.limit]:
+        who = member(hit)
+        hits.append(Hit(who.uid, (who,), place))
     return tuple(hits), (hits[-1].place if hits and len(listed) > plan.limit else None)
 
 

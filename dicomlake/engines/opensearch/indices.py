@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -13,6 +14,9 @@ from mappings.schemas import field_name
 Kind = Literal["instances", "series", "kept"]
 
 KINDS: Final[tuple[Kind, ...]] = ("instances", "series", "kept")
+
+_MERGING: Final = 3_600
+"""Seconds that one waits for segments to be merged."""
 
 _OWN: Final = "c_"
 """What the names of fields of columns begin with."""
@@ -126,6 +130,13 @@ class Indices:
                 return
             if not pauses.wait():
                 raise EngineAwayError("a part of the index has been away for too long; start all nodes, then go on")
+
+    def merge(self) -> None:
+        """Make one segment of all that a shard has, which may take as long as loading did by half. Where no answer is
+        waited for so long, the server goes on by itself."""
+        documents = ",".join(map(self.name, KINDS))
+        with suppress(EngineAwayError):
+            self._client.call("POST", f"/{documents}/_forcemerge", max_num_segments=1, request_timeout=_MERGING)
 
     def shards(self) -> int:
         """Shards of an index of documents."""

@@ -16,10 +16,11 @@ T = TypeVar("T")
 
 
 class Line(NamedTuple):
-    """One search: of which index, and its body."""
+    """One search: of which index, its body, and how many documents match, where that is known."""
 
     kind: Kind
     body: Mapping[str, Any]
+    documents: int | None = None
 
 
 Job = Generator[Sequence[Line], Sequence[Answer], T]

@@ -7,7 +7,7 @@ from typing import Final
 from dicomlake.engines.base import RecordLevel
 from dicomlake.engines.opensearch.compile import EVERYTHING, term, terms
 from dicomlake.engines.opensearch.composite import distinct
-from dicomlake.engines.opensearch.facets import BUCKETS, counts_of, inexact, most_frequent
+from dicomlake.engines.opensearch.facets import BUCKETS, counts_of, in_order, inexact, most_frequent
 from dicomlake.engines.opensearch.lines import Job, Line, aggregating, counting, kind_of, total
 from dicomlake.engines.opensearch.schema import path_key
 from dicomlake.engines.opensearch.snapshot import Snapshot
@@ -35,7 +35,7 @@ def vocabulary(
     if not inexact(answer, size, limit - 1):
         return counts_of(answer, before)
     every = yield from distinct(kind, EVERYTHING, (field,), before)
-    ranked = sorted(((key[0], number) for key, number in every), key=lambda one: (-one[1], one[0]))
+    ranked = in_order((key[0], number) for key, number in every)
     return [(token, number) for token, number in ranked if token.startswith(prefix)][:limit]
 
 

@@ -6,8 +6,9 @@ from typing import Final
 
 from dicomlake.engines.base import Found, Member, Moment, Plan, RecordLevel
 from dicomlake.engines.opensearch.cost import refuse_costly
-from dicomlake.engines.opensearch.hits import FETCHED, by_id, found, member, searched
+from dicomlake.engines.opensearch.hits import by_id, member
 from dicomlake.engines.opensearch.lines import Line, kind_of
+from dicomlake.engines.opensearch.ordered import FETCHED, found, searched
 from dicomlake.engines.opensearch.search import search
 from dicomlake.engines.opensearch.snapshot import Snapshot
 from dicomlake.query.resolved import Resolved

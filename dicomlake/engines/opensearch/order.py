@@ -35,11 +35,16 @@ class Key:
         """As the server takes it."""
         field, before = self.snapshot.place(self.sort.path)
         order = "desc" if self.sort.descending else "asc"
-        if not before:
+        if not self.scripted:
             mode = "max" if self.sort.descending else "min"
             return {field: {"order": order, "mode": mode, "missing": "_last"}}
         params = {"field": field, "before": before, "descending": self.sort.descending, "last": self._last}
         return {"_script": {"type": "string", "order": order, "script": {"source": _SCRIPT, "params": params}}}
+
+    @property
+    def scripted(self) -> bool:
+        """Whether the server has to look for the token of each document."""
+        return bool(self.snapshot.place(self.sort.path).before)
 
     @property
     def _last(self) -> str:
@@ -51,8 +56,7 @@ class Key:
 
     def sent(self, token: str | None) -> str | None:
         """A token as the server is told where to go on."""
-        scripted = bool(self.snapshot.place(self.sort.path).before)
-        return self._last if token is None and scripted else token
+        return self._last if token is None and self.scripted else token
 
     def at(self, token: str | None) -> Dsl:
         """Documents with this key."""
@@ -61,6 +65,13 @@ class Key:
             return differs(between(place, {}))
         earlier = between(place, {"gt" if self.sort.descending else "lt": token})
         return every([term(place.field, place.before + token), differs(earlier)])
+
+    def within(self, first: str, last: str) -> Dsl:
+        """Documents whose key is one of these tokens, which are in order, or stands between them."""
+        place = self.snapshot.place(self.sort.path)
+        low, high = (last, first) if self.sort.descending else (first, last)
+        earlier = between(place, {"gt" if self.sort.descending else "lt": first})
+        return every([between(place, {"gte": low, "lte": high}), differs(earlier)])
 
     def behind(self, token: str | None) -> Dsl:
         """Documents whose key stands behind this one, those without a key among them."""

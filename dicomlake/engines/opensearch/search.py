@@ -18,14 +18,14 @@ def search(snapshot: Snapshot, plan: Plan) -> Found:
     counted = [*(one.query for one in plan.facets), *(one.query for one in plan.histograms)]
     asked = dict.fromkeys([plan.query, *counted])
     refuse_costly(snapshot, kind, asked)
-    jobs: list[Job[object]] = [facet(snapshot, kind, one) for one in plan.facets]
-    jobs += [histogram(snapshot, kind, one) for one in plan.histograms]
+    counts: list[Job[object]] = [facet(snapshot, kind, one) for one in plan.facets]
+    counts += [histogram(snapshot, kind, one) for one in plan.histograms]
+    # What takes longest is asked for first, so that nothing long is left when all else is done.
+    first: list[Job[object]] = [totals(snapshot, kind, plan)] if plan.totals else []
     if plan.limit:
-        jobs.append(page(snapshot, kind, plan))
-    if plan.totals:
-        jobs.append(totals(snapshot, kind, plan))
-    done = snapshot.together(jobs)
-    sums, approximate = done.pop() if plan.totals else (None, ())
-    hits, after = done.pop() if plan.limit else ((), None)
+        first.append(page(snapshot, kind, plan))
+    done = snapshot.together([*first, *counts])
+    sums, approximate = done.pop(0) if plan.totals else (None, ())
+    hits, after = done.pop(0) if plan.limit else ((), None)
     number = len(plan.facets)
     return Found(hits, tuple(done[:number]), tuple(done[number:]), sums, after, snapshot.generation, approximate)

@@ -6,6 +6,7 @@ The server holds a commit open as a *point in time* of each index; it lets go of
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, Final
 
 from dicomlake.engines import budget
@@ -14,6 +15,7 @@ from dicomlake.engines.kept import Kept
 from dicomlake.engines.opensearch.client import Client, told
 from dicomlake.engines.opensearch.compile import Compiler, Dsl
 from dicomlake.engines.opensearch.indices import Kind
+from dicomlake.engines.opensearch.joined import joined
 from dicomlake.engines.opensearch.lines import Answer, Job, Line, T, dumped
 from dicomlake.engines.opensearch.schema import Layout, Place
 from dicomlake.engines.opensearch.state import Commit
@@ -35,6 +37,9 @@ _BESIDE: Final = 16
 _REMEMBERED: Final = 1_000
 _LARGEST: Final = 2_000
 """Buckets of an answer that is remembered."""
+
+_VALUES: Final = 500_000
+"""Tokens of all paths whose counts are remembered."""
 
 
 class Pit:
@@ -68,6 +73,8 @@ class Snapshot:
         self._lock = threading.Lock()
         self.present: dict[RecordLevel, dict[str, int]] = {}
         """Documents that have each path, once they have been counted."""
+        self.tables: Kept[tuple[Kind, str], Mapping[str, int]] = Kept(_REMEMBERED, _VALUES)
+        """How many documents have each token of a path, of paths that have not too many."""
         self._studies: dict[Resolved, Dsl] = {}
 
     @property
@@ -129,10 +136,14 @@ class Snapshot:
         listed = list(missing.items())
         for start in range(0, len(listed), LINES):
             part = listed[start : start + LINES]
-            for (key, line), answer in zip(part, self._asked([line for _, line in part], again), strict=True):
-                known[key] = answer
-                if line.body.get("size") == 0 and (size := _buckets(answer)) <= _LARGEST:
-                    self._answers.put(key, answer, size)
+            searches = joined([line for _, line in part])
+            answered = self._asked([search.line for search in searches], again)
+            for search, whole in zip(searches, answered, strict=True):
+                for number, answer in search.answers(whole):
+                    key, line = part[number]
+                    known[key] = answer
+                    if line.body.get("size") == 0 and (size := _size(answer)) <= _LARGEST:
+                        self._answers.put(key, answer, size)
         return [known[key] for key in keys]
 
     def _asked(self, lines: Sequence[Line], again: bool) -> list[Answer]:
@@ -161,21 +172,16 @@ class Snapshot:
         answers: list[Answer]
         if len(lines) == 1:
             # A lone search is a little quicker by itself.
-            answers = [self._client.call("POST", "/_search", bodies[1], filter_path=_WANTED)]
+            answers = [self._client.call("POST", "/_search", bodies[1])]
         else:
-            wanted = ",".join(f"responses.{name}" for name in (*_WANTED.split(","), "error", "status"))
-            body = b"\n".join(bodies) + b"\n"
-            answers = self._client.call("POST", "/_msearch", body, filter_path=wanted)["responses"]
+            # Whole answers: to filter them costs the server more than to write them, for each value that is counted.
+            answers = self._client.call("POST", "/_msearch", b"\n".join(bodies) + b"\n")["responses"]
         for answer in answers:
             if "error" in answer:
                 raise told("the server", answer.get("status", 500), answer)
             if answer["timed_out"]:
                 raise EngineError("a part of the index did not answer in time; ask again later")
         return None if any(answer["_shards"]["failed"] for answer in answers) else answers
-
-
-_WANTED: Final = "hits,aggregations.x*,timed_out,_shards.failed"
-"""Of an answer; an aggregation with another name is only there for others to be made of it."""
 
 
 def _next(job: Job[T], answers: Sequence[Answer] | None) -> tuple[Sequence[Line] | None, T | None]:
@@ -191,6 +197,10 @@ def _elsewhere(error: DicomlakeError) -> bool:
     return isinstance(error, CursorExpiredError) or error.details.get("server_status") in (502, 503, 504)
 
 
-def _buckets(answer: Answer) -> int:
-    found = answer.get("aggregations", {})
-    return 1 + sum(len(one.get("buckets", ())) for one in found.values())
+def _size(answer: Answer) -> int:
+    """Buckets of an answer, or what else is listed in it."""
+    found = answer.get("aggregations", {}).values()
+    listed = [value for one in found if isinstance(value := one.get("value"), list)]
+    return (
+        1 + sum(len(one.get("buckets", ())) for one in found) + sum(len(part) for one in listed for part in chain(*one))
+    )
