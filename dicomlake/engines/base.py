@@ -5,7 +5,8 @@ paths, group keys); they know no DICOM, no field names typed by people and no HT
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import Any, ClassVar, Literal, TypeAlias
@@ -204,13 +205,40 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """What an update may touch, by uid: instances that are nowhere yet, the series it may write (those that it takes
+    instances from, and those that it brings some to), the studies whose patients it changes or goes by. An instance
+    that is somewhere already needs no name: who changes it may write its series."""
+
+    series: frozenset[str] = frozenset()
+    studies: frozenset[str] = frozenset()
+    instances: frozenset[str] = frozenset()
+    everything: bool = False
+
+    def __or__(self, other: "Reach") -> "Reach":
+        """What either touches."""
+        return Reach(
+            self.series | other.series,
+            self.studies | other.studies,
+            self.instances | other.instances,
+            self.everything or other.everything,
+        )
+
+    def covers(self, other: "Reach") -> bool:
+        """Whether this has all that the other needs."""
+        return self.everything or (
+            self.series >= other.series and self.studies >= other.studies and self.instances >= other.instances
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """Where engines differ, since it cannot be removed; all else is the same of every engine.
 
     ``drops_uncommitted``: what was put and not committed is gone when the writer ends; else it stays out of sight until
     the next commit, or until the server is started again. ``moment_seconds``: how long an earlier commit can still be
     asked after it was last asked (None: for as long as somebody holds it). ``many_writers``: several processes may
-    write at once; of one uid the last put of the one opened last wins.
+    write at once; of one uid the last put of the one opened last, or alone last (:meth:`Engine.alone`), wins.
     """
 
     drops_uncommitted: bool = True
@@ -290,6 +318,18 @@ class Engine(ABC):
 
     def rest(self) -> None:  # noqa: B027 - an engine may hold nothing that it could let go of
         """Nothing is written for a moment: let go of memory that can be had again. Call it often."""
+
+    def alone(self, reach: Reach, mend: Callable[[Collection[str]], None]) -> AbstractContextManager[object]:
+        """No other process updates anything within reach meanwhile. Waits for those that do; what they have committed
+        is seen inside. What is put inside is to be committed inside. Not to be nested.
+
+        ``mend`` is called before, when a writer has died over an update: with series that it may have left half
+        written, which nobody else updates meanwhile. It puts them right; the engine commits that.
+
+        Raises SupersededError at the end when others took this process for dead meanwhile: all has to be looked up,
+        planned and put again. An engine that has one writer does nothing here.
+        """
+        return nullcontext()
 
     @abstractmethod
     def get(self, level: RecordLevel, uids: Iterable[str]) -> dict[str, Member]:
