@@ -56,27 +56,29 @@ def load(engine: OpenSearchEngine, disturb: Disturbance = lambda number: None) -
 def content(engine: OpenSearchEngine) -> dict[str, Any]:
     """Every document of every index with all that the server has of it, and the paths that each level has."""
     engine.refresh()
-    found: dict[str, Any] = {
-        f"{kind} {hit['_id']}": {**hit.get("fields", {}), **hit.get("_source", {})}
-        for kind in KINDS
-        for hit in _hits(engine, engine.indices.name(kind))
-    }
+    found: dict[str, Any] = {}
+    for kind in KINDS:
+        for hit in _hits(engine, engine.indices.name(kind)):
+            found.setdefault(f"{kind} {hit['_id']}", {}).update(hit.get("fields", {}), **hit.get("_source", {}))
     return found | {"present": [engine.present("series"), engine.present("instance")]}
 
 
 def _hits(engine: OpenSearchEngine, index: str) -> Iterator[dict[str, Any]]:
-    """Documents as the server has them: what is kept with them and the values that it sorts and counts by."""
+    """Documents as the server has them: what is kept with them and the values that it sorts and counts by; each as
+    often as there are hundreds of such fields, which is what the server gives at once."""
     (mapping,) = engine._client.call("GET", f"/{index}/_mapping").values()
     fields = {name: field for name, field in mapping["mappings"]["properties"].items() if field.get("doc_values", True)}
     pit = engine._client.call("POST", f"/{index}/_search/point_in_time", keep_alive="1m")["pit_id"]
-    body: dict[str, Any] = {
-        "size": 5_000,
-        "pit": {"id": pit, "keep_alive": "1m"},
-        "sort": ["_shard_doc"],
-        "stored_fields": ["shown", "_source"],
-        "docvalue_fields": [name for name, field in fields.items() if field["type"] in ("keyword", "long")],
-    }
-    while hits := engine._client.call("POST", "/_search", body)["hits"]["hits"]:
-        yield from hits
-        body["search_after"] = hits[-1]["sort"]
+    names = [name for name, field in fields.items() if field["type"] in ("keyword", "long")]
+    for start in range(0, max(1, len(names)), 100):
+        body: dict[str, Any] = {
+            "size": 5_000,
+            "pit": {"id": pit, "keep_alive": "1m"},
+            "sort": ["_shard_doc"],
+            "stored_fields": ["shown", "_source"],
+            "docvalue_fields": names[start : start + 100],
+        }
+        while hits := engine._client.call("POST", "/_search", body)["hits"]["hits"]:
+            yield from hits
+            body["search_after"] = hits[-1]["sort"]
     engine._client.call("DELETE", "/_search/point_in_time", {"pit_id": [pit]})
