@@ -43,8 +43,11 @@ class Home(ABC):
 
     def shared(self) -> str | None:
         """The index that other data folders of the same lake have, if there are any; never of an engine whose indices
-        are in the folder. Raises LakeError when this process would make another index than it is."""
+        are in the folder."""
         return None
+
+    def check_shared(self, index: str) -> None:  # noqa: B027 - there is none
+        """Raises LakeError when this process would have made another index than the one that others have."""
 
     def retire(self, index: str) -> None:  # noqa: B027 - a folder's index is seen by no other folder
         """Let nobody write into an index any more: another is to take its place. Undone by :meth:`bring_back`."""

@@ -87,6 +87,8 @@ class Lake(Closing):
                     _check_unmarked(path)
                 shared = home.shared() if new and _is_blank(path) else None
                 mark = Mark.of(home, shared or FIRST_INDEX) if new else Mark.read(path)
+                if shared:
+                    home.check_shared(shared)
                 if not new or shared:
                     mark.check(home, write=True)
                 if not os.access(path, os.W_OK | os.X_OK):

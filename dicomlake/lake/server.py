@@ -73,7 +73,7 @@ class ServerHome(Home):
     def check(self, index: str) -> None:
         with self._indices(index) as indices:
             if not indices.exist():
-                if (other := self._published()) is not None:
+                if (other := self.shared()) is not None:
                     raise LakeError(
                         f"the index of {self.lake} was built anew from another data folder, and is called "
                         f"{self._called(other)} now; follow it with: dicomlake engine migrate --data {self.lake}"
@@ -89,7 +89,7 @@ class ServerHome(Home):
             if indices.exist() and State(indices.client, indices.state).read().number:
                 self._check_owner(indices.about())
                 raise self._unmarked(index)
-        if (other := self._published()) not in (None, index):
+        if (other := self.shared()) not in (None, index):
             raise self._unmarked(str(other))
 
     def _unmarked(self, index: str) -> LakeError:
@@ -99,20 +99,17 @@ class ServerHome(Home):
             f"begin with a folder that has {SECRET} alone"
         )
 
-    def shared(self) -> str | None:
-        index = self._published()
-        if index is not None:
-            with self._indices(index) as indices:
-                about = indices.about()
-            for name, hash in self._about().items():
-                if about.get(name) != hash:
-                    raise LakeError(
-                        f"the indices {self._called(index)} of this lake were made with another {_CALLED[name]} than "
-                        "this process has; use the same version of Dicomlake and the same tables on every host"
-                    )
-        return index
+    def check_shared(self, index: str) -> None:
+        with self._indices(index) as indices:
+            about = indices.about()
+        for name, hash in self._about().items():
+            if about.get(name) != hash:
+                raise LakeError(
+                    f"the indices {self._called(index)} of this lake were made with another {_CALLED[name]} than this "
+                    "process has; use the same version of Dicomlake and the same tables on every host"
+                )
 
-    def _published(self) -> str | None:
+    def shared(self) -> str | None:
         """The index of this lake that the aliases name, unless nobody may write into it any more."""
         if not (self.lake / SECRET).exists():
             return None

@@ -264,7 +264,40 @@ def test_a_folder_with_the_secret_alone_is_another_one_of_the_lake(opensearch: S
         stranger = one.at(tmp_path / "three")
         assert stranger.command("index", source, "--quiet").failed_with(1, "belong to another data folder")
         other = joined(one, tmp_path / "four")
-        table = tmp_path / "canonical.yml"
-        table.write_text("manufacturers: {Acme Imaging: {names: [SIEMENS]}}")
-        done = other.command("index", source, "--quiet", DICOMLAKE_CANONICAL_FILE=str(table))
+        done = other.command("index", source, "--quiet", **acme(tmp_path))
         assert done.failed_with(1, "another table of canonical values", "the same tables on every host")
+
+
+def acme(folder: Path) -> dict[str, str]:
+    """Settings with canonical values of the site's own."""
+    table = folder / "canonical.yml"
+    table.write_text("manufacturers: {Acme Imaging: {names: [SIEMENS]}}")
+    return {"DICOMLAKE_CANONICAL_FILE": str(table)}
+
+
+@pytest.mark.parametrize("keep", [("--keep-old",), ()], ids=["kept", "removed"])
+def test_what_one_folder_migrates_the_others_follow(opensearch: Server, tmp_path: Path, keep: tuple[str, ...]) -> None:
+    source = hospital(tmp_path / "archive", series=2)
+    tables = acme(tmp_path)
+    with on_server(opensearch, tmp_path / "one") as one:
+        one.command("index", source / "p0" / "s0", "--quiet")
+        two = joined(one, tmp_path / "two")
+        two.command("index", source / "p0" / "s1", "--quiet")
+        before = one.documents()
+        assert one.command("engine", "migrate", "--quiet", *keep, **tables).code == 0
+        refused = two.command("index", source / "p0" / "s1", "--quiet")
+        assert refused.failed_with(1, "built anew from another data folder", "dicomlake engine migrate")
+        assert two.command("engine", "migrate").failed_with(1, "another table of canonical values")
+        followed = two.command("engine", "migrate", "--json", "--quiet", **tables)
+        assert followed.code == 0, followed.err
+        assert (followed.lines[-1]["needed"], followed.lines[-1]["instances"]) == (True, 0)
+        again = two.command("index", source / "p0" / "s1", "--json", "--quiet", **tables).lines[-1]
+        assert (again["unchanged"], again["instances"]) == (8, 16)
+        assert two.documents() == one.documents() != before
+        if keep:
+            assert one.command("engine", "rollback").code == 0
+            refused = two.command("index", source / "p0" / "s1", "--quiet", **tables)
+            assert refused.failed_with(1, "built anew from another data folder")
+            assert two.command("engine", "migrate", "--quiet").code == 0
+            assert two.command("index", source / "p0" / "s1", "--json", "--quiet").lines[-1]["unchanged"] == 8
+            assert two.documents() == one.documents() == before
