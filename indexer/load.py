@@ -194,8 +194,7 @@ class Loader:
                 + [(one.location, one.uid) for one in (*self._departures, *planned.moved)]
             )
         with self.stages.of("engine"):
-            engine.delete("instance", planned.gone)
-            engine.delete("series", planned.emptied)
+            planned.begin(engine)
         written = 0
         for records in self.stages.each("roll-up", planned.records):
             with self.stages.of("engine"):

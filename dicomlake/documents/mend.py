@@ -58,9 +58,9 @@ def _mend(engine: Engine, series: list[str]) -> None:
     standing = engine.moment().walk("instance", Match("SeriesInstanceUID", tuple(text_token(uid) for uid in series)))
     orphans = [Departure(one.uid, "") for one in standing if one.uid not in homes]
     planned = update.plan(engine, arrivals, orphans, homes=homes)
-    engine.delete("instance", planned.gone)
+    planned.begin(engine)
     whole = {uid for uid, one in engine.get("series", series).items() if uid not in kept and is_declared(one.shown)}
     for records in planned.records:
         planned.write(engine, records)
         whole.add(records[0].uid)
-    engine.delete("series", {*planned.emptied, *series} - whole)
+    engine.delete("series", set(series) - whole)

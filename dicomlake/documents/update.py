@@ -30,15 +30,29 @@ class Departure:
 @dataclass(frozen=True, slots=True)
 class Update:
     """What an engine has to write: instances and series that are gone, and the records to put, which are made when they
-    are asked for, a series at a time, so that no more than one series is held. ``moved``: the places that arriving
-    content has left. ``fresh``: the instances that the engine does not have yet. ``reach``: what it touches."""
+    are asked for, a series at a time, so that no more than one series is held. ``first``: series as they have to be
+    there before anything else is written. ``moved``: the places that arriving content has left. ``fresh``: the
+    instances that the engine does not have yet. ``reach``: what it touches."""
 
     gone: Sequence[str]
     emptied: Sequence[str]
     moved: Sequence[Departure]
+    first: Iterator[Record]
     records: Iterator[Sequence[Record]]
     fresh: Set[str]
     reach: Reach
+
+    def begin(self, engine: Engine) -> None:
+        """Take out what is gone. Before, see to it that files which go from one series to another are kept by one of
+        them at any time: a writer that is killed between the two would lose those that it does not read again."""
+        begun = False
+        for record in self.first:
+            engine.put([record])
+            begun = True
+        if begun:
+            engine.arrive()
+        engine.delete("instance", self.gone)
+        engine.delete("series", self.emptied)
 
     def write(self, engine: Engine, records: Sequence[Record]) -> None:
         """Put records of one series in; what is fresh need not be looked for first."""
@@ -58,8 +72,7 @@ def apply(
     Gives the number of instances that are gone because their last file is.
     """
     planned = plan(engine, arrivals, departures, homes=homes)
-    engine.delete("instance", planned.gone)
-    engine.delete("series", planned.emptied)
+    planned.begin(engine)
     for records in planned.records:
         planned.write(engine, records)
     return len(planned.gone)
@@ -97,8 +110,9 @@ def plan(
         frozenset(patients),
         frozenset(uid for uid, (added, _) in changes.items() if added and uid not in known),
     )
+    fresh = changes.keys() - known.keys()
     records = work.records(patients, others)
-    return Update(sorted(work.gone), work.emptied(), work.moved, records, changes.keys() - known.keys(), reach)
+    return Update(sorted(work.gone), work.emptied(), work.moved, work.first(), records, fresh, reach)
 
 
 def reach(engine: Engine, arrivals: Iterable[InstanceDocument], departures: Iterable[Departure]) -> Reach:
@@ -124,6 +138,8 @@ class _Workspace:
     added: dict[str, dict[str, list[InstanceDocument]]] = field(default_factory=dict)
     """What comes to series: the copies by instance."""
     touched: dict[str, set[str]] = field(default_factory=dict)
+    carried: set[str] = field(default_factory=set)
+    """Series that get files which another one has kept so far."""
     gone: set[str] = field(default_factory=set)
     moved: list[Departure] = field(default_factory=list)
 
@@ -154,8 +170,18 @@ class _Workspace:
             return
         ordered = sorted(copies.values(), key=lambda copy: (copy.header_hash, copy.location))
         target = ordered[0].series
+        if any(home != target for home in homes) and len(copies) > len(added):
+            self.carried.add(target)
         self.added.setdefault(target, {})[uid] = ordered
         self.touched.setdefault(target, set()).add(uid)
+
+    def first(self) -> Iterator[Record]:
+        """The series that get files of others, with all they have now besides."""
+        for series in sorted(self.carried):
+            found = self.engine.kept([series])
+            kept = KeptSeries.decode(found[series]) if found else KeptSeries()
+            kept.instances |= self.added[series]
+            yield rollup.records(series, kept, ())[0]
 
     def emptied(self) -> list[str]:
         """Series that have no instance any more."""

@@ -307,6 +307,9 @@ class Engine(ABC):
     def delete(self, level: RecordLevel, uids: Iterable[str]) -> None:
         """Delete by uid; an unknown uid is no error. Visible after :meth:`commit`."""
 
+    def arrive(self) -> None:  # noqa: B027 - where a commit is all or nothing, there is no earlier and later in it
+        """Wait until all that was put and deleted cannot be lost any more without what is put behind it."""
+
     @abstractmethod
     def commit(self) -> str:
         """Make everything since the last commit durable and visible at once; gives the generation."""

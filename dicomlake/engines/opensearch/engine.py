@@ -149,6 +149,9 @@ class OpenSearchEngine(Engine):
                 self._texts.put(text, True, 1)
                 self._unlearned.add(text)
 
+    def arrive(self) -> None:
+        self._writing.flush()
+
     def commit(self) -> str:
         self._writing.flush()
         self._leases.check()
