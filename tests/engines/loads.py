@@ -1,13 +1,15 @@
 """A load that things happen to, and everything that is in the indices after it, to compare."""
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from dicomlake.engines.base import Record
+from dicomlake.engines.base import Reach, Record
 from dicomlake.engines.opensearch import OpenSearchEngine
 from dicomlake.engines.opensearch.indices import KINDS
 from dicomlake.engines.strategies import record, series_record
+from dicomlake.errors import SupersededError
 from mappings.normal import number_token, text_token
 
 SERIES, INSTANCES, BATCH, BATCHES_A_COMMIT = 300, 30, 500, 6
@@ -42,15 +44,37 @@ def _documents(numbers: Sequence[int], modality: str) -> Iterator[Record]:
 
 
 def load(engine: OpenSearchEngine, disturb: Disturbance = lambda number: None) -> None:
-    """Put everything, with deletions on the way and a commit every few batches."""
-    for number, batch in enumerate(batches()):
-        disturb(number)
-        engine.put(batch)
-        if number % BATCHES_A_COMMIT == BATCHES_A_COMMIT - 1:
-            engine.commit()
-    engine.delete("series", [f"1.2.{n}" for n in range(5)])
-    engine.delete("instance", [f"1.2.{n}.{i}" for n in range(5) for i in range(INSTANCES)])
-    engine.commit()
+    """Put everything, with deletions on the way and a commit every few batches, each alone over its series."""
+    numbered = list(enumerate(batches()))
+    for start in range(0, len(numbered), BATCHES_A_COMMIT):
+        part = numbered[start : start + BATCHES_A_COMMIT]
+        disturbing = iter(part)
+
+        def put(part: Sequence[tuple[int, list[Record]]] = part, disturbing: Iterator[Any] = disturbing) -> None:
+            for _, batch in part:
+                for number, _ in itertools.islice(disturbing, 1):
+                    disturb(number)
+                engine.put(batch)
+
+        _alone(engine, {one.series for _, batch in part for one in batch}, put)
+
+    def delete() -> None:
+        engine.delete("series", [f"1.2.{n}" for n in range(5)])
+        engine.delete("instance", [f"1.2.{n}.{i}" for n in range(5) for i in range(INSTANCES)])
+
+    _alone(engine, {f"1.2.{n}" for n in range(5)}, delete)
+
+
+def _alone(engine: OpenSearchEngine, series: set[str], write: Callable[[], None]) -> None:
+    """Write and commit; once more when nobody knows whether the lease had been kept, since an answer got lost."""
+    while True:
+        try:
+            with engine.alone(Reach(frozenset(series)), lambda left: None):
+                write()
+                engine.commit()
+            return
+        except SupersededError:
+            continue
 
 
 def content(engine: OpenSearchEngine) -> dict[str, Any]:

@@ -175,6 +175,7 @@ class OpenSearchEngine(Engine):
             self.commit()
             mend(series)
             self.commit()
+            self.rejected()  # the dead one has met the same refusals, and its next run sets them aside
 
         with self._leases.held(reach, mended) as number:
             self._version = number << _VERSIONS
