@@ -19,7 +19,8 @@ from dicomlake.documents import update
 from dicomlake.documents.instance import InstanceDocument
 from dicomlake.documents.mend import mend
 from dicomlake.documents.update import Departure
-from dicomlake.engines.base import Reach, Rejection
+from dicomlake.engines.base import Rejection
+from dicomlake.engines.reach import Reach
 from dicomlake.errors import EngineError, SupersededError
 from dicomlake.lake import Lake
 from dicomlake.storage import gone

@@ -13,7 +13,8 @@ from types import MappingProxyType
 from dicomlake.documents import rollup
 from dicomlake.documents.instance import InstanceDocument
 from dicomlake.documents.kept import KeptSeries
-from dicomlake.engines.base import Engine, Reach, Record
+from dicomlake.engines.base import Engine, Record
+from dicomlake.engines.reach import Reach
 
 SEVERAL_PATIENTS = "study-of-several-patients"
 """Quality code of the series of a study whose instances are not all of one patient."""

@@ -8,7 +8,8 @@ from collections.abc import Collection
 import pytest
 
 from dicomlake.engines.asking import EngineFactory
-from dicomlake.engines.base import Plan, Reach
+from dicomlake.engines.base import Plan
+from dicomlake.engines.reach import Reach
 from dicomlake.engines.strategies import record, series_record
 
 _PART = Reach(frozenset(["1.2.1"]), frozenset(["1.1"]), frozenset(["1.9.1"]))

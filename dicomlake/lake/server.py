@@ -4,8 +4,6 @@ Data folders with the same secret are folders of one lake, on several hosts. Of 
 writes, which a lock in it sees to; processes of several folders get out of each other's way by leases on the server.
 """
 
-import fcntl
-import os
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -13,25 +11,24 @@ from functools import lru_cache, partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
-from uuid import uuid4
 
 import orjson
 
 from dicomlake.documents.mend import mend
-from dicomlake.engines.base import Engine, Reach
+from dicomlake.engines.base import Engine
 from dicomlake.engines.opensearch import OpenSearchEngine, Server, Shape
 from dicomlake.engines.opensearch.client import Client
 from dicomlake.engines.opensearch.health import examine
 from dicomlake.engines.opensearch.indices import KINDS, Indices
 from dicomlake.engines.opensearch.leases import Leases
 from dicomlake.engines.opensearch.state import State
-from dicomlake.errors import LakeBusyError, LakeError, OtherEngineError
+from dicomlake.engines.reach import Reach
+from dicomlake.errors import LakeError, OtherEngineError
 from dicomlake.lake.choice import Choice
 from dicomlake.lake.home import Home
+from dicomlake.lake.lock import locked, who
 from dicomlake.lake.mark import FIRST_INDEX, NAME, SECRET, built_with
 from mappings import schemas
-
-LOCK: Final = "writer.lock"
 
 GRACE: Final = 30.0
 """Seconds that those who still read an index get, once another has taken its place."""
@@ -157,7 +154,6 @@ class ServerHome(Home):
                     )
         shape = Shape(self._choice.shards, self._choice.replicas)
         columns = schemas.embedded_columns()
-        who = self._who() if write else ""
         return OpenSearchEngine(
             self._server,
             self.prefix,
@@ -166,7 +162,7 @@ class ServerHome(Home):
             shape=shape,
             version=_number(index),
             about=self._about(),
-            who=who,
+            who=who(self.lake) if write else "",
         )
 
     def _about(self) -> dict[str, str]:
@@ -189,15 +185,15 @@ class ServerHome(Home):
         return blake2b(secret, digest_size=8, person=b"owner").hexdigest()
 
     def writing(self) -> AbstractContextManager[object]:
-        return self._locked()
+        return locked(self.lake)
 
     @contextmanager
     def unwritten(self, index: str) -> Iterator[None]:
-        with self._locked(), self._indices(index) as indices:
+        with locked(self.lake), self._indices(index) as indices:
             if not indices.exist():
                 yield
                 return
-            leases = Leases(indices.client, indices.state, self._who())
+            leases = Leases(indices.client, indices.state, who(self.lake))
             with leases.held(Reach(everything=True), partial(self._mend, index), although_closed=True):
                 self._held[index] = leases
                 yield
@@ -214,28 +210,6 @@ class ServerHome(Home):
             mend(engine, series)
         finally:
             engine.close()
-
-    def _who(self) -> str:
-        """What tells writers of this data folder from those of others, a copy of it included."""
-        path = self.lake / LOCK
-        if not path.exists() or not path.stat().st_size:
-            path.write_text(uuid4().hex)
-        return blake2b(f"{path.read_text()} {path.stat().st_ino}".encode(), digest_size=8).hexdigest()
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        descriptor = os.open(self.lake / LOCK, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise LakeBusyError(
-                    f"another process is indexing into {self.lake} or migrating it; wait until it ends and run this "
-                    "again"
-                ) from error
-            yield
-        finally:
-            os.close(descriptor)
 
     def has(self, index: str) -> bool:
         with self._indices(index) as indices:

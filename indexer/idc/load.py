@@ -21,7 +21,8 @@ import pyarrow.parquet
 
 from dicomlake.documents.declared import DECLARED, is_declared
 from dicomlake.documents.mend import mend
-from dicomlake.engines.base import Engine, Plan, Reach, Record, Totals
+from dicomlake.engines.base import Engine, Plan, Record, Totals
+from dicomlake.engines.reach import Reach
 from dicomlake.errors import IndexFileError, StoppedError, WorkerError
 from dicomlake.lake import Lake
 from dicomlake.query.resolved import Match

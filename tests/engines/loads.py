@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from dicomlake.engines.base import Reach, Record
+from dicomlake.engines.base import Record
 from dicomlake.engines.opensearch import OpenSearchEngine
 from dicomlake.engines.opensearch.indices import KINDS
+from dicomlake.engines.reach import Reach
 from dicomlake.engines.strategies import record, series_record
 from dicomlake.errors import SupersededError
 from mappings.normal import number_token, text_token

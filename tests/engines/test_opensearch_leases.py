@@ -8,8 +8,9 @@ from collections.abc import Callable, Collection, Iterator
 import pytest
 
 from dicomlake.engines.asking import facet
-from dicomlake.engines.base import Plan, Reach
+from dicomlake.engines.base import Plan
 from dicomlake.engines.opensearch import OpenSearchEngine, Server
+from dicomlake.engines.reach import Reach
 from dicomlake.engines.strategies import COLUMNS, series_record
 from dicomlake.errors import LakeError, SupersededError
 from tools.opensearch import Server as Running
@@ -195,6 +196,26 @@ def test_what_raises_inside_lets_others_go_on(opened: Opened) -> None:
         raise RuntimeError("of its own")
     with second.alone(part("1.2.1"), nothing):
         pass
+
+
+def test_what_raises_over_half_an_update_leaves_it_to_be_mended(opened: Opened) -> None:
+    first, second, third = opened("folder", 60.0), opened(), opened("folder", 60.0)
+
+    def write(engine: OpenSearchEngine, number: int) -> None:
+        engine.put([series_record(f"1.2.{number}")])
+        if number == 1:
+            engine.commit()
+        raise RuntimeError("of its own")
+
+    for number in (1, 2):
+        with pytest.raises(RuntimeError), first.alone(part(f"1.2.{number}"), nothing):
+            write(first, number)
+        if number == 1:
+            with second.alone(part("1.2.1"), nothing):
+                pass
+    mended: list[str] = []
+    with third.alone(part("1.2.1"), mended.extend):
+        assert mended == ["1.2.2"]
 
 
 def test_nobody_writes_into_indices_that_another_version_has_succeeded(opened: Opened) -> None:

@@ -19,8 +19,10 @@ from typing import Any
 
 import pytest
 
-from dicomlake.engines.opensearch.leases import Leases, Register
+from dicomlake.engines.opensearch.leases import Leases
+from dicomlake.engines.opensearch.register import Register
 from dicomlake.lake import Lake
+from dicomlake.lake.lock import who
 from dicomlake.lake.server import ServerHome
 from indexer.flow import run
 from indexer.sources.folder import folders
@@ -126,7 +128,7 @@ class Host:
         home = ServerHome(self.place.data, self.place.choice)
         with home._indices("index-1") as indices:
             register = Register.of(Leases(indices.client, indices.state)._shared.read())
-        return any(one.who == home._who() and one.number for one in register.leases)
+        return any(one.who == who(self.place.data) and one.number for one in register.leases)
 
 
 def goes_on(host: Host, number: int) -> str:

@@ -15,7 +15,6 @@ from dicomlake.engines.base import (
     Found,
     Member,
     Plan,
-    Reach,
     Record,
     RecordLevel,
     Rejection,
@@ -35,6 +34,7 @@ from dicomlake.engines.opensearch.schema import Layout, OpenSearchEncoder, docum
 from dicomlake.engines.opensearch.search import search
 from dicomlake.engines.opensearch.snapshot import KEPT_SECONDS, Snapshot
 from dicomlake.engines.opensearch.state import State
+from dicomlake.engines.reach import Reach
 from dicomlake.errors import CursorExpiredError, EngineError, LakeError
 from dicomlake.query.resolved import Everything, Resolved
 
@@ -84,6 +84,8 @@ class OpenSearchEngine(Engine):
         self._leases = Leases(self._client, self._indices.state, who, patience)
         self._bulk: Bulk | None = None
         self._version = 0
+        self._whole: int | None = None
+        """The version that the last commit ended with, or a lease began with."""
         self._touched: set[Kind] = set()
         self._texts: Kept[str, bool] = Kept(_TEXTS, _TEXTS)
         self._unlearned: set[str] = set()
@@ -159,6 +161,7 @@ class OpenSearchEngine(Engine):
         self._commits.make(self._touched)
         self._unlearned.clear()  # last: a commit that failed may be tried again
         self._touched.clear()
+        self._whole = self._version
         return patient(self._see)
 
     def _see(self) -> str:
@@ -177,10 +180,15 @@ class OpenSearchEngine(Engine):
             self.commit()
             self.rejected()  # the dead one has met the same refusals, and its next run sets them aside
 
-        with self._leases.held(reach, mended) as number:
-            self._version = number << _VERSIONS
+        self._whole = None
+        with self._leases.held(reach, mended, half_written=self._half_written) as number:
+            self._whole = self._version = number << _VERSIONS
             patient(self._see)
             yield
+
+    def _half_written(self) -> bool:
+        """Whether anything was put since the last commit, alone."""
+        return self._whole is not None and self._whole != self._version
 
     def rejected(self) -> list[Rejection]:
         return self._bulk.rejected() if self._bulk is not None else []

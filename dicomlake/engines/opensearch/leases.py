@@ -11,21 +11,17 @@ documents older than those of its successor, which the server refuses. See docs/
 import random
 import threading
 import time
-from base64 import b64decode, b64encode
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
-from hashlib import blake2b
-from typing import Any, Final, Self
+from dataclasses import replace
+from typing import Any, Final
 from uuid import uuid4
 
-import orjson
-import zstandard
-
-from dicomlake.engines.base import Reach
+from dicomlake.engines.opensearch import client
 from dicomlake.engines.opensearch.client import Client
+from dicomlake.engines.opensearch.register import Lease, Register
 from dicomlake.engines.opensearch.shared import Body, Shared
+from dicomlake.engines.reach import Reach
 from dicomlake.errors import LakeBusyError, LakeError, SupersededError
 
 PATIENCE: Final = 30.0
@@ -37,91 +33,16 @@ BEATS: Final = 5
 _DOCUMENT: Final = "leases"
 _FIRST_PAUSE: Final = 0.02
 _LONGEST_PAUSE: Final = 0.5
-_NAME: Final = 6
-"""Bytes that stand for a name. Two names that share them wait for each other, nothing worse."""
-
 Mend = Callable[[int, Collection[str]], None]
 """Makes series whole that a dead writer may have left half written; its documents get versions of this number."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """A part of the lake that somebody waits for, or has. ``token`` is this lease's own; ``who`` the data folder of its
-    process, which one process at a time writes from. ``names``: hashes of what it covers; ``series``: what its holder
-    may write, compressed. ``number`` is 0 while it waits."""
-
-    token: str
-    who: str
-    names: str
-    series: str
-    everything: bool = False
-    number: int = 0
-    beat: int = 0
-
-    @classmethod
-    def of(cls, reach: Reach, token: str, who: str) -> Self:
-        """One that waits."""
-        listed = [f"i{uid}" for uid in reach.instances] + [f"s{uid}" for uid in (*reach.series, *reach.studies)]
-        hashes = sorted(blake2b(name.encode(), digest_size=_NAME).digest() for name in listed)
-        series = zstandard.compress(orjson.dumps(sorted(reach.series)))
-        return cls(token, who, b64encode(b"".join(hashes)).decode(), b64encode(series).decode(), reach.everything)
-
-    def meets(self, other: "Lease") -> bool:
-        """Whether the two may not be held at a time."""
-        return self.everything or other.everything or not _hashes(self.names).isdisjoint(_hashes(other.names))
-
-    def written(self) -> list[str]:
-        """The series that its holder may have written."""
-        found: list[str] = orjson.loads(zstandard.decompress(b64decode(self.series)))
-        return found
-
-
-@lru_cache(maxsize=64)
-def _hashes(names: str) -> frozenset[bytes]:
-    every = b64decode(names)
-    return frozenset(every[start : start + _NAME] for start in range(0, len(every), _NAME))
-
-
-@dataclass(frozen=True, slots=True)
-class Register:
-    """The queue, the highest number that was given, and whether nobody may write into these indices any more."""
-
-    number: int = 0
-    closed: bool = False
-    leases: tuple[Lease, ...] = ()
-
-    @classmethod
-    def of(cls, body: Body | None) -> Self:
-        """As it stands on the server."""
-        if body is None:
-            return cls()
-        return cls(body["number"], body["closed"], tuple(Lease(**one) for one in body["leases"]))
-
-    def body(self) -> dict[str, Any]:
-        """As the server has it."""
-        return {"number": self.number, "closed": self.closed, "leases": [asdict(one) for one in self.leases]}
-
-    def find(self, token: str) -> Lease | None:
-        """The lease with this token."""
-        return next((one for one in self.leases if one.token == token), None)
-
-    def granted(self, lease: Lease) -> Self:
-        """With a lease that has its number, in its place or at the end."""
-        held = replace(lease, number=self.number + 1)
-        leases = [held if one.token == lease.token else one for one in self.leases]
-        return replace(self, number=held.number, leases=tuple(leases if held in leases else [*leases, held]))
-
-    def without(self, token: str) -> Self:
-        """Without a lease."""
-        return replace(self, leases=tuple(one for one in self.leases if one.token != token))
 
 
 class Leases:
     """The leases of one lake, as one writer takes them: one at a time. ``who``: see :class:`Lease`; by default nobody
     else. ``patience``: seconds."""
 
-    def __init__(self, client: Client, index: str, who: str = "", patience: float | None = None) -> None:
-        self._shared = Shared(client, index, _DOCUMENT)
+    def __init__(self, server: Client, index: str, who: str = "", patience: float | None = None) -> None:
+        self._shared = Shared(server, index, _DOCUMENT)
         self._session = uuid4().hex[:12]
         self._who = who or self._session
         self._patience = PATIENCE if patience is None else patience
@@ -150,10 +71,18 @@ class Leases:
             raise _superseded()
 
     @contextmanager
-    def held(self, reach: Reach, mend: Mend, *, although_closed: bool = False) -> Iterator[int]:
+    def held(
+        self,
+        reach: Reach,
+        mend: Mend,
+        *,
+        half_written: Callable[[], bool] = lambda: False,
+        although_closed: bool = False,
+    ) -> Iterator[int]:
         """Have what is within reach; gives the number of the lease. Waits for those who came first and live.
 
-        Raises SupersededError at the end when somebody has taken it over: what was written inside has to be again.
+        Raises SupersededError at the end when somebody has taken it over: what was written inside has to be again. When
+        an error ends it over something ``half_written``, the lease stays, like that of a dead one, to be mended.
         """
         self._begun += 1
         wanted = Lease.of(reach, f"{self._session}-{self._begun}", self._who)
@@ -165,19 +94,19 @@ class Leases:
             number = self._granted(wanted, mend, although_closed)
             yield number
         except BaseException:
-            with suppress(LakeError):  # what was raised says more; nobody waits for it for longer than for a dead one
-                self.let_go(wanted.token)
+            _end(beating, ended)
+            if not half_written():
+                with suppress(LakeError):  # what was raised says more; others wait for as long as for a dead one
+                    self.let_go(wanted.token, patience=0)
             self._lost.clear()
             raise
-        finally:
-            ended.set()
-            beating.join()
+        _end(beating, ended)
         kept = self._given == wanted.token or self.let_go(wanted.token)
         self._lost.clear()
         if not kept:
             raise _superseded()
 
-    def let_go(self, token: str | None = None) -> bool:
+    def let_go(self, token: str | None = None, patience: float = client.PATIENCE) -> bool:
         """Give a lease back, by default that which is held; False when it had been taken over."""
         token = token or f"{self._session}-{self._begun}"
         had = False
@@ -187,7 +116,7 @@ class Leases:
             had = now.find(token) is not None
             return now.without(token) if had else None
 
-        self._change(gone, known=True)
+        self._change(gone, known=True, patience=patience)
         if had and not self._lost.is_set():
             self._given = token
         return self._given == token
@@ -263,14 +192,25 @@ class Leases:
 
         while not ended.wait(self._patience / BEATS):
             with suppress(LakeError):  # a server that is away: those who write say so
-                self._change(counted)
+                self._change(counted, patience=0)
 
-    def _change(self, change: Callable[[Register], Register | None], *, known: bool = False) -> Register:
+    def _change(
+        self,
+        change: Callable[[Register], Register | None],
+        *,
+        known: bool = False,
+        patience: float = client.PATIENCE,
+    ) -> Register:
         def changed(body: Body | None) -> Mapping[str, Any] | None:
             after = change(Register.of(body))
             return None if after is None else after.body()
 
-        return Register.of(self._shared.change(changed, known=known))
+        return Register.of(self._shared.change(changed, known=known, patience=patience))
+
+
+def _end(thread: threading.Thread, ended: threading.Event) -> None:
+    ended.set()
+    thread.join()
 
 
 def _open(now: Register) -> Register:

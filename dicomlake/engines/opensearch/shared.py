@@ -33,10 +33,11 @@ class Shared:
         """What stands there. Raises LakeError when there is no such index."""
         return self._read()[0]
 
-    def change(self, change: Change, *, known: bool = False) -> Body | None:
+    def change(self, change: Change, *, known: bool = False, patience: float = PATIENCE) -> Body | None:
         """Replace what stands there by what is made of it, also when others do at the same time; gives what stands
-        there then. ``known``: begin with what was there last, which saves a request when nobody else has come."""
-        pauses, away = Pauses(_PATIENCE), Pauses(PATIENCE)
+        there then. ``known``: begin with what was there last, which saves a request when nobody else has come.
+        ``patience``: seconds in which a server that is away is asked again."""
+        pauses, away = Pauses(_PATIENCE), Pauses(patience)
         with self._lock:
             guessed = known and self._last is not None
             before, at = self._last if guessed and self._last is not None else self._read(away)
