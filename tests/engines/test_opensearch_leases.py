@@ -10,6 +10,7 @@ import pytest
 from dicomlake.engines.asking import facet
 from dicomlake.engines.base import Plan
 from dicomlake.engines.opensearch import OpenSearchEngine, Server
+from dicomlake.engines.opensearch.register import Register
 from dicomlake.engines.reach import Reach
 from dicomlake.engines.strategies import COLUMNS, series_record
 from dicomlake.errors import LakeError, SupersededError
@@ -20,6 +21,7 @@ Opened = Callable[..., OpenSearchEngine]
 _numbers = itertools.count()
 
 PATIENCE = 0.5
+"""Seconds, of those who are to find others dead."""
 
 
 @pytest.fixture
@@ -28,7 +30,7 @@ def opened(opensearch: Running) -> Iterator[Opened]:
     prefix = f"{opensearch.prefix}leases-{next(_numbers)}"
     engines: list[OpenSearchEngine] = []
 
-    def one(who: str = "", patience: float = PATIENCE) -> OpenSearchEngine:
+    def one(who: str = "", patience: float = 60.0) -> OpenSearchEngine:
         server = Server((opensearch.url,))
         engines.append(OpenSearchEngine(server, prefix, COLUMNS, write=True, who=who, patience=patience))
         return engines[-1]
@@ -45,6 +47,14 @@ def part(*series: str, study: str = "1.1", instances: Collection[str] = ()) -> R
 
 def nothing(series: Collection[str]) -> None:
     raise AssertionError(f"nobody died over {series}")
+
+
+def queued(engine: OpenSearchEngine, number: int) -> None:
+    """Wait until so many leases are in the queue."""
+    until = time.monotonic() + 60
+    while len(Register.of(engine._leases._shared.read()).leases) < number:
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 def still(engine: OpenSearchEngine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +84,7 @@ def test_parts_that_meet_are_had_one_after_the_other_and_others_at_a_time(opened
     for reach in meeting:
         with first.alone(part("1.2.1", instances=["1.3.1"]), nothing):
             thread = also("waits", reach)
-            time.sleep(0.3)
+            queued(first, 2)
             done.append("first")
         thread.join()
         assert done == ["first", "waits"], reach
@@ -99,11 +109,11 @@ def test_what_another_has_committed_is_seen_by_whoever_comes_next(opened: Opened
 
 
 def test_a_living_holder_is_waited_for_however_long_it_takes(opened: Opened) -> None:
-    first, second = opened(), opened()
+    first, second = opened(patience=PATIENCE), opened(patience=PATIENCE * 6)
     with first.alone(part("1.2.1"), nothing):
         waiting = threading.Thread(target=lambda: second.alone(part("1.2.1"), nothing).__enter__())
         waiting.start()
-        waiting.join(PATIENCE * 4)
+        waiting.join(PATIENCE * 10)
         assert waiting.is_alive()
     waiting.join()
 
@@ -119,11 +129,13 @@ def test_nobody_is_overtaken_in_the_queue(opened: Opened) -> None:
 
         thread = threading.Thread(target=run)
         thread.start()
-        time.sleep(0.2)
         return thread
 
     with first.alone(part("1.2.1"), nothing):
-        threads = [later("everything", second, Reach(everything=True)), later("other", third, part("1.2.2", study="2"))]
+        threads = [later("everything", second, Reach(everything=True))]
+        queued(first, 2)
+        threads.append(later("other", third, part("1.2.2", study="2")))
+        queued(first, 3)
         assert order == []
     for thread in threads:
         thread.join()
@@ -133,7 +145,7 @@ def test_nobody_is_overtaken_in_the_queue(opened: Opened) -> None:
 def test_a_writer_that_stands_still_is_succeeded_and_what_it_left_is_mended_before(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, second, third = opened(), opened(), opened()
+    first, second, third = opened(), opened(patience=PATIENCE), opened()
     still(first, monkeypatch)
     mended: list[list[str]] = []
 
@@ -159,7 +171,7 @@ def test_a_writer_that_stands_still_is_succeeded_and_what_it_left_is_mended_befo
 
 
 def test_another_process_of_the_same_folder_need_not_wait_for_the_dead_one(opened: Opened) -> None:
-    first, second = opened("folder", 60.0), opened("folder", 60.0)
+    first, second = opened("folder"), opened("folder")
     mended: list[str] = []
     held = first.alone(part("1.2.1", "1.2.2"), nothing)
     held.__enter__()
@@ -172,7 +184,7 @@ def test_another_process_of_the_same_folder_need_not_wait_for_the_dead_one(opene
 
 
 def test_one_that_dies_while_it_mends_is_succeeded_too(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    first, second, third = opened(), opened(), opened()
+    first, second, third = opened(), opened(patience=PATIENCE), opened(patience=PATIENCE)
     for engine in (first, second):
         still(engine, monkeypatch)
     held = first.alone(part("1.2.1"), nothing)
@@ -191,7 +203,7 @@ def test_one_that_dies_while_it_mends_is_succeeded_too(opened: Opened, monkeypat
 
 
 def test_what_raises_inside_lets_others_go_on(opened: Opened) -> None:
-    first, second = opened(), opened(patience=60.0)
+    first, second = opened(), opened()
     with pytest.raises(RuntimeError), first.alone(part("1.2.1"), nothing):
         raise RuntimeError("of its own")
     with second.alone(part("1.2.1"), nothing):
@@ -199,7 +211,7 @@ def test_what_raises_inside_lets_others_go_on(opened: Opened) -> None:
 
 
 def test_what_raises_over_half_an_update_leaves_it_to_be_mended(opened: Opened) -> None:
-    first, second, third = opened("folder", 60.0), opened(), opened("folder", 60.0)
+    first, second, third = opened("folder"), opened(), opened("folder")
 
     def write(engine: OpenSearchEngine, number: int) -> None:
         engine.put([series_record(f"1.2.{number}")])

@@ -34,7 +34,7 @@ from tests.lake.places import Place, on_server
 from tools.opensearch import Server
 
 REPOSITORY = Path(__file__).parents[2]
-PATIENCE = 2.0
+PATIENCE = 4.0
 HOSTS = ("a", "b", "c", "d")
 SERIES, INSTANCES = 6, 14
 
