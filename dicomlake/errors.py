@@ -238,6 +238,13 @@ class LakeBusyError(LakeError):
     status = 409
 
 
+class SupersededError(LakeBusyError):
+    """Another process took over what this one was writing: it had not answered for too long."""
+
+    code = "superseded"
+    title = "Another process took over"
+
+
 class OtherEngineError(LakeError):
     """The data folder was made for another engine, or other indices, than the settings name."""
 

@@ -3,19 +3,25 @@
 A commit is three durable steps: the catalogue announces what is about to come and go, the engine commits it, the
 catalogue records it. Killed between two of them, the next run finds the files changed or the announcement open, reads
 them again and takes back what the engine may have got.
+
+Other hosts may load into the same index, each by a catalogue of its own. Between looking up what the engine has and the
+engine's commit nobody else updates what this update touches.
 """
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from dicomlake.catalog import Seen, Status
 from dicomlake.documents import update
 from dicomlake.documents.instance import InstanceDocument
+from dicomlake.documents.mend import mend
 from dicomlake.documents.update import Departure
 from dicomlake.engines.base import Rejection
-from dicomlake.errors import EngineError
+from dicomlake.engines.reach import Reach
+from dicomlake.errors import EngineError, SupersededError
 from dicomlake.lake import Lake
 from dicomlake.storage import gone
 from indexer.items import REFUSED, UNREADABLE, Outcome
@@ -34,6 +40,16 @@ BETWEEN = 500
 
 MOST_SECONDS = 1.0
 """Age of the oldest outcome at which a commit is due: new data is to be seen within two seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What an update of the engine has come to: how many instances are gone, which places arriving content has left,
+    and the locations whose documents were refused, with the reasons."""
+
+    gone: int
+    moved: Sequence[Departure]
+    refused: Mapping[str, str]
 
 
 @dataclass
@@ -138,67 +154,98 @@ class Loader:
         """Make everything added durable and visible."""
         if not self._seen and not self._left:
             return
-        catalog, engine = self.lake.catalog, self.lake.engine
         if self._arrivals or self._departures:
-            with self.stages.of("roll-up"):
-                planned = update.plan(engine, self._arrivals, self._departures, gone)
-            with self.stages.of("catalogue"):
-                catalog.announce(
-                    [(one.location, one.uid) for one in self._arrivals]
-                    + [(one.location, one.uid) for one in (*self._departures, *planned.moved)]
-                )
-            self._count_moved(planned.moved)
-            with self.stages.of("engine"):
-                engine.delete("instance", planned.gone)
-                engine.delete("series", planned.emptied)
-            written = 0
-            for records in self.stages.each("roll-up", planned.records):
-                with self.stages.of("engine"):
-                    planned.write(engine, records)
-                written += len(records)
-                if written >= BETWEEN:
-                    written = 0
-                    self._give_back()
-            self._give_back()
-            with self.stages.of("engine"):
-                engine.commit()
-            self.summary.removed += len(planned.gone)
-            if refused := engine.rejected():
-                self._set_aside(refused)
+            self._update()
         with self.stages.of("catalogue"):
-            catalog.record(self._seen, self._left)
+            self.lake.catalog.record(self._seen, self._left)
         self._arrivals, self._departures, self._seen, self._left, self._bytes = [], [], [], [], 0
         self._new.clear()
         with self.stages.of("rest"):
             end_cycles()
         self._give_back()
 
-    def _set_aside(self, refused: Sequence[Rejection]) -> None:
-        """Take out again what the engine refused, so that its series is that of the others, and put it into quarantine
-        with the engine's reason. Killed meanwhile, what was announced is still open."""
+    def _update(self) -> None:
+        """Bring the engine up to date, alone over what is touched; once more when that has turned out to be more than
+        was thought, or when others have taken it over meanwhile."""
+        engine = self.lake.engine
+        with self.stages.of("roll-up"):
+            reach = update.reach(engine, self._arrivals, self._departures)
+        done: Done | None = None
+        while done is None:
+            try:
+                with engine.alone(reach, partial(mend, engine)):
+                    done, reach = self._updated(reach)
+            except SupersededError:
+                done = None
+        self.summary.removed += done.gone
+        self._count_moved(done.moved)
+        if done.refused:
+            self._count_refused(done.refused)
+
+    def _updated(self, reach: Reach) -> tuple["Done | None", Reach]:
+        """What was done, within reach; nothing when it takes more than that, which comes with it."""
+        catalog, engine = self.lake.catalog, self.lake.engine
+        with self.stages.of("roll-up"):
+            planned = update.plan(engine, self._arrivals, self._departures, self._left_by)
+        if not reach.covers(planned.reach):
+            return None, reach | planned.reach
+        with self.stages.of("catalogue"):
+            catalog.announce(
+                [(one.location, one.uid) for one in self._arrivals]
+                + [(one.location, one.uid) for one in (*self._departures, *planned.moved)]
+            )
+        with self.stages.of("engine"):
+            planned.begin(engine)
+        written = 0
+        for records in self.stages.each("roll-up", planned.records):
+            with self.stages.of("engine"):
+                planned.write(engine, records)
+            written += len(records)
+            if written >= BETWEEN:
+                written = 0
+                self._give_back()
+        self._give_back()
+        with self.stages.of("engine"):
+            engine.commit()
+        refused = engine.rejected()
+        return Done(len(planned.gone), planned.moved, self._set_aside(refused) if refused else {}), reach
+
+    def _left_by(self, location: str) -> bool:
+        """Whether a location holds nothing any more, as far as this host can tell: another's files are not here."""
+        catalog, engine = self.lake.catalog, self.lake.engine
+        return gone(location) and (not engine.capabilities.many_writers or bool(catalog.known([location])))
+
+    def _set_aside(self, refused: Sequence[Rejection]) -> dict[str, str]:
+        """Take out again what the engine refused, so that its series is that of the others. Gives the reasons by
+        location. Killed meanwhile, what was announced is still open."""
         reasons = {(one.level, one.uid): one.reason for one in refused}
         out: dict[str, str] = {}
         departures: list[Departure] = []
-        homes: dict[str, str] = {}
+        homes: dict[str, set[str]] = {}
         for document in self._arrivals:
             why = reasons.get(("instance", document.uid)) or reasons.get(("series", document.series))
             if why is not None:
                 out[document.location] = why
                 departures.append(Departure(document.uid, document.location))
-                homes[document.uid] = document.series
+                homes.setdefault(document.uid, set()).add(document.series)
         engine = self.lake.engine
         update.apply(engine, (), departures, homes)
         engine.commit()
         left = [one for one in refused if not departures] + engine.rejected()
         if left:
             raise EngineError(f"the search server refuses {left[0].level} {left[0].uid}: {left[0].reason}")
-        for departure in departures:
-            self.summary.quarantined += 1
-            if self._new[departure.uid]:
-                self._new[departure.uid] -= 1
-                self.summary.indexed -= 1
-            else:
-                self.summary.updated -= 1
+        return out
+
+    def _count_refused(self, out: Mapping[str, str]) -> None:
+        """Count what was refused, and put it into quarantine with the engine's reason."""
+        for document in self._arrivals:
+            if document.location in out:
+                self.summary.quarantined += 1
+                if self._new[document.uid]:
+                    self._new[document.uid] -= 1
+                    self.summary.indexed -= 1
+                else:
+                    self.summary.updated -= 1
         self._seen = [
             replace(one, status="quarantined", uid="", header_hash="", reason=REFUSED, detail=out[one.location])
             if one.location in out

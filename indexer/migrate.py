@@ -28,7 +28,8 @@ def migrate(
     stop: threading.Event | None = None,
     choice: Choice | None = None,
 ) -> Migration:
-    """Bring a lake to what this process writes; a lake that is so already is left alone.
+    """Bring a lake to what this process writes; a lake that is so already is left alone. Where another data folder of
+    the lake has done that, its index is taken.
 
     ``keep_old``: the lake as it was stays, whole, in a folder ``old-<n>`` inside. ``stop``: when set, what is being
     copied is committed, then StoppedError is raised. ``choice``: its engine, by default that of the settings. Raises
@@ -85,6 +86,8 @@ def _locked(move: _Move) -> Migration:
                 _end(move, before)
                 return Migration(from_engine=before.engine, to_engine=before.engine)
             before.check_home(move.source)
+            if not move.elsewhere and (shared := _followed(move, before)) is not None:
+                return shared
             move.source.check(before.index)
             with move.source.unwritten(before.index):
                 if Mark.read(lake) == before:
@@ -93,6 +96,19 @@ def _locked(move: _Move) -> Migration:
         raise disk.full(lake, error) or LakeError(
             f"{lake} cannot be written ({error.strerror}); change its permissions and run this again"
         ) from error
+
+
+def _followed(move: _Move, before: Mark) -> Migration | None:
+    """When another data folder of the lake has put an index in the place of the one that is known here, or has gone
+    back: take that one, there is nothing to build."""
+    index = move.source.shared()
+    if index is None or index == before.index or Journal.read(move.lake) is not None:
+        return None
+    with move.source.writing():
+        move.source.check_shared(index)
+        Catalog(move.lake / CATALOG, write=True).close()  # brings its tables to this version
+        Mark.of(move.source, index).write(move.lake)
+    return Migration(True, before.format, from_engine=before.engine, to_engine=before.engine)
 
 
 def _end(move: _Move, now: Mark) -> None:
@@ -112,6 +128,8 @@ def _run(move: _Move, before: Mark) -> Migration:
     if journal is not None and journal.target == before.index:  # killed after its last step but tidying up
         _tidy_up(move, journal)
         journal = None
+    if journal is not None:  # killed before its last step, maybe just before
+        move.source.bring_back(before.index, lake)
     as_it_has_to_be = before.format == FORMAT and before.hashes == built_with() and move.source.current(before.index)
     if not move.elsewhere and as_it_has_to_be:
         if journal is not None:  # the tables were put back to what they were
@@ -173,6 +191,7 @@ def _take_over(move: _Move, journal: Journal) -> None:
         journal.write(lake)
         _keep(lake, lake / journal.old)
     Catalog(lake / CATALOG, write=True).close()  # brings its tables to this version
+    move.source.retire(journal.source)
     Mark.of(move.target, journal.target).write(lake)
     _tidy_up(move, journal)
 

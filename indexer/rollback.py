@@ -46,6 +46,7 @@ def rollback(lake: Path, homes: Callable[[Mark], Home]) -> Rollback:
             if now != before:
                 past.bring_back(before.index, old)
                 past.check(before.index)
+                present.retire(now.index)
                 _put_back(old / CATALOG, lake / CATALOG)
                 before.write(lake)
                 past.publish(before.index)

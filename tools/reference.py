@@ -120,7 +120,11 @@ DIFFERENCES: dict[str, tuple[str, Callable[[Capabilities], str]]] = {
     ),
     "many_writers": (
         "Processes that may write at once",
-        lambda one: "any number; of one document the writer opened last wins" if one.many_writers else "one",
+        lambda one: (
+            "any number, on any hosts; those that update parts of the same series or study do so one after the other"
+            if one.many_writers
+            else "one"
+        ),
     ),
 }
 """What to say of each field of Capabilities."""

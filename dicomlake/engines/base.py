@@ -5,11 +5,13 @@ paths, group keys); they know no DICOM, no field names typed by people and no HT
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
 from typing import Any, ClassVar, Literal, TypeAlias
 
+from dicomlake.engines.reach import Reach
 from dicomlake.errors import CostError
 from dicomlake.messages import Message
 from dicomlake.query.resolved import Everything, Resolved
@@ -217,7 +219,7 @@ class Capabilities:
     ``drops_uncommitted``: what was put and not committed is gone when the writer ends; else it stays out of sight until
     the next commit, or until the server is started again. ``moment_seconds``: how long an earlier commit can still be
     asked after it was last asked (None: for as long as somebody holds it). ``many_writers``: several processes may
-    write at once; of one uid the last put of the one opened last wins.
+    write at once; of one uid the last put of the one opened last, or alone last (:meth:`Engine.alone`), wins.
     """
 
     drops_uncommitted: bool = True
@@ -286,6 +288,9 @@ class Engine(ABC):
     def delete(self, level: RecordLevel, uids: Iterable[str]) -> None:
         """Delete by uid; an unknown uid is no error. Visible after :meth:`commit`."""
 
+    def arrive(self) -> None:  # noqa: B027 - where a commit is all or nothing, there is no earlier and later in it
+        """Wait until all that was put and deleted cannot be lost any more without what is put behind it."""
+
     @abstractmethod
     def commit(self) -> str:
         """Make everything since the last commit durable and visible at once; gives the generation."""
@@ -301,6 +306,18 @@ class Engine(ABC):
     def compact(self) -> None:  # noqa: B027 - an engine may be in order at all times
         """Much was committed, and little will be for a while: put it in order for searching, however long it takes.
         Nothing may wait for a commit."""
+
+    def alone(self, reach: Reach, mend: Callable[[Collection[str]], None]) -> AbstractContextManager[object]:
+        """No other process updates anything within reach meanwhile. Waits for those that do; what they have committed
+        is seen inside. What is put inside is to be committed inside. Not to be nested.
+
+        ``mend`` is called before, when a writer has died over an update: with series that it may have left half
+        written, which nobody else updates meanwhile. It puts them right; the engine commits that.
+
+        Raises SupersededError at the end when others took this process for dead meanwhile: all has to be looked up,
+        planned and put again. An engine that has one writer does nothing here.
+        """
+        return nullcontext()
 
     @abstractmethod
     def get(self, level: RecordLevel, uids: Iterable[str]) -> dict[str, Member]:

@@ -41,6 +41,17 @@ class Home(ABC):
     def check_new(self, index: str) -> None:  # noqa: B027 - a folder without a mark is looked at by the lake
         """Raises LakeError when a folder without a mark has an index with documents: its mark was lost."""
 
+    def shared(self) -> str | None:
+        """The index that other data folders of the same lake have, if there are any; never of an engine whose indices
+        are in the folder."""
+        return None
+
+    def check_shared(self, index: str) -> None:  # noqa: B027 - there is none
+        """Raises LakeError when this process would have made another index than the one that others have."""
+
+    def retire(self, index: str) -> None:  # noqa: B027 - a folder's index is seen by no other folder
+        """Let nobody write into an index any more: another is to take its place. Undone by :meth:`bring_back`."""
+
     @abstractmethod
     def open(self, index: str, tables: int) -> Engine:
         """An index, to read."""

@@ -6,7 +6,8 @@
     lake/index-<n>/       the embedded engine's index; a migration makes the next one beside it. Where a server has
                           the index, its names end with the number, and writer.lock keeps a second writer out
     lake/catalog.sqlite   what was seen
-    lake/secret.key       signs cursors; made with the lake, never leaves it
+    lake/secret.key       signs cursors, says whose the indices on a server are; made with the lake, and leaves it only
+                          for another data folder of the same lake
     lake/state            settings, saved searches and jobs (:mod:`dicomlake.state`); may be there before the lake is
     lake/sample           the sample archive, when a job wrote it
     lake/images/          pictures that were made (:mod:`dicomlake.images`); may be deleted at any time
@@ -28,11 +29,12 @@ from dicomlake.engines.embedded import BUDGET
 from dicomlake.errors import LakeError
 from dicomlake.lake.choice import Choice
 from dicomlake.lake.home import Home, home_of
-from dicomlake.lake.mark import INDEX_NAME, NAME, SECRET, Mark
+from dicomlake.lake.mark import FIRST_INDEX, INDEX_NAME, NAME, SECRET, Mark
 
 
 class Lake(Closing):
-    """An open data folder. Use :meth:`open` for reading, :meth:`open_for_writing` to index into it.
+    """An open data folder. Use :meth:`open` for reading, :meth:`open_for_writing` to index into it. Where a server has
+    the index, a folder that holds the secret of a lake alone becomes another one of that lake.
 
     ``choice``: the engine that has its index, by default that of the settings.
     """
@@ -81,16 +83,20 @@ class Lake(Closing):
             _make_folder(path)
             while True:
                 new = not (path / NAME).exists()
-                mark = Mark.of(home) if new else Mark.read(path)
                 if new:
                     _check_unmarked(path)
-                else:
+                shared = home.shared() if new and _is_blank(path) else None
+                mark = Mark.of(home, shared or FIRST_INDEX) if new else Mark.read(path)
+                if shared:
+                    home.check_shared(shared)
+                if not new or shared:
                     mark.check(home, write=True)
                 if not os.access(path, os.W_OK | os.X_OK):
                     raise LakeError(f"{path} cannot be written; change its permissions or name another folder")
-                opened = cls._write_to(home, mark, new=new)
+                opened = cls._write_to(home, mark, new=new and not shared)
                 if new:
-                    home.publish(mark.index)
+                    if not shared:
+                        home.publish(mark.index)
                     mark.write(path)
                 if Mark.read(path) == mark:
                     return opened
@@ -160,6 +166,15 @@ def _check_unmarked(path: Path) -> None:
                 raise LakeError(f"{path / NAME} is missing beside an index; restore it, or name a new folder")
         elif entry.name not in _PARTS:
             raise LakeError(f"{path} is not empty and holds no lake; name an empty or a new folder")
+
+
+def _is_blank(path: Path) -> bool:
+    """Whether nothing was indexed by way of this folder: no file is in its catalogue."""
+    catalog = Catalog(path / CATALOG, write=False)
+    try:
+        return not any(catalog.counts().values()) and not catalog.announced()
+    finally:
+        catalog.close()
 
 
 def _has_documents(index: Path) -> bool:

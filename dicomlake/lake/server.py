@@ -1,46 +1,58 @@
-"""The indices of a lake on an OpenSearch server, ``PREFIX-*-<n>``; the lock of their writer is in the data folder."""
+"""The indices of a lake on an OpenSearch server, ``PREFIX-*-<n>``.
 
-import fcntl
-import os
+Data folders with the same secret are folders of one lake, on several hosts. Of each folder one process at a time
+writes, which a lock in it sees to; processes of several folders get out of each other's way by leases on the server.
+"""
+
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
 import orjson
 
+from dicomlake.documents.mend import mend
 from dicomlake.engines.base import Engine
 from dicomlake.engines.opensearch import OpenSearchEngine, Server, Shape
 from dicomlake.engines.opensearch.client import Client
 from dicomlake.engines.opensearch.health import examine
-from dicomlake.engines.opensearch.indices import Indices
+from dicomlake.engines.opensearch.indices import KINDS, Indices
+from dicomlake.engines.opensearch.leases import Leases
 from dicomlake.engines.opensearch.state import State
-from dicomlake.errors import LakeBusyError, LakeError, OtherEngineError
+from dicomlake.engines.reach import Reach
+from dicomlake.errors import LakeError, OtherEngineError
 from dicomlake.lake.choice import Choice
 from dicomlake.lake.home import Home
-from dicomlake.lake.mark import NAME, SECRET, Mark, built_with
+from dicomlake.lake.lock import locked, who
+from dicomlake.lake.mark import FIRST_INDEX, NAME, SECRET, Mark, built_with
 from mappings import schemas
-
-LOCK: Final = "writer.lock"
 
 GRACE: Final = 30.0
 """Seconds that those who still read an index get, once another has taken its place."""
 
 _OWNER: Final = "owner"
 _MAPPING: Final = "mapping"
+_CALLED: Final = {
+    _OWNER: "secret",
+    _MAPPING: "mapping",
+    "registry": "field registry",
+    "canonical": "table of canonical values",
+    "patients": "table of patients",
+}
 
 
 class ServerHome(Home):
-    """Versions of the indices ``prefix-*``. They say whose they are: two data folders never share them."""
+    """Versions of the indices ``prefix-*``. They say whose they are: data folders of two lakes never share them."""
 
     kind = "opensearch"
 
     def __init__(self, lake: Path, choice: Choice) -> None:
         super().__init__(lake)
         self._choice = choice
+        self._held: dict[str, Leases] = {}
         self._server = Server(
             choice.urls,
             choice.user,
@@ -58,6 +70,11 @@ class ServerHome(Home):
     def check(self, index: str) -> None:
         with self._indices(index) as indices:
             if not indices.exist():
+                if (other := self.shared()) is not None:
+                    raise LakeError(
+                        f"the index of {self.lake} was built anew from another data folder, and is called "
+                        f"{self._called(other)} now; follow it with: dicomlake engine migrate --data {self.lake}"
+                    )
                 raise LakeError(
                     f"there are no indices {self._called(index)} on the search server; restore them, or index the "
                     "sources into a new folder (--data NEW)"
@@ -68,10 +85,46 @@ class ServerHome(Home):
         with self._indices(index) as indices:
             if indices.exist() and State(indices.client, indices.state).read().number:
                 self._check_owner(indices.about())
+                raise self._unmarked(index)
+        if (other := self.shared()) not in (None, index):
+            raise self._unmarked(str(other))
+
+    def _unmarked(self, index: str) -> LakeError:
+        return LakeError(
+            f"{self.lake / NAME} is missing, and the search server has the indices {self._called(index)} of this lake; "
+            f"restore it, or name a new folder and another DICOMLAKE_ENGINE_PREFIX. For another host of the same lake "
+            f"begin with a folder that has {SECRET} alone"
+        )
+
+    def check_shared(self, index: str) -> None:
+        with self._indices(index) as indices:
+            about = indices.about()
+        for name, hash in self._about().items():
+            if about.get(name) != hash:
                 raise LakeError(
-                    f"{self.lake / NAME} is missing, and the search server has the indices {self._called(index)} of "
-                    "this lake; restore it, or name a new folder and another DICOMLAKE_ENGINE_PREFIX"
+                    f"the indices {self._called(index)} of this lake were made with another {_CALLED[name]} than this "
+                    "process has; use the same version of Dicomlake and the same tables on every host"
                 )
+
+    def shared(self) -> str | None:
+        """The index of this lake that the aliases name, unless nobody may write into it any more."""
+        if not (self.lake / SECRET).exists():
+            return None
+        with self._indices(FIRST_INDEX) as indices:
+            number = indices.published()
+        if number is None:
+            return None
+        with self._indices(f"index-{number}") as indices:
+            there = indices.exist() and indices.about().get(_OWNER) == self._owner()
+            return f"index-{number}" if there and not Leases(indices.client, indices.state).closed else None
+
+    def retire(self, index: str) -> None:
+        self._close(index, True)
+
+    def _close(self, index: str, closed: bool) -> None:
+        with self._indices(index) as indices:
+            if indices.exist():
+                Leases(indices.client, indices.state).close(closed)
 
     def current(self, index: str) -> bool:
         with self._indices(index) as indices:
@@ -99,13 +152,23 @@ class ServerHome(Home):
                         f"the indices {self._called(index)} on the search server were made by another version of "
                         f"Dicomlake; build them anew: dicomlake engine migrate --data {self.lake}"
                     )
-        about = {_OWNER: self._owner(), **built_with(), _MAPPING: _mapping()}
         # A first load has nothing to lose; what a migration makes takes the place of what has its copies.
         shape = Shape(self._choice.shards, self._choice.replicas, later=not Mark.is_in(self.lake))
         columns = schemas.embedded_columns()
         return OpenSearchEngine(
-            self._server, self.prefix, columns, write=write, shape=shape, version=_number(index), about=about
+            self._server,
+            self.prefix,
+            columns,
+            write=write,
+            shape=shape,
+            version=_number(index),
+            about=self._about(),
+            who=who(self.lake) if write else "",
         )
+
+    def _about(self) -> dict[str, str]:
+        """What is kept with indices that this process makes."""
+        return {_OWNER: self._owner(), **built_with(), _MAPPING: _mapping()}
 
     def _check_owner(self, about: Mapping[str, str]) -> None:
         if about.get(_OWNER) != self._owner():
@@ -123,25 +186,31 @@ class ServerHome(Home):
         return blake2b(secret, digest_size=8, person=b"owner").hexdigest()
 
     def writing(self) -> AbstractContextManager[object]:
-        return self._locked()
-
-    def unwritten(self, index: str) -> AbstractContextManager[object]:
-        return self._locked()
+        return locked(self.lake)
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
-        descriptor = os.open(self.lake / LOCK, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    def unwritten(self, index: str) -> Iterator[None]:
+        with locked(self.lake), self._indices(index) as indices:
+            if not indices.exist():
+                yield
+                return
+            leases = Leases(indices.client, indices.state, who(self.lake))
+            with leases.held(Reach(everything=True), partial(self._mend, index), although_closed=True):
+                self._held[index] = leases
+                yield
+
+    def _mend(self, index: str, number: int, series: Collection[str]) -> None:
+        """Mend what a writer that died has left, where this process writes such indices; a migration goes by what is
+        kept of the series in any case."""
+        with self._indices(index) as indices:
+            if not _is_current(indices.about()) or Leases(indices.client, indices.state).closed:
+                return
+            indices.refresh(KINDS)
+        engine = self.open_for_writing(index)  # its own number is higher than that of the lease
         try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise LakeBusyError(
-                    f"another process is indexing into {self.lake} or migrating it; wait until it ends and run this "
-                    "again"
-                ) from error
-            yield
+            mend(engine, series)
         finally:
-            os.close(descriptor)
+            engine.close()
 
     def has(self, index: str) -> bool:
         with self._indices(index) as indices:
@@ -163,7 +232,8 @@ class ServerHome(Home):
             self.remove(index)
 
     def bring_back(self, index: str, old: Path) -> None:
-        """Nothing: it has never left its place."""
+        """It has never left its place."""
+        self._close(index, False)
 
     def examine(self, index: str) -> Iterator[tuple[str, bool, str]]:
         yield "engine", True, f"opensearch, indices {self._called(index)}"
@@ -172,6 +242,8 @@ class ServerHome(Home):
 
     def remove(self, index: str) -> None:
         """Those who read it get a while to end: the service turns to the new one with its next request."""
+        if (held := self._held.pop(index, None)) is not None:
+            held.let_go()  # the document would be made anew, and an index for it
         with self._indices(index) as indices:
             until = time.monotonic() + GRACE
             while indices.exist() and indices.in_use() and time.monotonic() < until:

@@ -9,7 +9,9 @@ import time
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,9 @@ import pyarrow
 import pyarrow.parquet
 
 from dicomlake.documents.declared import DECLARED, is_declared
+from dicomlake.documents.mend import mend
 from dicomlake.engines.base import Engine, Plan, Record, Totals
+from dicomlake.engines.reach import Reach
 from dicomlake.errors import IndexFileError, StoppedError, WorkerError
 from dicomlake.lake import Lake
 from dicomlake.messages import Message
@@ -92,7 +96,7 @@ def load(
     """
     started = time.monotonic()
     path = parquet or _shipped()
-    with _opened(path) as file, Lake.open_for_writing(lake) as opened:
+    with _opened(path) as file, Lake.open_for_writing(lake) as opened, _alone(opened.engine):
         imported = Imported(total=file.metadata.num_rows)
         number = opened.catalog.begin_run([ORIGIN.source])
         loader = _Loader(opened.engine, imported)
@@ -120,6 +124,11 @@ def load(
         opened.catalog.end_run(number, imported.as_dict())
     watch(imported)
     return imported
+
+
+def _alone(engine: Engine) -> AbstractContextManager[object]:
+    """Whether a series has files is looked up long before its record is written: nobody else is to bring any."""
+    return engine.alone(Reach(everything=True), partial(mend, engine))
 
 
 def _shipped() -> Path:

@@ -1,5 +1,6 @@
 """A load that things happen to, and everything that is in the indices after it, to compare."""
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -7,7 +8,9 @@ from typing import Any
 from dicomlake.engines.base import Record
 from dicomlake.engines.opensearch import OpenSearchEngine
 from dicomlake.engines.opensearch.indices import KINDS
+from dicomlake.engines.reach import Reach
 from dicomlake.engines.strategies import record, series_record
+from dicomlake.errors import SupersededError
 from mappings.normal import number_token, text_token
 
 SERIES, INSTANCES, BATCH, BATCHES_A_COMMIT = 300, 30, 500, 6
@@ -42,41 +45,65 @@ def _documents(numbers: Sequence[int], modality: str) -> Iterator[Record]:
 
 
 def load(engine: OpenSearchEngine, disturb: Disturbance = lambda number: None) -> None:
-    """Put everything, with deletions on the way and a commit every few batches."""
-    for number, batch in enumerate(batches()):
-        disturb(number)
-        engine.put(batch)
-        if number % BATCHES_A_COMMIT == BATCHES_A_COMMIT - 1:
-            engine.commit()
-    engine.delete("series", [f"1.2.{n}" for n in range(5)])
-    engine.delete("instance", [f"1.2.{n}.{i}" for n in range(5) for i in range(INSTANCES)])
-    engine.commit()
+    """Put everything, with deletions on the way and a commit every few batches, each alone over its series."""
+    numbered = list(enumerate(batches()))
+    for start in range(0, len(numbered), BATCHES_A_COMMIT):
+        part = numbered[start : start + BATCHES_A_COMMIT]
+        disturbing = iter(part)
+
+        def put(part: Sequence[tuple[int, list[Record]]] = part, disturbing: Iterator[Any] = disturbing) -> None:
+            for _, batch in part:
+                for number, _ in itertools.islice(disturbing, 1):
+                    disturb(number)
+                engine.put(batch)
+
+        _alone(engine, {one.series for _, batch in part for one in batch}, put)
+
+    def delete() -> None:
+        engine.delete("series", [f"1.2.{n}" for n in range(5)])
+        engine.delete("instance", [f"1.2.{n}.{i}" for n in range(5) for i in range(INSTANCES)])
+
+    _alone(engine, {f"1.2.{n}" for n in range(5)}, delete)
+
+
+def _alone(engine: OpenSearchEngine, series: set[str], write: Callable[[], None]) -> None:
+    """Write and commit; once more when nobody knows whether the lease had been kept, since an answer got lost."""
+    while True:
+        try:
+            with engine.alone(Reach(frozenset(series)), lambda left: None):
+                write()
+                engine.commit()
+            return
+        except SupersededError:
+            continue
 
 
 def content(engine: OpenSearchEngine) -> dict[str, Any]:
     """Every document of every index with all that the server has of it, and the paths that each level has."""
     engine.refresh()
-    found: dict[str, Any] = {
-        f"{kind} {hit['_id']}": {**hit.get("fields", {}), **hit.get("_source", {})}
-        for kind in KINDS
-        for hit in _hits(engine, engine.indices.name(kind))
-    }
+    found: dict[str, Any] = {}
+    for kind in KINDS:
+        for hit in _hits(engine, engine.indices.name(kind)):
+            found.setdefault(f"{kind} {hit['_id']}", {}).update(hit.get("fields", {}), **hit.get("_source", {}))
     return found | {"present": [engine.present("series"), engine.present("instance")]}
 
 
 def _hits(engine: OpenSearchEngine, index: str) -> Iterator[dict[str, Any]]:
-    """Documents as the server has them: what is kept with them and the values that it sorts and counts by."""
+    """Documents as the server has them: what is kept with them and the values that it sorts and counts by; each as
+    often as there are hundreds of such fields, which is what the server gives at once."""
     (mapping,) = engine._client.call("GET", f"/{index}/_mapping").values()
     fields = {name: field for name, field in mapping["mappings"]["properties"].items() if field.get("doc_values", True)}
     pit = engine._client.call("POST", f"/{index}/_search/point_in_time", keep_alive="1m")["pit_id"]
-    body: dict[str, Any] = {
-        "size": 5_000,
-        "pit": {"id": pit, "keep_alive": "1m"},
-        "sort": ["_shard_doc"],
-        "stored_fields": ["shown", "_source"],
-        "docvalue_fields": [name for name, field in fields.items() if field["type"] in ("keyword", "long")],
-    }
-    while hits := engine._client.call("POST", "/_search", body)["hits"]["hits"]:
-        yield from hits
-        body["search_after"] = hits[-1]["sort"]
+    names = [name for name, field in fields.items() if field["type"] in ("keyword", "long")]
+    for start in range(0, max(1, len(names)), 100):
+        body: dict[str, Any] = {
+            "size": 5_000,
+            "pit": {"id": pit, "keep_alive": "1m"},
+            "sort": ["_shard_doc"],
+            "stored_fields": ["shown", "_source"],
+            "docvalue_fields": names[start : start + 100],
+        }
+        while hits := engine._client.call("POST", "/_search", body)["hits"]["hits"]:
+            yield from hits
+            body["search_after"] = hits[-1]["sort"]
     engine._client.call("DELETE", "/_search/point_in_time", {"pit_id": [pit]})

@@ -12,7 +12,7 @@ from hypothesis import settings
 from dicomlake.engines.asking import ANY, facet, filled, found
 from dicomlake.engines.base import FacetPlan, Plan, Rejection, Totals
 from dicomlake.engines.budget import Limits, limited
-from dicomlake.engines.opensearch import OpenSearchEngine, Server, Shape, totals
+from dicomlake.engines.opensearch import OpenSearchEngine, Server, Shape, commits, totals
 from dicomlake.engines.opensearch.indices import KINDS
 from dicomlake.engines.strategies import COLUMNS, record, series_record
 from dicomlake.errors import CostError, CursorExpiredError, LakeError
@@ -198,14 +198,33 @@ def test_a_commit_that_is_being_made_is_not_looked_at(opened: Opened) -> None:
     reader.refresh()
     writer.put([series_record("1.2.2")])
     writer._bulk.flush()
-    writer._state.change(lambda before: replace(before, pending=True))
+    writer._state.change(lambda before: replace(before, pending=("another",)))
     writer.indices.refresh(KINDS)
     assert reader.refresh() == generation
     assert len(reader.search(Plan()).hits) == 1
     assert reader.moment().kept(["1.2.2"]) == {}
+    writer._state.change(lambda before: replace(before, pending=()))
     writer.commit()
     assert reader.refresh() != generation
     assert len(reader.search(Plan()).hits) == 2
+
+
+def test_a_writer_that_died_over_its_commit_keeps_readers_from_others_for_a_while_only(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer, reader = opened(), opened(write=False)
+    before = reader.refresh()
+    writer._state.change(lambda one: replace(one, pending=("of a dead one",)))
+    writer.put([series_record("1.2.1")])
+    generation = writer.commit()
+    assert len(writer.search(Plan()).hits) == 1
+    assert reader.refresh() == before
+    monkeypatch.setattr(commits, "_PATIENCE", 0.0)
+    assert reader.refresh() == generation
+    assert len(reader.search(Plan()).hits) == 1
+    monkeypatch.setattr(commits, "_FORGOTTEN", 0.0)
+    writer.commit()
+    assert writer._state.read().pending == ()
 
 
 def test_a_lake_that_is_not_there_is_not_read(opened: Opened) -> None:

@@ -1,8 +1,8 @@
 """The engine contract on OpenSearch."""
 
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -27,12 +27,14 @@ from dicomlake.engines.opensearch.client import Client, Server, patient
 from dicomlake.engines.opensearch.commits import Commits
 from dicomlake.engines.opensearch.compile import EVERYTHING
 from dicomlake.engines.opensearch.indices import KINDS, Indices, Kind, Shape
+from dicomlake.engines.opensearch.leases import Leases
 from dicomlake.engines.opensearch.lines import Line, T, counting, kind_of, total
 from dicomlake.engines.opensearch.moment import OpenSearchMoment
 from dicomlake.engines.opensearch.schema import Layout, OpenSearchEncoder, document, parts_of
 from dicomlake.engines.opensearch.search import search
 from dicomlake.engines.opensearch.snapshot import KEPT_SECONDS, Snapshot
 from dicomlake.engines.opensearch.state import State
+from dicomlake.engines.reach import Reach
 from dicomlake.errors import CursorExpiredError, EngineError, LakeError
 from dicomlake.query.resolved import Everything, Resolved
 
@@ -40,14 +42,16 @@ _TEXTS: Final = 10_000
 """Texts of paths that are known to hold no new path."""
 
 _VERSIONS: Final = 40
-"""Bits of a version that count the operations of one writer; those above are the number of the writer."""
+"""Bits of a version that count the operations under one number; those above are that of the writer or its lease."""
 
 
 class OpenSearchEngine(Engine):
     """The indices ``prefix-*-version`` of a server. ``write=True`` makes what is not there yet; without it they must
     exist.
 
-    ``columns``: paths that get a field of their own. ``about``: what is kept with indices that are made. Raises
+    ``columns``: paths that get a field of their own. ``about``: what is kept with indices that are made. ``who``: the
+    data folder of a writer, from which one process writes at a time; its leases are given up when another process of
+    that folder comes, the others' when they have stood still for ``patience`` seconds. Raises
     :class:`~dicomlake.errors.EngineError`, and :class:`~dicomlake.errors.LakeError` when there is no index to read.
     """
 
@@ -63,6 +67,8 @@ class OpenSearchEngine(Engine):
         shape: Shape | None = None,
         version: int = 1,
         about: Mapping[str, str] | None = None,
+        who: str = "",
+        patience: float | None = None,
     ) -> None:
         listed = tuple(columns)
         self._encoder = OpenSearchEncoder(listed)
@@ -75,14 +81,18 @@ class OpenSearchEngine(Engine):
             raise LakeError(f"there is no index {prefix} on the search server; index something first")
         self._state = State(self._client, self._indices.state)
         self._commits = Commits(self._client, self._indices, self._state, Layout(listed))
+        self._leases = Leases(self._client, self._indices.state, who, patience)
         self._bulk: Bulk | None = None
         self._version = 0
+        self._whole: int | None = None
+        """The version that the last commit ended with, or a lease began with."""
         self._touched: set[Kind] = set()
         self._texts: Kept[str, bool] = Kept(_TEXTS, _TEXTS)
         self._unlearned: set[str] = set()
         if write:
             self._bulk = Bulk(self._client)
-            self._version = self._state.opened() << _VERSIONS
+            self._state.begin()
+            self._version = self._leases.opened() << _VERSIONS
         self._snapshot = self._commits.snapshot(None)
 
     @property
@@ -141,13 +151,44 @@ class OpenSearchEngine(Engine):
                 self._texts.put(text, True, 1)
                 self._unlearned.add(text)
 
+    def arrive(self) -> None:
+        self._writing.flush()
+
     def commit(self) -> str:
         self._writing.flush()
+        self._leases.check()
         self._state.learn(self._unlearned)
         self._commits.make(self._touched)
         self._unlearned.clear()  # last: a commit that failed may be tried again
         self._touched.clear()
-        return patient(self.refresh)
+        self._whole = self._version
+        return patient(self._see)
+
+    def _see(self) -> str:
+        """Look at the last commit, also while others are committing: what is our own is whole."""
+        self._snapshot = self._commits.snapshot(self._snapshot, at_once=True)
+        self._commits.let_go()
+        return self._snapshot.generation
+
+    @contextmanager
+    def alone(self, reach: Reach, mend: Callable[[Collection[str]], None]) -> Iterator[None]:
+        def mended(number: int, series: Collection[str]) -> None:
+            self._version = number << _VERSIONS
+            self._touched |= set(KINDS)  # what it has put shows, before anybody goes by what is there
+            self.commit()
+            mend(series)
+            self.commit()
+            self.rejected()  # the dead one has met the same refusals, and its next run sets them aside
+
+        self._whole = None
+        with self._leases.held(reach, mended, half_written=self._half_written) as number:
+            self._whole = self._version = number << _VERSIONS
+            patient(self._see)
+            yield
+
+    def _half_written(self) -> bool:
+        """Whether anything was put since the last commit, alone."""
+        return self._whole is not None and self._whole != self._version
 
     def compact(self) -> None:
         self._indices.merge()

@@ -186,6 +186,12 @@ class Indices:
             listed += [{"remove": others}, {"add": {"index": self.name(kind), "alias": self.alias(kind)}}]
         self._client.call("POST", "/_aliases", {"actions": listed})
 
+    def published(self) -> int | None:
+        """The version that the aliases name."""
+        answer = self._client.call("GET", f"/_alias/{self.alias('series')}", allowed=(404,))
+        found = [name.rpartition("-")[2] for name in answer if name.startswith(f"{self.alias('series')}-")]
+        return int(found[0]) if found else None
+
     def in_use(self) -> int:
         """How many look at this version at the moment: points in time that are open."""
         path = f"/{','.join(self.names)}/_stats/search"
