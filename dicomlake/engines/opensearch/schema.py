@@ -46,6 +46,9 @@ _LISTS: Final = ("f", "w", "all", "e", *SLOT_NAMES)
 """Fields that several parts of a record may add to, in the order of an encoded part."""
 
 
+_BEGUN: Final = tuple(f'"{name}":[' for name in _LISTS)
+
+
 class Place(NamedTuple):
     """Where the tokens of a path are: the field, and what stands before each token there."""
 
@@ -165,11 +168,11 @@ def document(record: Record, parts: Sequence[Encoded]) -> str:
         "size": record.size,
         "shown": b64encode(record.shown).decode(),
     }
-    fields = [_inside(own), *(part[1] for part in parts if part[1])]
-    if len(parts) == 1:
-        fields += [f'"{name}":[{inside}]' for name, inside in zip(_LISTS, parts[0][2:], strict=True) if inside]
-    else:
-        for name, insides in zip(_LISTS, zip(*[part[2:] for part in parts], strict=True), strict=False):
-            if inside := ",".join(filter(None, insides)):
-                fields.append(f'"{name}":[{inside}]')
+    fields = [_inside(own), *[part[1] for part in parts if part[1]]]
+    lists: Sequence[str] = parts[0][2:] if parts else ()
+    for part in parts[1:]:
+        lists = [
+            f"{one},{other}" if one and other else one or other for one, other in zip(lists, part[2:], strict=True)
+        ]
+    fields += [begun + inside + "]" for begun, inside in zip(_BEGUN, lists, strict=False) if inside]
     return "{" + ",".join(fields) + "}"
