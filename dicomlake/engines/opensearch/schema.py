@@ -7,7 +7,7 @@ field          what it holds
 ``c_*``        tokens of the paths the registry makes columns
 ``a_00..a_63`` tokens of every other path, each behind the key of its path; the path's hash says which slot
 ``*_hash``     numbers that stand for the series, study and patient where distinct or other ones are meant
-``f``          folded text behind the key of its path, only where it differs from the text itself; see :data:`BETWEEN`
+``f``          folded text behind the key of its path, only where it differs from the text itself; see ``BETWEEN``
 ``w``          folded words, each behind the key of its path, for phrases and words of one field
 ``all``        folded words of every text field, for free text
 ``e``          keys of the paths that are present
@@ -32,15 +32,11 @@ import orjson
 
 from dicomlake.engines.base import Encoded, Encoder, Record
 from mappings.normal import fold, text_token
-from mappings.schemas import SLOTS, field_name, slot_name
+from mappings.schemas import BETWEEN, SLOTS, field_name, slot_name
 
 KEY_LENGTH: Final = 13
 
 SLOT_NAMES: Final = tuple(map(slot_name, range(SLOTS)))
-
-BETWEEN: Final = "z"
-"""What stands between folded texts: folding leaves no small letters, and besides it there are ``s`` and those of hashes
-only."""
 
 _LISTS: Final = ("f", "w", "all", "e", *SLOT_NAMES)
 """Fields that several parts of a record may add to, in the order of an encoded part."""
