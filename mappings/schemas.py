@@ -10,6 +10,10 @@ from mappings.registry import GENERATED
 SLOTS: Final = 64
 """Keyword fields of the OpenSearch template that hold the tokens of every path without a field of its own."""
 
+BETWEEN: Final = "z"
+"""What stands between folded texts that go to OpenSearch as one: folding leaves no small letters, and besides it there
+are ``s`` and those of hashes only."""
+
 _UNSAFE: Final = re.compile(r"[^0-9A-Za-z_]")
 
 

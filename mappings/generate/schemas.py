@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from mappings.field import Field
 from mappings.generate.registry import is_column
-from mappings.schemas import SLOTS, field_name, slot_name
+from mappings.schemas import BETWEEN, SLOTS, field_name, slot_name
 
 _WORDS: Final = {
     "type": "text",
@@ -38,7 +38,7 @@ _ANALYSIS: Final = {
     "analyzer": {name: {"type": "custom", "tokenizer": name} for name in ("words", "folded")},
     "tokenizer": {
         "words": {"type": "whitespace", "max_token_length": 2_000},
-        "folded": {"type": "char_group", "tokenize_on_chars": ["z"], "max_token_length": 30_000},
+        "folded": {"type": "char_group", "tokenize_on_chars": [BETWEEN], "max_token_length": 30_000},
     },
 }
 """Words come joined by spaces, folded texts by a small letter, since folding leaves none; the server's own limit of 255

@@ -3,7 +3,9 @@
 import json
 
 from mappings import schemas
+from mappings.normal import fold, text_token
 from mappings.registry import GENERATED, load
+from mappings.schemas import BETWEEN
 
 
 def documents():
@@ -35,10 +37,15 @@ def test_opensearch_has_a_keyword_field_a_column_and_64_slots():
     assert schemas.SLOTS == 64
 
 
-def test_opensearch_analyses_nothing():
-    analysed = [name for name, field in properties().items() if field["type"] == "text"]
-    assert {properties()[name]["analyzer"] for name in analysed} == {"words"}
-    assert documents()["settings"]["index"]["analysis"]["analyzer"]["words"] == {"type": "custom", "tokenizer": "words"}
+def test_opensearch_analyses_nothing_but_splits_what_was_joined():
+    analysed = {name: field["analyzer"] for name, field in properties().items() if field["type"] == "text"}
+    assert analysed == {"w": "words", "all": "words", "e": "words", "f": "folded"}
+    analysis = documents()["settings"]["index"]["analysis"]
+    assert analysis["analyzer"] == {name: {"type": "custom", "tokenizer": name} for name in ("words", "folded")}
+    assert analysis["tokenizer"]["words"]["type"] == "whitespace"
+    assert analysis["tokenizer"]["folded"]["type"] == "char_group"
+    assert analysis["tokenizer"]["folded"]["tokenize_on_chars"] == [BETWEEN]
+    assert BETWEEN not in fold(BETWEEN) + text_token(fold("x" * 99_999))
 
 
 def test_opensearch_refuses_fields_the_templates_do_not_name():

@@ -7,7 +7,7 @@ field          what it holds
 ``c_*``        tokens of the paths the registry makes columns
 ``a_00..a_63`` tokens of every other path, each behind the key of its path; the path's hash says which slot
 ``*_hash``     numbers that stand for the series, study and patient where distinct or other ones are meant
-``f``          folded text behind the key of its path, only where it differs from the text itself; see :data:`BETWEEN`
+``f``          folded text behind the key of its path, only where it differs from the text itself; see ``BETWEEN``
 ``w``          folded words, each behind the key of its path, for phrases and words of one field
 ``all``        folded words of every text field, for free text
 ``e``          keys of the paths that are present
@@ -32,18 +32,17 @@ import orjson
 
 from dicomlake.engines.base import Encoded, Encoder, Record
 from mappings.normal import fold, text_token
-from mappings.schemas import SLOTS, field_name, slot_name
+from mappings.schemas import BETWEEN, SLOTS, field_name, slot_name
 
 KEY_LENGTH: Final = 13
 
 SLOT_NAMES: Final = tuple(map(slot_name, range(SLOTS)))
 
-BETWEEN: Final = "z"
-"""What stands between folded texts: folding leaves no small letters, and besides it there are ``s`` and those of hashes
-only."""
-
 _LISTS: Final = ("f", "w", "all", "e", *SLOT_NAMES)
 """Fields that several parts of a record may add to, in the order of an encoded part."""
+
+
+_BEGUN: Final = tuple(f'"{name}":[' for name in _LISTS)
 
 
 class Place(NamedTuple):
@@ -165,11 +164,11 @@ def document(record: Record, parts: Sequence[Encoded]) -> str:
         "size": record.size,
         "shown": b64encode(record.shown).decode(),
     }
-    fields = [_inside(own), *(part[1] for part in parts if part[1])]
-    if len(parts) == 1:
-        fields += [f'"{name}":[{inside}]' for name, inside in zip(_LISTS, parts[0][2:], strict=True) if inside]
-    else:
-        for name, insides in zip(_LISTS, zip(*[part[2:] for part in parts], strict=True), strict=False):
-            if inside := ",".join(filter(None, insides)):
-                fields.append(f'"{name}":[{inside}]')
+    fields = [_inside(own), *[part[1] for part in parts if part[1]]]
+    lists: Sequence[str] = parts[0][2:] if parts else ()
+    for part in parts[1:]:
+        lists = [
+            f"{one},{other}" if one and other else one or other for one, other in zip(lists, part[2:], strict=True)
+        ]
+    fields += [begun + inside + "]" for begun, inside in zip(_BEGUN, lists, strict=False) if inside]
     return "{" + ",".join(fields) + "}"
