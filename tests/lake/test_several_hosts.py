@@ -239,7 +239,7 @@ def test_hosts_that_load_parts_of_the_same_series_make_what_one_would(
 
         at_once(load_a, load_b, load_c, load_d)
         assert hosts["b"].said["superseded"] >= 1
-        assert sum(host.said["mended"] for host in hosts.values()) >= 2
+        assert sum(host.said["mended"] for host in hosts.values()) >= 1  # what the killed one mended it did not say
         found = whole(first)
         differing = {key for key in found.keys() | expected.keys() if found.get(key) != expected.get(key)}
         assert not differing, f"{len(differing)} of {len(expected)} differ, such as {sorted(differing)[:5]}"
