@@ -27,7 +27,7 @@ from benchmarks.idc import FACETS, HITS, SEEDS, Times, ask, serving
 from benchmarks.idc_questions import Question
 from benchmarks.processes import DICOMLAKE, cpu_seconds, end_cleanly, run
 from benchmarks.tables import Cell, Table, target
-from dicomlake.engines.opensearch import OpenSearchEngine
+from dicomlake.engines.opensearch.engine import OpenSearchEngine
 from dicomlake.lake import Lake
 from dicomlake.search import Searcher
 from dicomlake.search.request import MAX_LIMIT

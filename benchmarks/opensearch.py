@@ -22,9 +22,10 @@ from typing import Any
 
 from benchmarks.tables import Table, target
 from dicomlake.engines.base import Encoder, FacetPlan, Plan, Record
-from dicomlake.engines.opensearch import OpenSearchEngine, Server, Shape
 from dicomlake.engines.opensearch.bulk import ANSWER, BODY, CONNECTIONS, Operation, body_of
-from dicomlake.engines.opensearch.client import Client
+from dicomlake.engines.opensearch.client import Client, Server
+from dicomlake.engines.opensearch.engine import OpenSearchEngine
+from dicomlake.engines.opensearch.indices import Shape
 from dicomlake.engines.opensearch.schema import document, parts_of
 from dicomlake.query.resolved import All, Match
 from mappings import schemas

@@ -17,7 +17,9 @@ from pathlib import Path
 from benchmarks.documents import PER_COMMIT, QUESTIONS, facet, p95, page, records, timed
 from benchmarks.tables import Table, target
 from dicomlake.engines.base import Record
-from dicomlake.engines.opensearch import OpenSearchEngine, Server, Shape
+from dicomlake.engines.opensearch.client import Server
+from dicomlake.engines.opensearch.engine import OpenSearchEngine
+from dicomlake.engines.opensearch.indices import Shape
 from mappings import schemas
 from tools.opensearch import server
 

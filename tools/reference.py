@@ -15,7 +15,7 @@ from cli.main import parser as build_parser
 from dicomlake import errors
 from dicomlake.engines.base import Capabilities
 from dicomlake.engines.embedded.engine import EmbeddedEngine
-from dicomlake.engines.opensearch import OpenSearchEngine
+from dicomlake.engines.opensearch.engine import OpenSearchEngine
 from dicomlake.headers import quality
 from dicomlake.settings import Settings
 

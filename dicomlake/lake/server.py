@@ -16,10 +16,10 @@ import orjson
 
 from dicomlake.documents.mend import mend
 from dicomlake.engines.base import Engine
-from dicomlake.engines.opensearch import OpenSearchEngine, Server, Shape
-from dicomlake.engines.opensearch.client import Client
+from dicomlake.engines.opensearch.client import Client, Server
+from dicomlake.engines.opensearch.engine import OpenSearchEngine
 from dicomlake.engines.opensearch.health import examine
-from dicomlake.engines.opensearch.indices import KINDS, Indices
+from dicomlake.engines.opensearch.indices import KINDS, Indices, Shape
 from dicomlake.engines.opensearch.leases import Leases
 from dicomlake.engines.opensearch.state import State
 from dicomlake.engines.reach import Reach

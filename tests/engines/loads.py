@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from dicomlake.engines.base import Record
-from dicomlake.engines.opensearch import OpenSearchEngine
+from dicomlake.engines.opensearch.engine import OpenSearchEngine
 from dicomlake.engines.opensearch.indices import KINDS
 from dicomlake.engines.reach import Reach
 from dicomlake.engines.strategies import record, series_record

@@ -8,7 +8,10 @@ import pytest
 
 from dicomlake.engines.base import Engine
 from dicomlake.engines.conformance import LEVELS, EngineConformance, EngineFactory
-from dicomlake.engines.opensearch import OpenSearchEngine, Server, Shape, joined, ordered
+from dicomlake.engines.opensearch import joined, ordered
+from dicomlake.engines.opensearch.client import Server
+from dicomlake.engines.opensearch.engine import OpenSearchEngine
+from dicomlake.engines.opensearch.indices import Shape
 from dicomlake.engines.strategies import COLUMNS
 from tools.opensearch import Server as Running
 

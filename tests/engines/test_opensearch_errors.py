@@ -9,7 +9,10 @@ import pytest
 import trustme
 
 from dicomlake.engines.base import Plan
-from dicomlake.engines.opensearch import OpenSearchEngine, Server, Shape, bulk
+from dicomlake.engines.opensearch import bulk
+from dicomlake.engines.opensearch.client import Server
+from dicomlake.engines.opensearch.engine import OpenSearchEngine
+from dicomlake.engines.opensearch.indices import Shape
 from dicomlake.engines.strategies import COLUMNS, series_record
 from dicomlake.errors import (
     DicomlakeError,

@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 
 from dicomlake.engines.base import Plan
-from dicomlake.engines.opensearch import OpenSearchEngine, Server, Shape, bulk
+from dicomlake.engines.opensearch import bulk
 from dicomlake.engines.opensearch.bulk import Bulk, Operation
-from dicomlake.engines.opensearch.indices import Indices
+from dicomlake.engines.opensearch.client import Server
+from dicomlake.engines.opensearch.engine import OpenSearchEngine
+from dicomlake.engines.opensearch.indices import Indices, Shape
 from dicomlake.engines.strategies import COLUMNS, series_record
 from dicomlake.errors import EngineAwayError, EngineReadOnlyError
 from tests.engines.loads import SERIES, content, load

@@ -9,7 +9,8 @@ import pytest
 
 from dicomlake.engines.asking import facet
 from dicomlake.engines.base import Plan
-from dicomlake.engines.opensearch import OpenSearchEngine, Server
+from dicomlake.engines.opensearch.client import Server
+from dicomlake.engines.opensearch.engine import OpenSearchEngine
 from dicomlake.engines.opensearch.register import Register
 from dicomlake.engines.reach import Reach
 from dicomlake.engines.strategies import COLUMNS, series_record

@@ -12,8 +12,10 @@ from hypothesis import settings
 from dicomlake.engines.asking import ANY, facet, filled, found
 from dicomlake.engines.base import FacetPlan, Plan, Rejection, Totals
 from dicomlake.engines.budget import Limits, limited
-from dicomlake.engines.opensearch import OpenSearchEngine, Server, Shape, commits, totals
-from dicomlake.engines.opensearch.indices import KINDS
+from dicomlake.engines.opensearch import commits, totals
+from dicomlake.engines.opensearch.client import Server
+from dicomlake.engines.opensearch.engine import OpenSearchEngine
+from dicomlake.engines.opensearch.indices import KINDS, Shape
 from dicomlake.engines.strategies import COLUMNS, record, series_record
 from dicomlake.errors import CostError, CursorExpiredError, LakeError
 from dicomlake.query.resolved import All, Any_, Between, Has, InStudy, Like, Match, MatchFolded, Not, Resolved, Words

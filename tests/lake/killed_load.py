@@ -7,7 +7,7 @@ forks indexers to be killed at any moment.
 import sys
 from pathlib import Path
 
-from dicomlake.engines.opensearch import OpenSearchEngine
+from dicomlake.engines.opensearch.engine import OpenSearchEngine
 from dicomlake.engines.opensearch.indices import Indices
 from indexer import load
 from indexer.flow import run

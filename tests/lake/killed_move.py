@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from dicomlake import settings
-from dicomlake.engines.opensearch import OpenSearchEngine
+from dicomlake.engines.opensearch.engine import OpenSearchEngine
 from dicomlake.lake import Choice, Mark, server
 from indexer import copying, migrate
 from indexer.journal import Journal

@@ -14,7 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from dicomlake.engines.opensearch import OpenSearchEngine, bulk, leases
+from dicomlake.engines.opensearch import bulk, leases
+from dicomlake.engines.opensearch.engine import OpenSearchEngine
 from indexer import load
 from indexer.flow import run
 from indexer.sources.folder import folders

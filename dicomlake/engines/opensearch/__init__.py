@@ -1,7 +1,4 @@
-"""The OpenSearch engine: three indices behind aliases on a server of one node or many."""
+"""The OpenSearch engine: three indices behind aliases on a server of one node or many.
 
-from dicomlake.engines.opensearch.client import Server
-from dicomlake.engines.opensearch.engine import OpenSearchEngine
-from dicomlake.engines.opensearch.indices import Shape
-
-__all__ = ["OpenSearchEngine", "Server", "Shape"]
+Nothing is imported here, as in the embedded engine: workers that read files need the encoder alone.
+"""

@@ -101,4 +101,6 @@ class State:
 def _commit(body: Body | None) -> Commit:
     if body is None:
         return Commit(uuid4().hex[:8])
-    return Commit(**{**body, "pending": tuple(body["pending"])})
+    pending = body["pending"]  # true or false where an earlier version wrote it, which only a migration reads
+    names = tuple(pending) if isinstance(pending, list) else ()
+    return Commit(body["lake"], body["number"], names, body["marks"])
