@@ -99,6 +99,7 @@ def rooms(tmp_path_factory: pytest.TempPathFactory) -> Path:
     files = (
         "__main__",
         "errors",
+        "messages",
         "jobs",
         "lake",
         "site",
