@@ -27,7 +27,7 @@ _ORDERS: Final = {
     "description": "SeriesDescription",
     "modality": "Modality",
 }
-_NOT_OF_A_FILE: Final = ("facets", "facet_limit", "histograms", "limit", "cursor")
+_NOT_OF_A_FILE: Final = ("facets", "facet_limit", "histograms", "limit", "skip", "cursor")
 """What a search may ask for and a download has not."""
 _LATER: Final = "tools_later"
 """Set by a callback of the fragment when the whole page has to be painted anew."""
