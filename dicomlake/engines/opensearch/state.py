@@ -102,5 +102,5 @@ def _commit(body: Body | None) -> Commit:
     if body is None:
         return Commit(uuid4().hex[:8])
     pending = body["pending"]  # true or false where an earlier version wrote it, which only a migration reads
-    names = tuple(pending) if isinstance(pending, list) else ()
+    names = () if isinstance(pending, bool) else tuple(pending)
     return Commit(body["lake"], body["number"], names, body["marks"])
