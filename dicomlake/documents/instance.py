@@ -194,6 +194,8 @@ def add_companions(body: dict[str, Any], site: Site) -> None:
     """Put beside the values of fields what the tables say of them: canonical values, the rules that fired, groups."""
     for keyword in _accompanied():
         raw = body.get(keyword)
+        if raw is None:
+            continue
         values = (raw,) if isinstance(raw, str) else tuple(raw) if isinstance(raw, list) else ()
         if values := tuple(value[:_TELLING] for value in values if isinstance(value, str) and value):
             body.update(_companions(site, keyword, values))

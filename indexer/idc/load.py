@@ -34,6 +34,9 @@ from mappings.normal import text_token
 ROWS = 1_000
 """Rows a worker gets at once."""
 
+AHEAD = 32
+"""Times a worker's rows that may be built and not yet put: some rows take longer to build and others to index."""
+
 COMMIT_EVERY = 150_000
 """Records of one commit: the whole index makes seven segments, one fewer than Tantivy merges."""
 
@@ -100,7 +103,7 @@ def load(
         imported = Imported(total=file.metadata.num_rows)
         number = opened.catalog.begin_run([ORIGIN.source])
         loader = _Loader(opened.engine, imported)
-        with Pool(Build(opened.engine.encoder), lost, size=workers, limit=8 * max(1, workers)) as pool:
+        with Pool(Build(opened.engine.encoder), lost, size=workers, limit=AHEAD * max(1, workers)) as pool:
             for built in _through(pool, _batches(file, path), stop or threading.Event()):
                 loader.add(built)
                 watch(imported)

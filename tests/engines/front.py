@@ -3,22 +3,27 @@
 import ssl
 import threading
 from base64 import b64encode
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 
+_SEARCHES = ("/_search", "/_msearch")
+
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """What the front does: ``login`` that it asks for, ``version`` that it claims, ``root``: what it says of itself."""
+    """What the front does: ``login`` that it asks for, ``version`` that it claims, ``root``: what it says of itself,
+    ``refusals``: what the next searches get in place of an answer, one each."""
 
     behind: str
     login: tuple[str, str] | None = None
     version: str | None = None
     root: bytes | None = None
+    refusals: deque[bytes] = field(default_factory=deque)
     tls: ssl.SSLContext | None = None
 
 
@@ -34,6 +39,8 @@ def serving(front: Front) -> Iterator[str]:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             if front.login and self.headers.get("Authorization") != f"Basic {_encoded(front.login)}":
                 return self._send(401, b'{"error":"Unauthorized"}')
+            if front.refusals and self.path.partition("?")[0] in _SEARCHES:
+                return self._send(500, front.refusals.popleft())
             kind = {"Content-Type": self.headers.get("Content-Type", "application/json")}
             answer = client.request(self.command, self.path, content=body, headers=kind)
             text = answer.content

@@ -130,6 +130,34 @@ def _closed(engine: OpenSearchEngine, closed: bool | None) -> None:
     engine._client.call("PUT", f"/{engine.indices.prefix}-*/_settings", body)
 
 
+_NODE_GONE = (
+    b'{"error":{"type":"search_phase_execution_exception","reason":"","failed_shards":[],"root_cause":[],"caused_by":'
+    b'{"type":"illegal_state_exception","reason":"no node found for id: cd7lfuVoSYCpO8u0bhp2uw"}},"status":500}'
+)
+"""What a search gets when a node leaves between two of its steps."""
+
+
+def test_a_search_is_asked_again_when_a_node_leaves_in_the_middle_of_it(opensearch: Running) -> None:
+    front = Front(opensearch.url)
+    with serving(front) as url:
+        engine = _open(Server((url,)), opensearch)
+        try:
+            engine.put([series_record("1.2.1")])
+            engine.commit()
+            front.refusals.extend([_NODE_GONE] * 2)
+            assert len(engine.search(Plan()).hits) == 1
+            assert not front.refusals
+            front.refusals.extend([_NODE_GONE] * 100)
+            with pytest.raises(EngineAwayError, match="no node found"):
+                engine.search(Plan(limit=7))
+            assert len(front.refusals) > 80, "a node that stays away is not asked for ever"
+            front.refusals.clear()
+            assert len(engine.search(Plan(limit=7)).hits) == 1
+        finally:
+            front.refusals.clear()
+            engine.remove()
+
+
 def test_a_load_waits_for_room_in_the_server(
     opensearch_cluster: Callable[..., Cluster], monkeypatch: pytest.MonkeyPatch
 ) -> None:

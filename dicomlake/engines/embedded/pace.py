@@ -13,7 +13,7 @@ _TASKS = "/proc/self/task"
 _INDEXING = "thrd-tantivy-in"
 """What the system calls Tantivy's indexing threads: the first 15 letters of their name."""
 
-_LOOK = 0.002
+_LOOK = 0.005
 _PATIENCE = 2.0
 """Seconds between two looks, and until we go on anyway: this is about memory, and nothing depends on it."""
 

@@ -40,6 +40,9 @@ _PASSING: Final = (
 )
 """Errors of a node on its way out, which the server calls internal ones."""
 
+_GONE: Final = "no node found for id"
+"""What it says of a node that has left between two steps of one search: an illegal state, without a type of its own."""
+
 _SILENT: Final = 60.0
 """Seconds that a node which did not answer in time is not asked, as long as others are there."""
 
@@ -220,7 +223,7 @@ def told(where: str, status: int | str, answer: Mapping[str, Any]) -> Exception:
         return EngineReadOnlyError(f"{where} takes no documents: {text}; make room on its disks, then lift the block")
     if status == 403:
         return EngineLoginError(f"{where} does not allow this: {text}")
-    if any(name in kind for name in _PASSING):
+    if any(name in kind for name in _PASSING) or _GONE in text:
         status = 503
     if status in _BUSY:
         return EngineAwayError(f"{where} is overloaded or not ready: {text or kind or status}", server_status=status)

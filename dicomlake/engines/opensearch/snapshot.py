@@ -12,7 +12,7 @@ from typing import Any, Final
 from dicomlake.engines import budget
 from dicomlake.engines.base import RecordLevel
 from dicomlake.engines.kept import Kept
-from dicomlake.engines.opensearch.client import Client, told
+from dicomlake.engines.opensearch.client import Client, Pauses, told
 from dicomlake.engines.opensearch.compile import Compiler, Dsl
 from dicomlake.engines.opensearch.indices import Kind
 from dicomlake.engines.opensearch.joined import joined
@@ -30,6 +30,9 @@ KEEP_ALIVE: Final = f"{KEPT_SECONDS}s"
 
 LINES: Final = 200
 """Searches of one request."""
+
+_LEAVING: Final = 0.5
+"""Seconds that a search waits for the others to notice that a node has left."""
 
 _BESIDE: Final = 16
 """Conditions of ``in_study`` whose answers are remembered."""
@@ -155,15 +158,27 @@ class Snapshot:
                 raise
             answers = None
         if answers is None and again:
-            # Another node may have the same commit.
-            for kind in {line.kind for line in lines}:
-                pit = self._reopened(self.commit, kind)
-                with self._lock:
-                    self.pits[kind] = pit
-            answers = self._sent(lines)
+            answers = self._sent_anew(lines)
         if answers is None:
             raise EngineAwayError("a part of the index does not answer; ask again when all nodes run")
         return answers
+
+    def _sent_anew(self, lines: Sequence[Line]) -> list[Answer] | None:
+        """The answers of other nodes, which may have the same commit. A node that leaves can spoil this once more."""
+        pauses = Pauses(_LEAVING)
+        while True:
+            try:
+                for kind in {line.kind for line in lines}:
+                    pit = self._reopened(self.commit, kind)
+                    with self._lock:
+                        self.pits[kind] = pit
+                answers = self._sent(lines)
+            except EngineAwayError:
+                if not pauses.wait():
+                    raise
+            else:
+                if answers is not None or not pauses.wait():
+                    return answers
 
     def _sent(self, lines: Sequence[Line]) -> list[Answer] | None:
         """The answers; None when the node of a part of the index is away."""
