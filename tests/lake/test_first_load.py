@@ -17,11 +17,13 @@ from tests.cli.run import environment_of
 from tests.indexer.builders import hospital
 from tests.lake.places import Place, embedded
 from tests.lake.test_doctor import findings
-from tools.opensearch import Cluster, cluster
+from tools.opensearch import Cluster, cluster, jars
 
 REPOSITORY = Path(__file__).parents[2]
 WANTED = {"DICOMLAKE_ENGINE_SHARDS": "2", "DICOMLAKE_ENGINE_REPLICAS": "1"}
 DOCUMENTS = ("instances", "series", "kept")
+NEWER = "3.9.0"
+"""A version after the one that tests use, for an upgrade."""
 
 
 @pytest.fixture(scope="module")
@@ -103,8 +105,12 @@ def test_a_first_load_that_is_killed_gets_its_copies_by_the_next(three: Cluster,
     assert len(shards) == 2 * len({(shard["index"], shard["shard"], shard["docs"]) for shard in shards})
 
 
-def test_nodes_are_started_again_one_by_one_while_searches_go_on(three: Cluster, tmp_path: Path) -> None:
-    """As for an upgrade, see docs/guide/engines.md."""
+def test_nodes_are_upgraded_one_by_one_while_searches_go_on(
+    opensearch_cluster: Callable[..., Cluster], tmp_path: Path
+) -> None:
+    """As docs/guide/engines.md says."""
+    three = opensearch_cluster(nodes=3)
+    newer = jars.prepare(three.java, print, version=NEWER)
     place = Place(tmp_path / "lake", Choice("opensearch", "rolling", three.urls))
     assert load(place, hospital(tmp_path / "archive", series=2))["instances"] == 16
     expected = place.documents()
@@ -119,9 +125,13 @@ def test_nodes_are_started_again_one_by_one_while_searches_go_on(three: Cluster,
                     client.post("/_flush").raise_for_status()
                     node.stop()
                     assert place.documents() == expected
+                    node.jars = newer
                     node.start()
+                    assert place.documents() == expected
     three.wait("green")
+    assert {node.get("/")["version"]["number"] for node in three.nodes} == {NEWER}
     assert place.documents() == expected
+    assert load(place, hospital(tmp_path / "archive", series=3))["instances"] == 24
 
 
 def test_shards_without_copies_can_be_moved_when_a_load_has_ended(three: Cluster, tmp_path: Path) -> None:

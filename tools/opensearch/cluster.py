@@ -38,7 +38,7 @@ class Cluster:
     @property
     def way(self) -> str:
         """How this cluster came to be, in words."""
-        return f"OpenSearch {VERSION} from its jars on {self.java}"
+        return f"OpenSearch {self.nodes[0].jars.version} from its jars on {self.java}"
 
     def wait(self, status: Status = "yellow", seconds: float = 120) -> None:
         """Return when the nodes that run are one cluster that serves every index; green: every copy of it."""
@@ -59,6 +59,7 @@ def cluster(
     port: int | None = None,
     brief: bool = False,
     java: Java | None = None,
+    version: str = VERSION,
     say: Say = print,
 ) -> Iterator[Cluster]:
     """So many nodes with their data below ``folder``, all answering; ended at the end of the block, whatever happens.
@@ -66,11 +67,11 @@ def cluster(
     ``heap``: of each node, 1g for one and 512m for several unless told. ``settings``: more settings, of every node.
     ``port``: of the first node; any free one unless told. ``brief``: for seconds only, so that half the CPU time of a
     start (3.6 s instead of 7.5) is worth more than fast code later. ``java``: the one to run on; the first that is
-    found unless told. Raises ``UnavailableError`` where this machine lacks what it takes, ``NodeError`` when a node
+    found unless told. ``version``: of OpenSearch. Raises ``UnavailableError`` where this machine lacks what it takes, ``NodeError`` when a node
     does not start.
     """
     java = java or find()
-    brought = jars.prepare(java, say)
+    brought = jars.prepare(java, say, version=version)
     ports = free_ports(2 * nodes)
     if port is not None:
         ports[0] = port

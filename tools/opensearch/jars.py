@@ -28,6 +28,7 @@ POM = HERE / "pom.xml"
 LAUNCHER = HERE / "Launcher.java"
 
 VERSION = re.findall(r"<opensearch\.version>(.+)</", POM.read_text())[0]
+"""The version that is started unless another one is asked for."""
 
 _EVERY = 3.0
 """Seconds between two lines of progress."""
@@ -38,9 +39,10 @@ _UNITS = {"": 1, "k": 1_000, "M": 1_000_000, "G": 1_000_000_000}
 
 @dataclass(frozen=True, slots=True)
 class Jars:
-    """A folder with ``lib`` (the server), ``classes`` (the launcher) and ``compiler``."""
+    """A folder with ``lib`` (the server, of this ``version``), ``classes`` (the launcher) and ``compiler``."""
 
     folder: Path
+    version: str
 
     @property
     def class_path(self) -> str:
@@ -48,20 +50,20 @@ class Jars:
         return f"{self.folder / 'classes'}{os.pathsep}{self.folder / 'lib' / '*'}"
 
 
-def prepare(java: Java, say: Say, environment: Mapping[str, str] = os.environ) -> Jars:
-    """The jars and the compiled launcher, made when this machine has them not yet; one process at a time.
+def prepare(java: Java, say: Say, environment: Mapping[str, str] = os.environ, version: str = VERSION) -> Jars:
+    """The jars of a version and the compiled launcher, made when this machine has them not yet; one process at a time.
 
     Raises ``UnavailableError`` where there is no Maven, or where it cannot bring them.
     """
     cache = cache_folder(environment)
     digest = hashlib.sha256(POM.read_bytes() + LAUNCHER.read_bytes()).hexdigest()[:12]
-    folder = cache / f"opensearch-{VERSION}-{digest}"
+    folder = cache / f"opensearch-{version}-{digest}"
     if not folder.exists():
         cache.mkdir(parents=True, exist_ok=True)
         with _alone(cache / "opensearch.lock"):
             if not folder.exists():
-                _make(folder, java, say, environment)
-    return Jars(folder)
+                _make(folder, version, java, say, environment)
+    return Jars(folder, version)
 
 
 def cache_folder(environment: Mapping[str, str]) -> Path:
@@ -71,26 +73,27 @@ def cache_folder(environment: Mapping[str, str]) -> Path:
     return (named if named.is_absolute() else home / ".cache") / "dicomlake"
 
 
-def _make(folder: Path, java: Java, say: Say, environment: Mapping[str, str]) -> None:
+def _make(folder: Path, version: str, java: Java, say: Say, environment: Mapping[str, str]) -> None:
     for left in folder.parent.glob(f"{folder.name}.*"):  # of a run that was killed
         shutil.rmtree(left, ignore_errors=True)
     part = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
     try:
-        say(f"OpenSearch {VERSION}: its jars come by Maven, once (75 MB), into {folder}")
-        _resolve(part, say, environment)
+        say(f"OpenSearch {version}: its jars come by Maven, once (75 MB), into {folder}")
+        _resolve(part, version, say, environment)
         _compile(part, java)
         part.rename(folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def _resolve(part: Path, say: Say, environment: Mapping[str, str]) -> None:
+def _resolve(part: Path, version: str, say: Say, environment: Mapping[str, str]) -> None:
     maven = shutil.which("mvn", path=environment.get("PATH", ""))
     if maven is None:
         raise UnavailableError("no Maven (mvn) on the PATH that could bring OpenSearch's jars: apt-get install maven")
     shutil.copy(POM, part)
     copy = "org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies"
-    command = [maven, "-B", "-f", str(part / POM.name), f"-Dfolder={part}", f"{copy}@server", f"{copy}@compiler"]
+    defined = (f"-Dfolder={part}", f"-Dopensearch.version={version}")
+    command = [maven, "-B", "-f", str(part / POM.name), *defined, f"{copy}@server", f"{copy}@compiler"]
     with subprocess.Popen(
         command,
         env=dict(environment),
