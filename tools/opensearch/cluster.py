@@ -67,8 +67,8 @@ def cluster(
     ``heap``: of each node, 1g for one and 512m for several unless told. ``settings``: more settings, of every node.
     ``port``: of the first node; any free one unless told. ``brief``: for seconds only, so that half the CPU time of a
     start (3.6 s instead of 7.5) is worth more than fast code later. ``java``: the one to run on; the first that is
-    found unless told. ``version``: of OpenSearch. Raises ``UnavailableError`` where this machine lacks what it takes, ``NodeError`` when a node
-    does not start.
+    found unless told. ``version``: of OpenSearch. Raises ``UnavailableError`` where this machine lacks what it takes,
+    ``NodeError`` when a node does not start.
     """
     java = java or find()
     brought = jars.prepare(java, say, version=version)
