@@ -43,7 +43,7 @@ def steps(site: str) -> tuple[Step, ...]:
         Step("registry drift", (python, "-m", "mappings.generate", "--check")),
         Step("reference drift", (python, "tools/reference.py", "--check")),
         Step(
-            "tests", (*pytest, "-n2", "--dist=loadfile", *(f"--ignore={one}" for one in ALONE)), quick=False, loud=True
+            "tests", (*pytest, "-n2", "--dist=loadscope", *(f"--ignore={one}" for one in ALONE)), quick=False, loud=True
         ),
         Step("tests alone", (*pytest, *ALONE), quick=False, loud=True),
         # --quiet would silence --strict: it hides the warnings that are counted.
