@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from mappings import dictionary
 from ui.language import grouped
+from ui.refusals import issue_in_words
 from ui.words import say
 
 Node = dict[str, Any]
@@ -33,9 +34,14 @@ _LONGEST: Final = 4_000
 def nodes(document: Mapping[str, Any]) -> list[Node]:
     """The tree of a document. Own fields of Dicomlake (lower case) are no attributes and stay out."""
     quality = document.get("quality")
-    issues = {issue["path"]: issue["detail"] or issue["code"] for issue in quality} if isinstance(quality, list) else {}
+    issues = {issue["path"]: _said(issue) for issue in quality} if isinstance(quality, list) else {}
     vrs = document.get("vr")
     return _Builder(issues, vrs if isinstance(vrs, dict) else {}).level(document, "")
+
+
+def _said(issue: Mapping[str, str]) -> str:
+    detail = issue["detail"]
+    return (issue_in_words(detail) or detail) if detail else issue["code"]
 
 
 def count(tree: Iterable[Node]) -> int:

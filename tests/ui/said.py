@@ -1,9 +1,11 @@
 """What errors say, read off the code that raises them."""
 
 import ast
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TypeGuard
 
 import yaml
 
@@ -62,6 +64,50 @@ def kinds() -> list[str]:
 def quality() -> list[str]:
     """What quality codes mean."""
     return [text for code in codes().values() for text in (code.title, code.description)]
+
+
+@cache
+def details() -> tuple[str, ...]:
+    """What issues of headers say beside their codes: whatever is words in the reader, names for what fills it in."""
+    files = [*(ROOT / "dicomlake/headers").glob("*.py"), ROOT / "dicomlake/documents/kept.py"]
+    found: dict[str, None] = {}
+    for file in files:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        aside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+        aside |= {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings
+        aside |= {id(node.args[0]) for node in ast.walk(tree) if _is_error(node)}
+        for node in ast.walk(tree):
+            text = _template(node) if id(node) not in aside else ""
+            if " " in text and _WORD.search(text) and not _CODE.search(text) and "{_advice}" not in text:
+                found[text] = None
+    return tuple(found)
+
+
+_WORD = re.compile(r"(?<![\w{(-])[a-z]{2,}(?![\w})-])|\([a-z]")
+_CODE = re.compile(r"[|\\\[]|^[A-Z]{2} or [A-Z]{2}$|^G0 |^get the file")
+"""Types, patterns, names of VRs and sets of characters; and the advice that only errors give."""
+
+
+def _is_error(node: ast.AST) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in CLASSES
+
+
+def _template(node: ast.AST) -> str:
+    match node:
+        case ast.Constant(str(text)):
+            return text
+        case ast.JoinedStr(values):
+            return "".join(
+                part.value if isinstance(part, ast.Constant) else _name(part.value)
+                for part in values
+                if isinstance(part, ast.Constant | ast.FormattedValue)
+            )
+    return ""
+
+
+def _name(node: ast.expr) -> str:
+    """What fills something in, by the last name in it."""
+    return "{" + re.findall(r"\w+", ast.unparse(node))[-1].lower() + "}"
 
 
 def titles() -> list[str]:

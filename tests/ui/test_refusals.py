@@ -8,11 +8,11 @@ import pytest
 from dicomlake.errors import QueryError, TimeLimitError
 from dicomlake.messages import Message
 from dicomlake.query.explain import explain
-from tests.ui.said import kinds, quality, said, titles
+from tests.ui.said import details, kinds, quality, said, titles
 from ui.client import Away, EngineAway, Problem
 from ui.language import LANGUAGES, language
 from ui.queries import fault
-from ui.refusals import in_words, sentences
+from ui.refusals import in_words, issue_in_words, sentences
 
 ROOMS = (
     "mappings/names.py",
@@ -54,7 +54,7 @@ def test_every_sentence_that_the_page_can_meet_is_there_in_spanish():
     met = [one for one in said(*ROOMS) if one.text is not None]
     assert len(met) > 150
     assert [one for one in met if one.text not in sentences() and not one.place.startswith(STAY_ENGLISH)] == []
-    assert [text for text in (*titles(), *kinds(), *quality()) if text not in sentences()] == []
+    assert [text for text in (*titles(), *kinds(), *quality(), *details()) if text not in sentences()] == []
 
 
 def test_sentences_are_kept_apart_from_what_fills_them():
@@ -62,7 +62,7 @@ def test_sentences_are_kept_apart_from_what_fills_them():
 
 
 def test_no_translation_is_left_of_what_nobody_says():
-    texts = {one.text for one in said(*ROOMS)} | {*titles(), *kinds(), *quality()}
+    texts = {one.text for one in said(*ROOMS)} | {*titles(), *kinds(), *quality(), *details()}
     assert [text for text in sentences() if text not in texts] == []
 
 
@@ -71,7 +71,7 @@ def test_translations_fill_in_the_same(text: str):
     entry = sentences()[text]
     assert set(entry) == set(LANGUAGES)
     assert all(said.strip() == said for said in entry.values())
-    filled = any(one.text == text and "{" in text for one in said(*ROOMS))
+    filled = text in details() or any(one.text == text and "{" in text for one in said(*ROOMS))
     if filled and "{}" not in text:
         assert names(entry["en"]) == names(entry["es"])
 
@@ -172,3 +172,28 @@ def test_a_service_that_is_away_is_said_to_be(spanish: None):
     assert Away("connection refused").detail == "El servidor de Dicomlake no responde"
     assert EngineAway("503").detail == "El servidor de búsqueda no responde"
     assert in_words("nobody says this") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("not a day of the form YYYYMMDD", "no es un día de la forma YYYYMMDD"),
+        ("a value of LO has 64 characters at most", "un valor de LO tiene como máximo 64 caracteres"),
+        ("a LT has 10240 characters at most", "un LT tiene como máximo 10240 caracteres"),
+        ("the file ends within an item (byte 1288)", "el archivo termina dentro de un ítem (byte 1288)"),
+        (
+            "more than 48 sequences within each other, or a path of more than 2000 characters (byte 7)",
+            "más de 48 secuencias anidadas, o una ruta de más de 2000 caracteres (byte 7)",
+        ),
+        ("2 more", "2 más"),
+        ("what another version says", None),
+        ("what another version says (byte 3)", None),
+    ],
+)
+@pytest.mark.usefixtures("spanish")
+def test_issues_of_headers_are_said_in_the_language_of_the_page(text: str, expected: str | None):
+    assert issue_in_words(text) == expected
+
+
+def test_issues_of_headers_are_said_as_they_are_where_that_is_the_language():
+    assert issue_in_words("2 more") == "2 more"

@@ -5,6 +5,7 @@ An error brings its English text, and the :class:`dicomlake.messages.Message` it
 in. A sentence that no file has, as of a service of another version, stays as it is.
 """
 
+import re
 import string
 from collections.abc import Mapping
 from functools import cache
@@ -16,6 +17,9 @@ import yaml
 from ui.language import grouped, language, pointed
 
 HERE: Final = Path(__file__).parent
+
+_INNER: Final = "detail"
+"""The name of a sentence within another one."""
 
 
 @cache
@@ -39,6 +43,35 @@ def in_words(text: str, message: Mapping[str, Any] | None = None) -> str | None:
         return _filled(message)
     except (LookupError, TypeError, ValueError):  # of a service that says other things, or fills in others
         return None
+
+
+def issue_in_words(text: str) -> str | None:
+    """What one issue of a header says, in the language in force; None where there is no translation.
+
+    A document holds only the finished text, so the sentence is found by its form.
+    """
+    if language.get() == "en":
+        return text
+    for form, sentence in _forms():
+        if found := form.fullmatch(text):
+            filled = found.groupdict()
+            if _INNER in filled:
+                filled[_INNER] = issue_in_words(filled[_INNER])
+            return sentence[language.get()].format_map(filled) if all(filled.values()) else None
+    return None
+
+
+@cache
+def _forms() -> list[tuple[re.Pattern[str], dict[str, str]]]:
+    """The sentences of issues, those that are the longest without what fills them first."""
+    listed = yaml.safe_load((HERE / "details.yml").read_text(encoding="utf-8"))
+    found = [(re.compile(_form(one["en"]), re.DOTALL), one) for one in listed]
+    return sorted(found, key=lambda one: -len(re.sub(r"\{\w+\}", "", one[1]["en"])))
+
+
+def _form(template: str) -> str:
+    parts = string.Formatter().parse(template)
+    return "".join(re.escape(text) + (f"(?P<{name}>.+)" if name else "") for text, name, _, _ in parts)
 
 
 def _filled(message: Mapping[str, Any]) -> str:
