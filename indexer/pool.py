@@ -35,9 +35,6 @@ _STARTS = 3
 _COLLECT = 50_000
 """Objects made in a worker, more than were let go, until cycles among them are looked for."""
 
-_NICE = 10
-"""How much less of a busy processor a worker asks for: a ninth of what others get."""
-
 _MOST_BYTES = 64_000_000
 """Bytes of results that may wait to be taken before workers get more to do."""
 
@@ -69,12 +66,21 @@ class Pool(Closing, Generic[Item, Result]):
 
     ``work`` is a function of a module; ``lost(item, how)`` gives the result of an item that ended its worker. Results
     come in any order, a batch in one part or several. ``limit``: items that may be inside before results are taken.
+    ``nice``: how far workers give way to others (as of the system's ``nice``), where whoever takes the results is what
+    takes the longest.
     """
 
     def __init__(
-        self, work: Callable[[Sequence[Item]], Result], lost: Callable[[Item, str], Result], *, size: int, limit: int
+        self,
+        work: Callable[[Sequence[Item]], Result],
+        lost: Callable[[Item, str], Result],
+        *,
+        size: int,
+        limit: int,
+        nice: int = 0,
     ) -> None:
         self._work = work
+        self._nice = nice
         self._lost = lost
         self._size = size
         self._limit = limit
@@ -173,7 +179,9 @@ class Pool(Closing, Generic[Item, Result]):
 
     def _start(self) -> _Worker[Item]:
         ours, theirs = _CONTEXT.Pipe()
-        process = _CONTEXT.Process(target=_serve, args=(theirs, self._work), name="dicomlake worker", daemon=True)
+        process = _CONTEXT.Process(
+            target=_serve, args=(theirs, self._work, self._nice), name="dicomlake worker", daemon=True
+        )
         process.start()
         theirs.close()
         return _Worker(process, ours)
@@ -215,14 +223,13 @@ class Pool(Closing, Generic[Item, Result]):
         self._workers.append(self._start())
 
 
-def _serve(pipe: Connection, work: Callable[[Sequence[Item]], Result]) -> None:
+def _serve(pipe: Connection, work: Callable[[Sequence[Item]], Result], nice: int) -> None:
     """A worker process: batches in, results out, until the pipe ends.
 
-    What it makes has no cycles and is soon gone, so looking for some is rarely worth it. It gives way to the main
-    process, which writes: what that has no time for waits, and then workers wait too.
+    What it makes has no cycles and is soon gone, so looking for some is rarely worth it.
     """
-    if hasattr(os, "nice"):
-        os.nice(_NICE)
+    if nice and hasattr(os, "nice"):
+        os.nice(nice)
     gc.freeze()
     gc.set_threshold(_COLLECT)
     try:

@@ -37,6 +37,10 @@ ROWS = 1_000
 AHEAD = 32
 """Times a worker's rows that may be built and not yet put: some rows take longer to build and others to index."""
 
+NICE = 10
+"""Workers give way to this process and to Tantivy's thread, one after the other of which takes each row: with equal
+shares these wait for workers, and then workers for them, and a processor for both."""
+
 COMMIT_EVERY = 150_000
 """Records of one commit: the whole index makes seven segments, one fewer than Tantivy merges."""
 
@@ -103,7 +107,8 @@ def load(
         imported = Imported(total=file.metadata.num_rows)
         number = opened.catalog.begin_run([ORIGIN.source])
         loader = _Loader(opened.engine, imported)
-        with Pool(Build(opened.engine.encoder), lost, size=workers, limit=AHEAD * max(1, workers)) as pool:
+        limit = AHEAD * max(1, workers)
+        with Pool(Build(opened.engine.encoder), lost, size=workers, limit=limit, nice=NICE) as pool:
             for built in _through(pool, _batches(file, path), stop or threading.Event()):
                 loader.add(built)
                 watch(imported)
