@@ -65,10 +65,19 @@ _values = attrgetter(*(field.name for field in fields(Record)))
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """Order by a path: a document's key is its smallest token, its largest when descending; missing comes last."""
+    """Order by a path: a document's key is its smallest token, its largest when descending; missing comes last.
+
+    ``letter``: only tokens of this type count (``n``, ``d``, ``m`` or ``t`` of :mod:`mappings.normal`), so that what
+    cannot be read as what the path holds is missing in the order; None: all of them.
+    """
 
     path: str
     descending: bool = False
+    letter: str | None = None
+
+    def keyed(self, token: str) -> bool:
+        """Whether a token may be a document's key."""
+        return self.letter is None or token[0] == self.letter
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,13 +41,13 @@ class SortKey:
     descending: bool
 
     @classmethod
-    def of(cls, codes: Codes, descending: bool) -> "SortKey":
+    def of(cls, codes: Codes, sort: Sort) -> "SortKey":
         """The order of a path's values: smallest tokens ascending, largest descending."""
-        last = len(codes.tokens)
-        if descending:
-            return cls(codes.tokens, last - codes.codes, True)
-        smallest = codes.smallest()
-        return cls(codes.tokens, np.where(smallest == 0, last, smallest - 1).astype(smallest.dtype), False)
+        first, last = codes.places(sort.letter) if sort.letter else (0, len(codes.tokens))
+        tokens = codes.tokens if last - first == len(codes.tokens) else codes.tokens[first:last]
+        found = codes.extreme(first, last, largest=sort.descending)
+        places = last - found if sort.descending else found - (first + 1)
+        return cls(tokens, np.where(found == 0, last - first, places).astype(found.dtype), sort.descending)
 
     def token(self, document: int) -> str | None:
         """What a document is sorted by."""

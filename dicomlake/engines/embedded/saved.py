@@ -100,7 +100,7 @@ class Saved:
             return f"{self._level} base"
         if isinstance(asked, str):
             return f"{self._level} values {asked}"
-        sort = [[one.path, one.descending] for one in asked.sort]
+        sort = [[one.path, one.descending, *([one.letter] if one.letter else [])] for one in asked.sort]
         return f"{self._level} order {orjson.dumps([asked.level, sort]).decode()}"
 
     def _load(self, name: str) -> Stored | None:

@@ -166,7 +166,7 @@ class Tables:
             if codes is None:
                 self._saved.beyond(ordering)
                 return
-            keys.append(SortKey.of(codes, sort.descending))
+            keys.append(SortKey.of(codes, sort))
         groups = self._grouped(ordering.level)
         if groups is None:
             self._saved.beyond(ordering)

@@ -9,7 +9,7 @@ from dicomlake.engines.base import Hit, Member, Plan
 from dicomlake.engines.opensearch.compile import Dsl, every, terms
 from dicomlake.engines.opensearch.indices import Kind
 from dicomlake.engines.opensearch.lines import Job, Line
-from dicomlake.engines.opensearch.order import Key, Place, behind
+from dicomlake.engines.opensearch.order import Key, Place, behind, keyed
 from dicomlake.engines.opensearch.ordered import FETCHED, PAGE, found, ordered, searched
 from dicomlake.engines.opensearch.snapshot import Snapshot
 
@@ -30,7 +30,7 @@ def member(hit: Mapping[str, Any]) -> Member:
 def page(snapshot: Snapshot, kind: Kind, plan: Plan) -> Job[Page]:
     """The next hits."""
     query = snapshot.compile(plan.query)
-    keys = [Key(snapshot, sort) for sort in plan.sort]
+    keys = yield from keyed(snapshot, kind, plan.sort)
     if plan.level in ("study", "patient"):
         return (yield from _groups(kind, query, keys, plan))
     return (yield from _documents(kind, query, keys, plan))
