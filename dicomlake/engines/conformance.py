@@ -391,6 +391,7 @@ class EngineConformance(TrapConformance, LookConformance, OrderConformance, Turn
                 assert found.facets == expected.facets
                 assert found.histograms == expected.histograms
                 assert list(everything(lake, plan)) == list(everything(oracle, plan))
+                assert lake.place(plan, 2) == oracle.place(plan, 2)
             for level in LEVELS:
                 assert sorted(lake.scan(level), key=str) == sorted(oracle.scan(level), key=str)
 

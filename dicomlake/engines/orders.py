@@ -5,6 +5,7 @@ Part of :class:`dicomlake.engines.conformance.EngineConformance`.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
@@ -12,7 +13,7 @@ from dicomlake.engines.asking import EngineFactory
 from dicomlake.engines.base import Engine, Level, Plan, Record, Sort
 from dicomlake.engines.oracle import OracleEngine
 from dicomlake.engines.strategies import record, series_record
-from dicomlake.query.resolved import Has
+from dicomlake.query.resolved import Has, Match, Not
 from mappings.normal import moment_token, number_token, text_token
 
 LEVELS: tuple[Level, ...] = ("series", "study", "patient", "instance")
@@ -84,6 +85,52 @@ class OrderConformance:
                         plan = Plan(level, sort=(first, second))
                         assert _whole(lake, plan) == _whole(oracle, plan), plan
                         _begun_anywhere(lake, plan, (1, 4, 9, 30))
+
+    @pytest.mark.parametrize("path", ["SliceThickness", "KVP"])
+    def test_any_page_of_any_order_is_the_part_of_it_that_begins_there(self, engine: EngineFactory, path: str) -> None:
+        """Texts with all signs that queries have, numbers and moments; ties, missing values, several values, and
+        commits that delete, replace and add in between."""
+        with engine() as lake:
+            oracle = OracleEngine()
+            for one in (lake, oracle):
+                one.put([_varied(path, number) for number in range(90)])
+                one.commit()
+            for commit in range(3):
+                for level, descending in product(LEVELS[:3], (False, True)):
+                    sorts = (Sort(path, descending, (None, "n", None)[commit]), Sort("Modality", not descending))
+                    plan = Plan(level, sort=sorts[: 1 + commit % 2], query=Not(Match("Modality", ("sUS",))))
+                    assert _whole(lake, plan) == _whole(oracle, plan), plan
+                    _begun_anywhere(lake, plan, (1, 2, 17 + commit, 55, 80, 200))
+                for one in (lake, oracle):
+                    one.delete("series", [f"1.2.{number:03}" for number in range(commit, 90, 7)])
+                    one.put([_varied(path, number * 5, 3) for number in range(commit, 20)])
+                    one.commit()
+
+
+def _varied(path: str, number: int, more: int = 0) -> Record:
+    """A series with texts, numbers or moments at a path, many with the same ones."""
+    text = (
+        "T2 TSE",
+        "T2 TSE tra",
+        'a "b" \\',
+        "(x)",
+        "[a TO b]",
+        "{",
+        "é ü",
+        "\u3000",
+        "TO",
+        "*",
+        "1.2.840",
+        "1.2.84",
+        "z",
+    )
+    of_text = text_token(text[(number + more) % 13] + str(number % 3 or ""))
+    of_number = number_token((number * 37 + more) % 29 / 4)
+    values = [(of_text,), (of_number,), (of_number, of_text), (), (moment_token("d", number % 9),), (of_text, of_text)]
+    modality = text_token(("CT", "MR", "US")[number % 3])
+    one = series_record(f"1.2.{number:03}", f"1.{number % 31}", f"P{number % 11}", Modality=(modality,))
+    tokens = {**one.tokens, path: tuple(sorted(set(values[(number + more) % 6])))}
+    return replace(one, tokens=tokens, present=frozenset(name for name, found in tokens.items() if found))
 
 
 def _awkward(number: int) -> Record:

@@ -15,6 +15,7 @@ from dicomlake.engines.embedded.compile import every
 from dicomlake.engines.embedded.fetch import first_by_uid
 from dicomlake.engines.embedded.matching import Matching
 from dicomlake.engines.embedded.order import Order
+from dicomlake.engines.embedded.rough import RoughOrder
 from dicomlake.engines.embedded.snapshot import Place, Snapshot
 from dicomlake.engines.embedded.walk import GROUP_FIELDS, Walk
 
@@ -38,7 +39,7 @@ class Pages:
         self._searcher = snapshot.searcher
         self._compiler = snapshot.compiler
 
-    def page(self, query: Query, plan: Plan, known: Matching | None, order: Order | None) -> Page:
+    def page(self, query: Query, plan: Plan, known: Matching | None, order: Order | RoughOrder | None) -> Page:
         """The next hits; ``known`` and ``order`` are what tables have of the query and its order."""
         if known is not None and order is not None:
             return self._from_order(plan, known, order)
@@ -46,7 +47,7 @@ class Pages:
             return self._first_page(query, plan.limit, known)
         return self._walked(query, plan)
 
-    def _from_order(self, plan: Plan, known: Matching, order: Order) -> Page:
+    def _from_order(self, plan: Plan, known: Matching, order: Order | RoughOrder) -> Page:
         first = order.page(known.chosen, known.ids, plan.after, plan.limit + 1)
         shown = first[: plan.limit]
         if order.single:
@@ -60,7 +61,7 @@ class Pages:
         )
         return hits, (hits[-1].place if len(first) > plan.limit else None)
 
-    def _grouped(self, known: Matching, order: Order, shown: Sequence[int]) -> list[tuple[Member, ...]]:
+    def _grouped(self, known: Matching, order: Order | RoughOrder, shown: Sequence[int]) -> list[tuple[Member, ...]]:
         """The matching documents of the groups that these belong to."""
         found: dict[int, list[Member]] = {int(order.groups.numbers[document]): [] for document in shown}
         ids = order.among(known.ids, list(found))

@@ -29,6 +29,11 @@ class Saved:
         self._level = level
         self._write = write
 
+    @property
+    def writes(self) -> bool:
+        """Whether tables that are made are kept."""
+        return self._write
+
     def has(self, asked: Asked | None = None) -> bool:
         """Whether the table is on the disk; None for that of all documents."""
         return self._store is not None and self._store.has(self._name(asked))

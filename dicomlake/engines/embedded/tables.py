@@ -13,13 +13,15 @@ import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
-from dicomlake.engines.base import RecordLevel
-from dicomlake.engines.embedded import source
+from dicomlake.engines.base import RecordLevel, Sort
+from dicomlake.engines.embedded import source, steps
 from dicomlake.engines.embedded.columns import CodeCounts, Codes, InOrder, Numbers
 from dicomlake.engines.embedded.fetch import address, fetched, first_by_uid
 from dicomlake.engines.embedded.matching import Matching
 from dicomlake.engines.embedded.order import Groups, Order, Ordering, SortKey, sorted_ids
+from dicomlake.engines.embedded.rough import Key, RoughKey, RoughOrder
 from dicomlake.engines.embedded.saved import Saved
+from dicomlake.engines.embedded.steps import Step, Steps
 from dicomlake.engines.kept import Kept
 from dicomlake.query.resolved import All, Any_, Between, Everything, Has, Match, Not, Nothing, Resolved
 
@@ -38,6 +40,12 @@ PATHS = 256
 
 RANGE_VALUES = 20_000
 """Values of paths whose documents a search waits for; each takes a search."""
+
+MANY = 10_000
+"""Values in a sample of a path from which on an order is of steps: to ask for each of all its values takes seconds."""
+
+CELLS = 256
+"""Steps whose documents are remembered in order of their values."""
 
 HEAD = 20_000
 """First documents in order of their uid that are known."""
@@ -58,7 +66,9 @@ class Tables:
         self._conditions: Kept[Resolved, Bits] = Kept(CONDITIONS, budget // 8)
         self._ranges: Kept[str, InOrder] = Kept(PATHS, budget // 16)
         self._codes: Kept[str, Codes] = Kept(PATHS, budget // 2)
-        self._orders: Kept[Ordering, Order] = Kept(PATHS, budget // 8)
+        self._orders: Kept[Ordering, Order | RoughOrder] = Kept(PATHS, budget // 8)
+        self._steps: Kept[str, Steps] = Kept(PATHS, budget // 8)
+        self._cells: Kept[tuple[str, str], InOrder] = Kept(CELLS, budget // 32)
         self._groups: dict[str, Groups | None] = {}
         self._beyond: set[str | Ordering] = set()
         self.number = snapshot.everything(level).documents
@@ -160,21 +170,48 @@ class Tables:
 
     def learn_order(self, ordering: Ordering) -> None:
         """Make what :meth:`order` gives."""
-        keys: list[SortKey] = []
-        for sort in ordering.sort:
-            codes = self.learn_values(sort.path)
-            if codes is None:
-                self._saved.beyond(ordering)
-                return
-            keys.append(SortKey.of(codes, sort))
         groups = self._grouped(ordering.level)
-        if groups is None:
+        found = [self._sort_key(sort) for sort in ordering.sort] if groups is not None else [None]
+        keys = tuple(key for key in found if key is not None)
+        if groups is None or len(keys) < len(found):
             self._saved.beyond(ordering)
             return
         single = ordering.level == self.level
-        ids = self._saved.order(ordering, partial(sorted_ids, keys, groups, single))
-        order = Order(ids, tuple(keys), groups, single)
+        exact = tuple(key for key in keys if isinstance(key, SortKey))
+        order: Order | RoughOrder
+        if len(exact) == len(keys):
+            ids = self._saved.order(ordering, partial(sorted_ids, keys, groups, single))
+            order = Order(ids, exact, groups, single)
+        else:
+            order = RoughOrder(sorted_ids(keys, groups, single), keys, groups, single)
         self._orders.put(ordering, order, order.size)
+
+    def _sort_key(self, sort: Sort) -> Key | None:
+        """The places of documents by a path: by its values, or where these are very many by steps of them, which are
+        not kept on the disk. Who makes tables beforehand has the time to ask for each value."""
+        codes = self._coded(sort.path)
+        if codes is None and (self._saved.writes or not self._many(sort.path)):
+            codes = self.learn_values(sort.path)
+        if codes is not None:
+            return SortKey.of(codes, sort)
+        stepped = None if self._saved.writes else self._stepped(sort.path)
+        return RoughKey.of(stepped, sort, partial(self._told, sort.path)) if stepped is not None else None
+
+    def _many(self, path: str) -> bool:
+        return len(steps.sample(self._snapshot, self.level, path, self.number)[0]) > MANY
+
+    def _stepped(self, path: str) -> Steps | None:
+        found = self._steps.get(path)
+        if found is None and (found := steps.made(self._snapshot, self.level, path, self._places)) is not None:
+            self._steps.put(path, found, found.size)
+        return found
+
+    def _told(self, path: str, step: Step) -> InOrder:
+        found = self._cells.get((path, step.low))
+        if found is None:
+            found = steps.told(self._snapshot, self.level, path, step, self._places)
+            self._cells.put((path, step.low), found, found.size)
+        return found
 
     def learn(self, asked: Resolved | str | Ordering) -> None:
         """Fetch a condition, the values of a path, or an order. What tables cannot have is not tried anew."""
@@ -208,7 +245,7 @@ class Tables:
         codes = self.values(path)
         return None if codes is None else codes.counted(matching)
 
-    def order(self, ordering: Ordering) -> Order | None:
+    def order(self, ordering: Ordering) -> Order | RoughOrder | None:
         """The documents in an order; None when it is not at hand."""
         order = self._orders.get(ordering)
         if order is None and self._saved.has(ordering):
