@@ -86,6 +86,23 @@ class OrderConformance:
                         assert _whole(lake, plan) == _whole(oracle, plan), plan
                         _begun_anywhere(lake, plan, (1, 4, 9, 30))
 
+    def test_a_cursor_leads_on_from_a_value_that_is_gone(self, engine: EngineFactory) -> None:
+        """It had stood beside a value that many have, and its series in the midst of theirs."""
+        values = {f"1.2.{number:02}": 5.0 for number in range(12)} | {"1.2.05": 5.25, "1.2.07": 4.75, "1.2.20": 7.0}
+        with engine() as lake:
+            lake.put([series_record(uid, KVP=(number_token(value),)) for uid, value in values.items()])
+            lake.commit()
+            plans = []
+            for uid, descending in product(("1.2.05", "1.2.07"), (False, True)):
+                plan = Plan(sort=(Sort("KVP", descending),))
+                (place,) = (place for key, place in _whole(lake, plan) if key == uid)
+                plans.append(replace(plan, after=place))
+            many = [uid for uid, value in values.items() if value == 5.0]
+            lake.delete("series", ["1.2.05", "1.2.07"])
+            lake.commit()
+            left = [[key for key, _ in _whole(lake, plan)] for plan in plans]
+            assert left == [["1.2.20"], many, [*many, "1.2.20"], []]
+
     @pytest.mark.parametrize("path", ["SliceThickness", "KVP"])
     def test_any_page_of_any_order_is_the_part_of_it_that_begins_there(self, engine: EngineFactory, path: str) -> None:
         """Texts with all signs that queries have, numbers and moments; ties, missing values, several values, and
@@ -96,15 +113,20 @@ class OrderConformance:
                 one.put([_varied(path, number) for number in range(90)])
                 one.commit()
             for commit in range(3):
+                second = "StudyDate" if commit else "Modality"
+                places: list[Plan] = []
                 for level, descending in product(LEVELS[:3], (False, True)):
-                    sorts = (Sort(path, descending, (None, "n", None)[commit]), Sort("Modality", not descending))
-                    plan = Plan(level, sort=sorts[: 1 + commit % 2], query=Not(Match("Modality", ("sUS",))))
+                    sorts = (Sort(path, descending, (None, None, "n")[commit]), Sort(second, not descending))
+                    plan = Plan(level, sort=sorts[: min(2, 1 + commit)], query=Not(Match("Modality", ("sUS",))))
                     assert _whole(lake, plan) == _whole(oracle, plan), plan
                     _begun_anywhere(lake, plan, (1, 2, 17 + commit, 55, 80, 200))
+                    places += (replace(plan, after=place) for _, place in _whole(oracle, plan)[commit::4])
                 for one in (lake, oracle):
-                    one.delete("series", [f"1.2.{number:03}" for number in range(commit, 90, 7)])
+                    one.delete("series", [f"1.2.{number:03}" for number in range(commit, 90, 3)])
                     one.put([_varied(path, number * 5, 3) for number in range(commit, 20)])
                     one.commit()
+                for plan in places:
+                    assert _whole(lake, plan) == _whole(oracle, plan), plan
 
 
 def _varied(path: str, number: int, more: int = 0) -> Record:
@@ -124,12 +146,19 @@ def _varied(path: str, number: int, more: int = 0) -> Record:
         "1.2.84",
         "z",
     )
-    of_text = text_token(text[(number + more) % 13] + str(number % 3 or ""))
-    of_number = number_token((number * 37 + more) % 29 / 4)
-    values = [(of_text,), (of_number,), (of_number, of_text), (), (moment_token("d", number % 9),), (of_text, of_text)]
+    of_text = text_token(text[(number + more) % 13])
+    of_number = number_token((number * 37 + more) % 83 / 4)
+    many = number_token(number % 3 * 5)
+    values = [(of_text,), (of_number,), (of_number, of_text), (), (moment_token("d", number % 9),), (many,), (many,)]
     modality = text_token(("CT", "MR", "US")[number % 3])
-    one = series_record(f"1.2.{number:03}", f"1.{number % 31}", f"P{number % 11}", Modality=(modality,))
-    tokens = {**one.tokens, path: tuple(sorted(set(values[(number + more) % 6])))}
+    one = series_record(
+        f"1.2.{number:03}",
+        f"1.{number % 31}",
+        f"P{number % 11}",
+        Modality=(modality,),
+        StudyDate=(moment_token("d", number * 13 % 40),),
+    )
+    tokens = {**one.tokens, path: tuple(sorted(set(values[(number + more) % 7])))}
     return replace(one, tokens=tokens, present=frozenset(name for name, found in tokens.items() if found))
 
 

@@ -77,14 +77,14 @@ class TestEmbeddedWaitingForTables(EngineConformance):
 class TestEmbeddedInSteps(EngineConformance):
     """Orders by steps of a few documents, as those by a million values are."""
 
-    cases = 600
+    cases = 300
 
-    @pytest.fixture
-    def engine(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EngineFactory:
+    @pytest.fixture(params=[1, 5])
+    def engine(self, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EngineFactory:
         monkeypatch.setattr(search, "PREPARED", -1)
         monkeypatch.setattr(search, "WAITED", -1)
         monkeypatch.setattr(tables, "MANY", -1)
-        monkeypatch.setattr(steps, "PART", 2)
+        monkeypatch.setattr(steps, "PART", request.param)
         monkeypatch.setattr(steps, "MOST_TOKENS", 1_000)
         monkeypatch.setattr(rough, "BLOCK", 2)
         monkeypatch.setattr(order, "FEW", 2)

@@ -221,14 +221,18 @@ def test_a_cursor_of_a_commit_that_is_gone_goes_on_behind_its_place(
 def test_hits_are_left_out_of_an_order_however_many_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "PREPARED", -1)
     monkeypatch.setattr(base, "WALKED", 10)
-    oracle, lake = OracleEngine(), EmbeddedEngine(tmp_path, COLUMNS, write=True)
-    fill(lake, oracle)
+    lake = EmbeddedEngine(tmp_path / "lake", COLUMNS, write=True)
+    without = EmbeddedEngine(tmp_path / "without", COLUMNS, write=True, tables=0)
+    fill(lake, without)
     plan = Plan("study", sort=(Sort("KVP"),), limit=1_000, fast=True)
-    with pytest.raises(CostError, match="11 hits cannot be left out at once, 10 can"):
-        lake.place(plan, 11)
-    whole = [hit.key for hit in lake.search(plan).hits]
-    lake.prepared()
     place = lake.place(plan, 11)
     assert place is not None
+    whole = [hit.key for hit in lake.search(plan).hits]
     assert [hit.key for hit in lake.search(replace(plan, after=place)).hits] == whole[11:]
-    lake.close()
+    assert without.place(plan, 10) == lake.place(plan, 10)
+    with pytest.raises(CostError, match="11 hits cannot be left out at once, 10 can"):
+        without.place(plan, 11)
+    with pytest.raises(CostError, match="10 can"):
+        lake.place(replace(plan, level="instance"), 11)
+    for one in (lake, without):
+        one.close()

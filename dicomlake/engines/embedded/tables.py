@@ -67,7 +67,7 @@ class Tables:
         self._ranges: Kept[str, InOrder] = Kept(PATHS, budget // 16)
         self._codes: Kept[str, Codes] = Kept(PATHS, budget // 2)
         self._orders: Kept[Ordering, Order | RoughOrder] = Kept(PATHS, budget // 8)
-        self._steps: Kept[str, Steps] = Kept(PATHS, budget // 8)
+        self._steps: Kept[str, Steps] = Kept(PATHS, budget // 16)
         self._cells: Kept[tuple[str, str], InOrder] = Kept(CELLS, budget // 32)
         self._groups: dict[str, Groups | None] = {}
         self._beyond: set[str | Ordering] = set()
