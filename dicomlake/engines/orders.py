@@ -61,7 +61,7 @@ class OrderConformance:
             "1.2.6": (_token(letter, 3), _token(letter, 7), text_token("")),
         }
         with engine() as lake:
-            lake.put([series_record(uid, **{path: tokens}) for uid, tokens in values.items()])
+            lake.put([record("series", uid, uid, "1.1", "P1", {path: tokens}) for uid, tokens in values.items()])
             lake.commit()
             orders = [(False, ["1.2.4", "1.2.6", "1.2.2"]), (True, ["1.2.6", "1.2.2", "1.2.4"])]
             for descending, good in orders:
@@ -165,7 +165,7 @@ def _varied(path: str, number: int, more: int = 0) -> Record:
 def _awkward(number: int) -> Record:
     """A series or an instance, each of a study of several, whose values are now and then texts or missing."""
     bad = (text_token("bad"), text_token("worse"))
-    tokens = {
+    tokens: dict[str, tuple[str, ...]] = {
         "StudyDate": ((), (moment_token("d", number % 6),), bad[:1], (moment_token("d", number % 4), bad[1]))[
             number % 4
         ],

@@ -8,7 +8,7 @@ import pytest
 
 from dicomlake.engines.base import Engine, FacetPlan, Found, Plan
 from dicomlake.engines.conformance import EngineConformance, EngineFactory
-from dicomlake.engines.embedded import fetch, order, rough, search, steps, tables
+from dicomlake.engines.embedded import fetch, order, rough, search, steps
 from dicomlake.engines.embedded.engine import EmbeddedEngine
 from dicomlake.engines.strategies import COLUMNS, series_record
 from dicomlake.query.resolved import Has, Match, Not
@@ -83,7 +83,7 @@ class TestEmbeddedInSteps(EngineConformance):
     def engine(self, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EngineFactory:
         monkeypatch.setattr(search, "PREPARED", -1)
         monkeypatch.setattr(search, "WAITED", -1)
-        monkeypatch.setattr(tables, "MANY", -1)
+        monkeypatch.setattr(steps, "MANY", -1)
         monkeypatch.setattr(steps, "PART", request.param)
         monkeypatch.setattr(steps, "MOST_TOKENS", 1_000)
         monkeypatch.setattr(rough, "BLOCK", 2)

@@ -74,10 +74,11 @@ class Shelf:
         """The documents in an order; None for a level without tables or such an order, and when ``wait`` is not asked
         for and it is not ready."""
         if wait and self.fits:
-            tables = self._ready()
             with self._ordering:
+                tables = self._ready()
                 if not tables.knows(ordering):
                     tables.learn(ordering)
+                return tables.order(ordering)
         at_hand = self._at_hand()
         return at_hand.order(ordering) if at_hand is not None else None
 

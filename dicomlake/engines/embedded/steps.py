@@ -1,7 +1,7 @@
 """The values of a path of very many, in steps: ranges of tokens in order, of which a few thousand documents have one.
 
 To ask for a million values one after the other takes half a minute; for the documents of some hundred ranges it takes a
-second. What stands in which order within a range is asked when somebody looks there (:func:`told`). Ranges begin
+second. What stands in which order within a range is asked when somebody looks there. Ranges begin
 where a sample of the documents says, so that they are of about one size. One that has far more documents is parted by
 its tokens, and a token that many have is a step of its own.
 """
@@ -20,6 +20,7 @@ from dicomlake.engines.embedded.columns import TOKEN, Codes, InOrder
 from dicomlake.engines.embedded.compile import every
 from dicomlake.engines.embedded.fetch import places
 from dicomlake.engines.embedded.many import TERMS_LIMIT
+from dicomlake.engines.kept import Kept
 from dicomlake.query.resolved import Between, Everything, Match, Resolved
 from mappings.normal import LETTERS
 
@@ -28,6 +29,12 @@ if TYPE_CHECKING:
 
 PART: Final = 3_000
 """Documents of a step, about."""
+
+MANY: Final = 10_000
+"""Values in a sample from which on a path has very many."""
+
+KEPT: Final = 256
+"""Paths, and steps in order of their tokens, that are remembered."""
 
 SAMPLE: Final = 32_000
 """Documents of a sample, about."""
@@ -77,6 +84,37 @@ class Steps:
     def size(self) -> int:
         """Bytes that they take, about."""
         return self.codes.size + TOKEN * sum(1 + len(step.listed) for step in self.steps)
+
+
+class StepTables:
+    """Those of one level in one commit that were looked at last; ``where``: the places of all documents."""
+
+    def __init__(self, snapshot: "Snapshot", level: RecordLevel, where: NDArray[np.int64]) -> None:
+        self._snapshot = snapshot
+        self._level = level
+        self._where = where
+        self._steps: Kept[str, Steps] = Kept(KEPT, snapshot.tables // 16)
+        self._cells: Kept[tuple[str, str], InOrder] = Kept(KEPT, snapshot.tables // 32)
+
+    def many(self, path: str) -> bool:
+        """Whether it would take seconds to ask for each value of a path."""
+        return len(sample(self._snapshot, self._level, path, len(self._where))[0]) > MANY
+
+    def of(self, path: str) -> Steps | None:
+        """The steps of a path; None when its documents have too many tokens each."""
+        found = self._steps.get(path)
+        if found is None and (found := made(self._snapshot, self._level, path, self._where)) is not None:
+            self._steps.put(path, found, found.size)
+        return found
+
+    def told(self, path: str, step: Step) -> InOrder:
+        """The documents of a step in order of their tokens."""
+        found = self._cells.get((path, step.low))
+        if found is None:
+            counts = _counts(self._snapshot, self._level, path, step)
+            found = source.in_order(self._snapshot, self._level, path, counts, self._where)
+            self._cells.put((path, step.low), found, found.size)
+        return found
 
 
 def sample(snapshot: "Snapshot", level: RecordLevel, path: str, documents: int) -> tuple[list[tuple[str, int]], int]:
@@ -157,8 +195,3 @@ def _counts(snapshot: "Snapshot", level: RecordLevel, path: str, step: Step) -> 
     answer = snapshot.aggregate(query, {"x": snapshot.terms(path)})["x"]
     counted = snapshot.counted(query, path, answer, TERMS_LIMIT).tokens
     return sorted((token, number) for token, number in counted.items() if step.has(token))
-
-
-def told(snapshot: "Snapshot", level: RecordLevel, path: str, step: Step, where: NDArray[np.int64]) -> InOrder:
-    """The documents of a step in order of their tokens."""
-    return source.in_order(snapshot, level, path, _counts(snapshot, level, path, step), where)

@@ -14,14 +14,14 @@ import tantivy
 from numpy.typing import NDArray
 
 from dicomlake.engines.base import RecordLevel, Sort
-from dicomlake.engines.embedded import source, steps
+from dicomlake.engines.embedded import source
 from dicomlake.engines.embedded.columns import CodeCounts, Codes, InOrder, Numbers
 from dicomlake.engines.embedded.fetch import address, fetched, first_by_uid
 from dicomlake.engines.embedded.matching import Matching
 from dicomlake.engines.embedded.order import Groups, Order, Ordering, SortKey, sorted_ids
 from dicomlake.engines.embedded.rough import Key, RoughKey, RoughOrder
 from dicomlake.engines.embedded.saved import Saved
-from dicomlake.engines.embedded.steps import Step, Steps
+from dicomlake.engines.embedded.steps import StepTables
 from dicomlake.engines.kept import Kept
 from dicomlake.query.resolved import All, Any_, Between, Everything, Has, Match, Not, Nothing, Resolved
 
@@ -40,12 +40,6 @@ PATHS = 256
 
 RANGE_VALUES = 20_000
 """Values of paths whose documents a search waits for; each takes a search."""
-
-MANY = 10_000
-"""Values in a sample of a path from which on an order is of steps: to ask for each of all its values takes seconds."""
-
-CELLS = 256
-"""Steps whose documents are remembered in order of their values."""
 
 HEAD = 20_000
 """First documents in order of their uid that are known."""
@@ -67,8 +61,6 @@ class Tables:
         self._ranges: Kept[str, InOrder] = Kept(PATHS, budget // 16)
         self._codes: Kept[str, Codes] = Kept(PATHS, budget // 2)
         self._orders: Kept[Ordering, Order | RoughOrder] = Kept(PATHS, budget // 8)
-        self._steps: Kept[str, Steps] = Kept(PATHS, budget // 16)
-        self._cells: Kept[tuple[str, str], InOrder] = Kept(CELLS, budget // 32)
         self._groups: dict[str, Groups | None] = {}
         self._beyond: set[str | Ordering] = set()
         self.number = snapshot.everything(level).documents
@@ -77,6 +69,7 @@ class Tables:
             saved.keep_base(base)
         self._places = base.places
         self._hashes = base.hashes
+        self._steps = StepTables(snapshot, level, base.places)
         self.instances, self.size = base.instances, base.size
         self.identities = {name: (numbers, len(base.hashes[name])) for name, numbers in base.numbers.items()}
         """Numbers of series, studies and patients, and how many of them there are."""
@@ -190,28 +183,12 @@ class Tables:
         """The places of documents by a path: by its values, or where these are very many by steps of them, which are
         not kept on the disk. Who makes tables beforehand has the time to ask for each value."""
         codes = self._coded(sort.path)
-        if codes is None and (self._saved.writes or not self._many(sort.path)):
+        if codes is None and (self._saved.writes or not self._steps.many(sort.path)):
             codes = self.learn_values(sort.path)
         if codes is not None:
             return SortKey.of(codes, sort)
-        stepped = None if self._saved.writes else self._stepped(sort.path)
-        return RoughKey.of(stepped, sort, partial(self._told, sort.path)) if stepped is not None else None
-
-    def _many(self, path: str) -> bool:
-        return len(steps.sample(self._snapshot, self.level, path, self.number)[0]) > MANY
-
-    def _stepped(self, path: str) -> Steps | None:
-        found = self._steps.get(path)
-        if found is None and (found := steps.made(self._snapshot, self.level, path, self._places)) is not None:
-            self._steps.put(path, found, found.size)
-        return found
-
-    def _told(self, path: str, step: Step) -> InOrder:
-        found = self._cells.get((path, step.low))
-        if found is None:
-            found = steps.told(self._snapshot, self.level, path, step, self._places)
-            self._cells.put((path, step.low), found, found.size)
-        return found
+        steps = None if self._saved.writes else self._steps.of(sort.path)
+        return RoughKey.of(steps, sort, partial(self._steps.told, sort.path)) if steps is not None else None
 
     def learn(self, asked: Resolved | str | Ordering) -> None:
         """Fetch a condition, the values of a path, or an order. What tables cannot have is not tried anew."""
