@@ -12,7 +12,7 @@ import pytest
 from dicomlake.engines import base
 from dicomlake.engines.base import Engine, FacetPlan, Found, Level, Plan, Sort
 from dicomlake.engines.conformance import EngineConformance, EngineFactory, everything
-from dicomlake.engines.embedded import search, source, warming
+from dicomlake.engines.embedded import search, source, steps, warming
 from dicomlake.engines.embedded.engine import EmbeddedEngine
 from dicomlake.engines.embedded.order import Ordering
 from dicomlake.engines.embedded.store import Store
@@ -236,3 +236,30 @@ def test_hits_are_left_out_of_an_order_however_many_they_are(tmp_path: Path, mon
         lake.place(replace(plan, level="instance"), 11)
     for one in (lake, without):
         one.close()
+
+
+def test_a_path_of_very_many_values_a_document_has_no_steps_and_is_walked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "PREPARED", -1)
+    monkeypatch.setattr(steps, "MANY", -1)
+    monkeypatch.setattr(base, "WALKED", 10)
+    oracle, lake = OracleEngine(), EmbeddedEngine(tmp_path, COLUMNS, write=True)
+    for one in (oracle, lake):
+        one.put(
+            series_record(
+                f"1.2.{i}", KVP=tuple(number_token(i * 7 % 11 + 100 * j) for j in range(steps.MOST_TOKENS + 1))
+            )
+            for i in range(30)
+        )
+        one.commit()
+    plan = Plan(sort=(Sort("KVP", True),), limit=9, fast=True)
+    assert lake.place(plan, 10) == oracle.place(plan, 10)
+    with pytest.raises(CostError, match="10 can"):
+        lake.place(plan, 11)
+    assert list(everything(lake, plan)) == list(everything(oracle, plan))
+    monkeypatch.setattr(steps, "MOST_TOKENS", steps.MOST_TOKENS + 1)
+    other = EmbeddedEngine(tmp_path, COLUMNS)
+    assert other.place(plan, 20) == oracle.place(plan, 20)
+    other.close()
+    lake.close()

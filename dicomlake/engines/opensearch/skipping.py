@@ -59,6 +59,11 @@ class _Hits:
             return total(answer)
         return (yield from different(self._kind, query, self._group, total(answer), self._snapshot.shards))
 
+    def documents(self, low: Place | None, high: Place | None) -> Job[int]:
+        """How many documents stand behind a place and up to another."""
+        (answer,) = yield [Line(self._kind, counting(every(self._between(low, high))))]
+        return total(answer)
+
     def sample(self, low: Place | None, high: Place | None, parts: int) -> Job[list[Place]]:
         """The places of one of so many parts of what stands between two places, in order."""
         name = self._group or "series"
@@ -114,6 +119,17 @@ def _place(hits: _Hits, plan: Plan, skip: int) -> Job[Place | None]:
                 high, above, narrowed = places[number], up_to, True
         if not narrowed:
             break
+    while (documents := (yield from hits.documents(low, high))) > READ:
+        # Few of the groups that are met far behind are met for the first time: what is between is halved by itself.
+        places = yield from hits.sample(low, high, max(1, documents // SAMPLE))
+        if not places or places[len(places) // 2] == high:
+            break
+        middle = places[len(places) // 2]
+        up_to = yield from hits.up_to(middle)
+        if up_to < wanted:
+            low, below = middle, up_to
+        else:
+            high = middle
     while True:
         places, last = yield from hits.first(low, high)
         if len(places) >= wanted - below:
