@@ -263,3 +263,19 @@ def test_a_path_of_very_many_values_a_document_has_no_steps_and_is_walked(
     assert other.place(plan, 20) == oracle.place(plan, 20)
     other.close()
     lake.close()
+
+
+def test_an_order_is_waited_for_where_that_is_quicker_than_to_walk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = EmbeddedEngine(tmp_path, COLUMNS, write=True)
+    fill(lake)
+    shelf, by_values = lake._current.shelves["series"], Ordering("series", (Sort("KVP"),))
+    assert not shelf.awaited(by_values)
+    with monkeypatch.context() as with_many:
+        with_many.setattr(steps, "MANY", 4)
+        assert shelf.awaited(by_values)
+        assert not shelf.awaited(Ordering("series", ()))
+    assert lake.build(lake._current.store.commit, wanted(PLANS))  # type: ignore[union-attr]
+    assert shelf.awaited(by_values)
+    lake.close()

@@ -26,7 +26,7 @@ PREPARED = 5_000
 """Matching documents from which on what a search asks for is made ready for the next one."""
 
 WAITED = 100_000
-"""Matching documents from which on a page waits for its order: to walk over them takes longer than to make it."""
+"""Matching documents from which on a page may wait for its order, rather than walk over them."""
 
 SLOW = 0.003
 """Seconds for the conditions alone from which on the same is done, however few documents match."""
@@ -64,7 +64,7 @@ class Search:
         slow = time.thread_time() - started > SLOW
         number = sums.documents if sums is not None else self._snapshot.everything(level).documents
         in_order = _in_order(plan)
-        if order is None and ordering is not None and in_order and number > WAITED and shelf.awaited:
+        if order is None and ordering is not None and in_order and number > WAITED and shelf.awaited(ordering):
             order = shelf.order(ordering, wait=True)
         if number > PREPARED or slow:
             if plan.fast or in_order:

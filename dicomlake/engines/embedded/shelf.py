@@ -17,6 +17,7 @@ from dicomlake.engines.embedded.matching import Matching
 from dicomlake.engines.embedded.order import Order, Ordering
 from dicomlake.engines.embedded.rough import RoughOrder
 from dicomlake.engines.embedded.saved import Asked, Saved
+from dicomlake.engines.embedded.steps import many
 from dicomlake.engines.embedded.tables import NEEDED, Tables
 from dicomlake.query.resolved import All, Any_, Not, Resolved
 
@@ -50,10 +51,14 @@ class Shelf:
         """Whether the level has tables at all."""
         return self._snapshot.everything(self._level).documents * NEEDED <= self._snapshot.tables
 
-    @property
-    def awaited(self) -> bool:
-        """Whether to wait for an order takes about a second, and none is being made elsewhere."""
-        return self._at_hand() is not None or not self._snapshot.warming()
+    def awaited(self, ordering: Ordering) -> bool:
+        """Whether it is better to wait for an order than to walk: what every order needs is on the disk, or a path has
+        so many values that a walk takes longer than to make that, too."""
+        if self.saved.has():
+            return True
+        number = self._snapshot.everything(self._level).documents
+        paths = (sort.path for sort in ordering.sort)
+        return not self._snapshot.warming() and any(many(self._snapshot, self._level, path, number) for path in paths)
 
     def matching(self, query: Resolved, *, wait: bool) -> Matching | None:
         """The documents that match; None for a level without tables, and when ``wait`` is not asked for and they are

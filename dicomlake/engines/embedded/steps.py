@@ -98,7 +98,7 @@ class StepTables:
 
     def many(self, path: str) -> bool:
         """Whether it would take seconds to ask for each value of a path."""
-        return len(sample(self._snapshot, self._level, path, len(self._where))[0]) > MANY
+        return many(self._snapshot, self._level, path, len(self._where))
 
     def of(self, path: str) -> Steps | None:
         """The steps of a path; None when its documents have too many tokens each."""
@@ -127,6 +127,11 @@ def sample(snapshot: "Snapshot", level: RecordLevel, path: str, documents: int) 
         if len(buckets) < TERMS_LIMIT or parts > documents:
             return sorted((one["key"], one["doc_count"]) for one in buckets if one["key"][0] in LETTERS), parts
         parts *= 8
+
+
+def many(snapshot: "Snapshot", level: RecordLevel, path: str, documents: int) -> bool:
+    """Whether a path has very many values."""
+    return len(sample(snapshot, level, path, documents)[0]) > MANY
 
 
 def made(snapshot: "Snapshot", level: RecordLevel, path: str, where: NDArray[np.int64]) -> Steps | None:
