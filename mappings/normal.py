@@ -31,6 +31,9 @@ Tantivy drops strings from 40,000 bytes on without a word; both stay far away.""
 WORD_LIMIT = 255
 """Characters of one word; the rest of a longer run is dropped (Lucene's own default)."""
 
+LETTERS = "dmnst"
+"""The types of tokens."""
+
 _MOMENT_OFFSET = 1 << 63
 _EXACT = 1 << 53
 """Integers up to here are doubles."""

@@ -126,6 +126,15 @@ DIFFERENCES: dict[str, tuple[str, Callable[[Capabilities], str]]] = {
             else "one"
         ),
     ),
+    "instances_skipped": (
+        "Hits that a page leaves out at once (`skip`)",
+        lambda one: (
+            f"{one.instances_skipped:,} instances; any number of series, studies and patients, in orders that fit into "
+            "`DICOMLAKE_TABLES_BYTES`, of fields of at most 8 values a document on average"
+            if one.instances_skipped
+            else "any number"
+        ),
+    ),
 }
 """What to say of each field of Capabilities."""
 

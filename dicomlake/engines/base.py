@@ -23,7 +23,7 @@ EXACT_UP_TO = 100_000
 """Matching documents up to which distinct patients and studies are counted exactly, however they are asked for."""
 
 WALKED = 20_000
-"""Hits that :meth:`Engine.place` leaves out of any order, by walking over them; more would take minutes."""
+"""Hits that :meth:`Engine.place` leaves out by walking over them, where there is no other way; more take minutes."""
 
 _STEP = 1_000
 
@@ -65,10 +65,19 @@ _values = attrgetter(*(field.name for field in fields(Record)))
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """Order by a path: a document's key is its smallest token, its largest when descending; missing comes last."""
+    """Order by a path: a document's key is its smallest token, its largest when descending; missing comes last.
+
+    ``letter``: only tokens of this type count (``n``, ``d``, ``m`` or ``t`` of :mod:`mappings.normal`), so that what
+    cannot be read as what the path holds is missing in the order; None: all of them.
+    """
 
     path: str
     descending: bool = False
+    letter: str | None = None
+
+    def keyed(self, token: str) -> bool:
+        """Whether a token may be a document's key."""
+        return self.letter is None or token[0] == self.letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,11 +229,13 @@ class Capabilities:
     the next commit, or until the server is started again. ``moment_seconds``: how long an earlier commit can still be
     asked after it was last asked (None: for as long as somebody holds it). ``many_writers``: several processes may
     write at once; of one uid the last put of the one opened last, or alone last (:meth:`Engine.alone`), wins.
+    ``instances_skipped``: hits that :meth:`Engine.place` leaves out at instance level at most (None: any number).
     """
 
     drops_uncommitted: bool = True
     moment_seconds: int | None = None
     many_writers: bool = False
+    instances_skipped: int | None = None
 
 
 class Encoder(ABC):

@@ -32,6 +32,7 @@ from dicomlake.engines.base import (
 )
 from dicomlake.engines.looks import LookConformance
 from dicomlake.engines.oracle import OracleEngine
+from dicomlake.engines.orders import OrderConformance
 from dicomlake.engines.strategies import Change, histories, plans, record, series_record
 from dicomlake.engines.traps import TrapConformance
 from dicomlake.engines.turns import TurnConformance
@@ -78,7 +79,7 @@ def everything(engine: Engine, plan: Plan) -> Iterator[tuple[object, ...]]:
     raise AssertionError("paging does not end")
 
 
-class EngineConformance(TrapConformance, LookConformance, TurnConformance):
+class EngineConformance(TrapConformance, LookConformance, OrderConformance, TurnConformance):
     """What every engine does. Subclasses give a fixture ``engine``: a factory for fresh, empty, writing engines.
 
     Explicit fields are ``COLUMNS`` of :mod:`dicomlake.engines.strategies`. ``cases``: random searches to compare; for
@@ -390,6 +391,7 @@ class EngineConformance(TrapConformance, LookConformance, TurnConformance):
                 assert found.facets == expected.facets
                 assert found.histograms == expected.histograms
                 assert list(everything(lake, plan)) == list(everything(oracle, plan))
+                assert lake.place(plan, 2) == oracle.place(plan, 2)
             for level in LEVELS:
                 assert sorted(lake.scan(level), key=str) == sorted(oracle.scan(level), key=str)
 

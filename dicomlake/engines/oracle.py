@@ -316,7 +316,7 @@ def min_place(records: list[Record], sorts: tuple[Sort, ...]) -> Place:
     for record in records:
         place: list[str | None] = []
         for sort in sorts:
-            tokens = record.tokens.get(sort.path, ())
+            tokens = list(filter(sort.keyed, record.tokens.get(sort.path, ())))
             place.append((max if sort.descending else min)(tokens) if tokens else None)
         places.append(tuple(place))
     return min(places, key=lambda place: _order(place, sorts))

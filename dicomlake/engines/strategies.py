@@ -231,6 +231,7 @@ def plans(draw: st.DrawFn) -> Plan:
         st.lists(st.one_of(_tokens, st.none()), max_size=2).map(tuple),
     )
     histograms = tuple(draw(st.lists(_histograms(), max_size=1)))
-    sorts = st.lists(st.builds(Sort, _paths, st.booleans()), max_size=2, unique_by=lambda sort: sort.path)
+    letters = st.sampled_from([None, *"ndmt"])
+    sorts = st.lists(st.builds(Sort, _paths, st.booleans(), letters), max_size=2, unique_by=lambda sort: sort.path)
     facets = tuple(draw(st.lists(facet, max_size=2)))
     return Plan(level, draw(queries), facets, histograms, tuple(draw(sorts)), limit=2, fast=draw(st.booleans()))

@@ -45,7 +45,7 @@ class Details:
         studies = self._engine.search(Plan("study", condition, limit=1))
         if not studies.hits:
             raise NotFoundError(Message("no study {uid} in this lake", uid=uid))
-        plan = Plan("series", condition, sort=(Sort("SeriesNumber"),), limit=MAX_LIMIT, totals=False)
+        plan = Plan("series", condition, sort=(Sort("SeriesNumber", letter="n"),), limit=MAX_LIMIT, totals=False)
         listed: list[dict[str, Any]] = []
         while True:
             found = self._engine.search(plan)

@@ -26,7 +26,9 @@ AGE: Final = "age"
 YEARS: Final = 5.0
 """Width of a bin of ages where none is asked for."""
 
-_LETTERS: Final[Mapping[Kind, str]] = {**dict.fromkeys(NUMBERS, "n"), "date": "d", "datetime": "m", "time": "t"}
+LETTERS: Final[Mapping[Kind, str]] = {**dict.fromkeys(NUMBERS, "n"), "date": "d", "datetime": "m", "time": "t"}
+"""The type of the tokens that count, in a histogram and in an order; what breaks its VR is a text."""
+
 _TEXTS: Final = {"d": date_text, "m": datetime_text, "t": time_text}
 
 _TAIL: Final = 0.005
@@ -118,7 +120,7 @@ class Scales:
 def typed(engine: Engine, field: ResolvedField, query: Resolved, level: Level) -> tuple[str, Histogram]:
     """The type letter of the field's values, where its kind leaves it open the one that most documents have, and their
     bounds. Raises BadValueError for fields without order."""
-    letter = AGE if field.vr == "AS" and not field.companion else _LETTERS.get(field.kind)
+    letter = AGE if field.vr == "AS" and not field.companion else LETTERS.get(field.kind)
     if letter is None and field.kind != "any":
         raise BadValueError(
             Message(

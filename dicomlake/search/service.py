@@ -33,7 +33,7 @@ from dicomlake.search.request import (
     MAX_SORTS,
     SearchRequest,
 )
-from dicomlake.search.scales import Scales
+from dicomlake.search.scales import LETTERS, Scales
 from dicomlake.search.selection import Selection
 from dicomlake.search.suggest import Suggester
 
@@ -260,7 +260,7 @@ def _sort(name: str) -> Sort:
         raise BadValueError(
             Message("{path} holds no values to sort by; name a field inside it", path=field.path), field=field.path
         )
-    return Sort(field.path, name.startswith("-"))
+    return Sort(field.path, name.startswith("-"), LETTERS.get(field.kind))
 
 
 def _digest(request: SearchRequest) -> bytes:

@@ -6,8 +6,8 @@ from dicomlake.engines.base import FacetPlan, Level, Plan, Sort
 from mappings import registry
 
 FIRST: Final[tuple[tuple[Level, tuple[Sort, ...]], ...]] = (
-    ("series", (Sort("StudyDate", True),)),
-    ("study", (Sort("StudyDate", True),)),
+    ("series", (Sort("StudyDate", True, "d"),)),
+    ("study", (Sort("StudyDate", True, "d"),)),
     ("patient", (Sort("PatientID"),)),
     ("series", ()),
     ("study", ()),

@@ -8,7 +8,7 @@ import pytest
 
 from dicomlake.engines.base import Engine, FacetPlan, Found, Plan
 from dicomlake.engines.conformance import EngineConformance, EngineFactory
-from dicomlake.engines.embedded import fetch, order, search
+from dicomlake.engines.embedded import fetch, order, rough, search, steps
 from dicomlake.engines.embedded.engine import EmbeddedEngine
 from dicomlake.engines.strategies import COLUMNS, series_record
 from dicomlake.query.resolved import Has, Match, Not
@@ -72,6 +72,23 @@ class TestEmbeddedWaitingForTables(EngineConformance):
         monkeypatch.setattr(search, "PREPARED", -1)
         monkeypatch.setattr(search, "EXACT_UP_TO", -1)
         return _factory(_Waiting, tmp_path)
+
+
+class TestEmbeddedInSteps(EngineConformance):
+    """Orders by steps of a few documents, as those by a million values are."""
+
+    cases = 300
+
+    @pytest.fixture(params=[1, 5])
+    def engine(self, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EngineFactory:
+        monkeypatch.setattr(search, "PREPARED", -1)
+        monkeypatch.setattr(search, "WAITED", -1)
+        monkeypatch.setattr(steps, "MANY", -1)
+        monkeypatch.setattr(steps, "PART", request.param)
+        monkeypatch.setattr(steps, "MOST_TOKENS", 1_000)
+        monkeypatch.setattr(rough, "BLOCK", 2)
+        monkeypatch.setattr(order, "FEW", 2)
+        return _factory(EmbeddedEngine, tmp_path)
 
 
 def test_facets_that_together_have_more_values_than_an_aggregation_holds_are_counted_together(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from dicomlake.engines.base import Engine
 from dicomlake.engines.conformance import LEVELS, EngineConformance, EngineFactory
-from dicomlake.engines.opensearch import joined, ordered
+from dicomlake.engines.opensearch import joined, ordered, skipping
 from dicomlake.engines.opensearch.client import Server
 from dicomlake.engines.opensearch.engine import OpenSearchEngine
 from dicomlake.engines.opensearch.indices import Shape
@@ -76,7 +76,7 @@ class TestOpenSearchOfThreeShards(EngineConformance):
 
 
 class TestOpenSearchOfMany(EngineConformance):
-    """As many documents are searched: each count by itself, slots a few tokens at a time."""
+    """As many documents are searched: each count by itself, slots a few tokens at a time, hits a few at a time."""
 
     cases = 200
 
@@ -85,4 +85,6 @@ class TestOpenSearchOfMany(EngineConformance):
         monkeypatch.setattr(joined, "FEW", 0)
         monkeypatch.setattr(ordered, "SCRIPTED", 3)
         monkeypatch.setattr(ordered, "TOKENS", 2)
+        monkeypatch.setattr(skipping, "READ", 3)
+        monkeypatch.setattr(skipping, "SAMPLE", 2)
         return one_shard

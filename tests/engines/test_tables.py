@@ -12,7 +12,7 @@ import pytest
 from dicomlake.engines import base
 from dicomlake.engines.base import Engine, FacetPlan, Found, Level, Plan, Sort
 from dicomlake.engines.conformance import EngineConformance, EngineFactory, everything
-from dicomlake.engines.embedded import search, source, warming
+from dicomlake.engines.embedded import search, source, steps, warming
 from dicomlake.engines.embedded.engine import EmbeddedEngine
 from dicomlake.engines.embedded.order import Ordering
 from dicomlake.engines.embedded.store import Store
@@ -221,14 +221,61 @@ def test_a_cursor_of_a_commit_that_is_gone_goes_on_behind_its_place(
 def test_hits_are_left_out_of_an_order_however_many_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "PREPARED", -1)
     monkeypatch.setattr(base, "WALKED", 10)
-    oracle, lake = OracleEngine(), EmbeddedEngine(tmp_path, COLUMNS, write=True)
-    fill(lake, oracle)
+    lake = EmbeddedEngine(tmp_path / "lake", COLUMNS, write=True)
+    without = EmbeddedEngine(tmp_path / "without", COLUMNS, write=True, tables=0)
+    fill(lake, without)
     plan = Plan("study", sort=(Sort("KVP"),), limit=1_000, fast=True)
-    with pytest.raises(CostError, match="11 hits cannot be left out at once, 10 can"):
-        lake.place(plan, 11)
-    whole = [hit.key for hit in lake.search(plan).hits]
-    lake.prepared()
     place = lake.place(plan, 11)
     assert place is not None
+    whole = [hit.key for hit in lake.search(plan).hits]
     assert [hit.key for hit in lake.search(replace(plan, after=place)).hits] == whole[11:]
+    assert without.place(plan, 10) == lake.place(plan, 10)
+    with pytest.raises(CostError, match="11 hits cannot be left out at once, 10 can"):
+        without.place(plan, 11)
+    with pytest.raises(CostError, match="10 can"):
+        lake.place(replace(plan, level="instance"), 11)
+    for one in (lake, without):
+        one.close()
+
+
+def test_a_path_of_very_many_values_a_document_has_no_steps_and_is_walked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "PREPARED", -1)
+    monkeypatch.setattr(steps, "MANY", -1)
+    monkeypatch.setattr(base, "WALKED", 10)
+    oracle, lake = OracleEngine(), EmbeddedEngine(tmp_path, COLUMNS, write=True)
+    for one in (oracle, lake):
+        one.put(
+            series_record(
+                f"1.2.{i}", KVP=tuple(number_token(i * 7 % 11 + 100 * j) for j in range(steps.MOST_TOKENS + 1))
+            )
+            for i in range(30)
+        )
+        one.commit()
+    plan = Plan(sort=(Sort("KVP", True),), limit=9, fast=True)
+    assert lake.place(plan, 10) == oracle.place(plan, 10)
+    with pytest.raises(CostError, match="10 can"):
+        lake.place(plan, 11)
+    assert list(everything(lake, plan)) == list(everything(oracle, plan))
+    monkeypatch.setattr(steps, "MOST_TOKENS", steps.MOST_TOKENS + 1)
+    other = EmbeddedEngine(tmp_path, COLUMNS)
+    assert other.place(plan, 20) == oracle.place(plan, 20)
+    other.close()
+    lake.close()
+
+
+def test_an_order_is_waited_for_where_that_is_quicker_than_to_walk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = EmbeddedEngine(tmp_path, COLUMNS, write=True)
+    fill(lake)
+    shelf, by_values = lake._current.shelves["series"], Ordering("series", (Sort("KVP"),))
+    assert not shelf.awaited(by_values)
+    with monkeypatch.context() as with_many:
+        with_many.setattr(steps, "MANY", 4)
+        assert shelf.awaited(by_values)
+        assert not shelf.awaited(Ordering("series", ()))
+    assert lake.build(lake._current.store.commit, wanted(PLANS))  # type: ignore[union-attr]
+    assert shelf.awaited(by_values)
     lake.close()

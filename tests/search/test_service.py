@@ -178,6 +178,27 @@ def test_order_is_by_value_with_missing_last_both_ways(search: Searcher) -> None
     assert by_thickness == sorted(by_thickness, reverse=True)
 
 
+@pytest.mark.filterwarnings("ignore:Invalid value for VR")
+def test_what_breaks_its_vr_comes_last_in_an_order_like_what_is_missing(tmp_path: Path) -> None:
+    dates = ["20170101", "20171345", "N/A", "", "20180101"]
+    with Lake.open_for_writing(tmp_path / "lake") as lake:
+        files = [
+            write(
+                data_set(uid=f"1.9.{i}.1", series=f"1.9.{i}", study=f"1.9.{i}.0", StudyDate=date),
+                tmp_path / f"{i}.dcm",
+            )
+            for i, date in enumerate(dates)
+        ]
+        apply(lake.engine, [build(read_file(path), path.name, Origin("test")) for path in files])
+        lake.engine.commit()
+        search = Searcher(lake)
+        for sort, good in (("StudyDate", ["20170101", "20180101"]), ("-StudyDate", ["20180101", "20170101"])):
+            for level in ("series", "study", "instance"):
+                hits = search.run(SearchRequest(sort=[sort], level=level))["hits"]
+                shown = [hit.get("StudyDate") for hit in hits]
+                assert shown == [*good, "20171345", "N/A", None], (sort, level)
+
+
 def test_hits_of_studies_and_patients_sum_up_their_matching_series(search: Searcher) -> None:
     study = search.run(SearchRequest(level="study", sort=["StudyDate"]))["hits"][0]
     assert (study["seriesCount"], study["instanceCount"], study["Modality"]) == (2, 4, ["CT", "MR"])

@@ -117,13 +117,23 @@ class Codes:
         empty = np.zeros(0, np.int32)
         return cls([], codes, empty.astype(np.uint8), empty, np.array([documents]), told)
 
-    def smallest(self) -> Small:
-        """As ``codes``, but of several tokens the smallest."""
-        if not len(self.more):
-            return self.codes
-        smallest = self.codes.copy()
-        smallest[self.more_ids[::-1]] = self.more[::-1]
-        return smallest
+    def extreme(self, first: int, last: int, *, largest: bool) -> Small:
+        """As ``codes``, but only tokens from the place ``first`` up to ``last`` count, and of several of a document the
+        largest or the smallest."""
+        found = np.where((self.codes > first) & (self.codes <= last), self.codes, 0).astype(self.codes.dtype)
+        kept = (self.more > first) & (self.more <= last)
+        if largest:
+            kept &= found[self.more_ids] == 0
+        more, ids = self.more[kept], self.more_ids[kept]
+        if largest:
+            found[ids] = more  # they ascend, and of several the last one stays
+        else:
+            found[ids[::-1]] = more[::-1]
+        return found
+
+    def places(self, letter: str) -> tuple[int, int]:
+        """The places of the tokens of a type, from the first up to the one behind the last."""
+        return bisect_left(self.tokens, letter), bisect_left(self.tokens, chr(ord(letter) + 1))
 
     def meeting(self, leaf: Match | Between | Has) -> NDArray[np.bool_]:
         """Whether each document meets a condition on the path."""

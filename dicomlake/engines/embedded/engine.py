@@ -12,7 +12,18 @@ import tantivy
 from tantivy import Query
 
 from dicomlake import disk
-from dicomlake.engines.base import Encoder, Engine, Found, Member, Plan, Record, RecordLevel, Stats
+from dicomlake.engines.base import (
+    WALKED,
+    Capabilities,
+    Encoder,
+    Engine,
+    Found,
+    Member,
+    Plan,
+    Record,
+    RecordLevel,
+    Stats,
+)
 from dicomlake.engines.embedded import BUDGET
 from dicomlake.engines.embedded.compile import Compiler, every
 from dicomlake.engines.embedded.hits import member
@@ -58,6 +69,8 @@ class EmbeddedEngine(Engine):
     Raises :class:`~dicomlake.errors.LakeBusyError` when another process writes, and
     :class:`~dicomlake.errors.LakeError` when the folder cannot be used.
     """
+
+    capabilities = Capabilities(instances_skipped=WALKED)
 
     def __init__(
         self, folder: Path, columns: Iterable[str] | None, *, write: bool = False, tables: int = BUDGET

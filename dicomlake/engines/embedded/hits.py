@@ -13,12 +13,11 @@ from dicomlake.engines import budget
 from dicomlake.engines.base import Hit, Member, Plan
 from dicomlake.engines.embedded.compile import every
 from dicomlake.engines.embedded.fetch import first_by_uid
-from dicomlake.engines.embedded.many import TERMS_LIMIT
 from dicomlake.engines.embedded.matching import Matching
 from dicomlake.engines.embedded.order import Order
+from dicomlake.engines.embedded.rough import RoughOrder
 from dicomlake.engines.embedded.snapshot import Place, Snapshot
-
-GROUP_FIELDS = {"instance": "uid", "series": "uid", "study": "study", "patient": "patient"}
+from dicomlake.engines.embedded.walk import GROUP_FIELDS, Walk
 
 Page = tuple[tuple[Hit, ...], Place | None]
 """Hits, and the place of the last one if there are more."""
@@ -39,9 +38,8 @@ class Pages:
         self._snapshot = snapshot
         self._searcher = snapshot.searcher
         self._compiler = snapshot.compiler
-        self._layout = snapshot.layout
 
-    def page(self, query: Query, plan: Plan, known: Matching | None, order: Order | None) -> Page:
+    def page(self, query: Query, plan: Plan, known: Matching | None, order: Order | RoughOrder | None) -> Page:
         """The next hits; ``known`` and ``order`` are what tables have of the query and its order."""
         if known is not None and order is not None:
             return self._from_order(plan, known, order)
@@ -49,7 +47,7 @@ class Pages:
             return self._first_page(query, plan.limit, known)
         return self._walked(query, plan)
 
-    def _from_order(self, plan: Plan, known: Matching, order: Order) -> Page:
+    def _from_order(self, plan: Plan, known: Matching, order: Order | RoughOrder) -> Page:
         first = order.page(known.chosen, known.ids, plan.after, plan.limit + 1)
         shown = first[: plan.limit]
         if order.single:
@@ -63,7 +61,7 @@ class Pages:
         )
         return hits, (hits[-1].place if len(first) > plan.limit else None)
 
-    def _grouped(self, known: Matching, order: Order, shown: Sequence[int]) -> list[tuple[Member, ...]]:
+    def _grouped(self, known: Matching, order: Order | RoughOrder, shown: Sequence[int]) -> list[tuple[Member, ...]]:
         """The matching documents of the groups that these belong to."""
         found: dict[int, list[Member]] = {int(order.groups.numbers[document]): [] for document in shown}
         ids = order.among(known.ids, list(found))
@@ -72,7 +70,7 @@ class Pages:
         return [tuple(sorted(members, key=lambda one: one.uid)) for members in found.values()]
 
     def _walked(self, query: Query, plan: Plan) -> Page:
-        places = self._places(query, plan, plan.limit + 1)
+        places = Walk(self._snapshot, query, plan).places(plan.limit + 1)
         listed = list(places.items())[: plan.limit]
         members = self._members(query, plan, [group for group, _ in listed])
         hits = tuple(Hit(group, members[group], place) for group, place in listed)
@@ -80,28 +78,8 @@ class Pages:
 
     def place(self, query: Query, plan: Plan, skip: int) -> Place | None:
         """The place of the last of the next ``skip`` hits; None where no hit lies behind it."""
-        places = list(self._places(query, plan, skip + 1).values())
+        places = list(Walk(self._snapshot, query, plan).places(skip + 1).values())
         return places[skip - 1] if len(places) > skip else None
-
-    def _places(self, query: Query, plan: Plan, wanted: int) -> dict[str, Place]:
-        """The first places of at least so many next groups, as far as there are: groups are met at every place their
-        documents have; only a group's first place is a hit."""
-        places: dict[str, Place] = {}
-        met: set[str] = set()
-        candidates: list[Place] = []
-        for key, _ in self._snapshot.composite(query, self._order(plan), plan.after, min(wanted, TERMS_LIMIT)):
-            group = str(key[-1])
-            if group in met:
-                continue
-            met.add(group)
-            candidates.append(key)
-            if len(candidates) >= wanted - len(places):
-                places.update(self._first_places(query, plan, candidates))
-                candidates = []
-                if len(places) >= wanted:
-                    break
-        places.update(self._first_places(query, plan, candidates))
-        return places
 
     def _first_page(self, query: Query, limit: int, known: Matching | None) -> Page:
         """The first hits in order of uid, each a document."""
@@ -111,24 +89,6 @@ class Pages:
         documents = [(uid, member(self._searcher.doc(address))) for uid, address in first[:limit]]
         hits = tuple(Hit(uid, (one,), (uid,)) for uid, one in documents)
         return hits, (hits[-1].place if len(first) > limit else None)
-
-    def _order(self, plan: Plan) -> list[tuple[str, bool]]:
-        sources = [(self._layout.text_field(sort.path), sort.descending) for sort in plan.sort]
-        return [*sources, (GROUP_FIELDS[plan.level], False)]
-
-    def _first_places(self, query: Query, plan: Plan, candidates: Sequence[Place]) -> dict[str, Place]:
-        """Those candidates that stand at their group's first place, by group."""
-        if plan.after is None or not plan.sort:
-            return {str(place[-1]): place for place in candidates}
-        groups = [str(place[-1]) for place in candidates]
-        if not groups:
-            return {}
-        *sorts, group_source = self._order(plan)
-        within = every([query, self._compiler.terms(GROUP_FIELDS[plan.level], groups)])
-        first: dict[str, Place] = {}
-        for key, _ in self._snapshot.composite(within, [group_source, *sorts], None, TERMS_LIMIT):
-            first.setdefault(str(key[0]), key[1:])
-        return {str(place[-1]): place for place in candidates if first.get(str(place[-1])) == place[:-1]}
 
     def _members(self, query: Query, plan: Plan, groups: Sequence[str]) -> dict[str, tuple[Member, ...]]:
         if not groups:

@@ -8,6 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,13 +42,13 @@ class SortKey:
     descending: bool
 
     @classmethod
-    def of(cls, codes: Codes, descending: bool) -> "SortKey":
+    def of(cls, codes: Codes, sort: Sort) -> "SortKey":
         """The order of a path's values: smallest tokens ascending, largest descending."""
-        last = len(codes.tokens)
-        if descending:
-            return cls(codes.tokens, last - codes.codes, True)
-        smallest = codes.smallest()
-        return cls(codes.tokens, np.where(smallest == 0, last, smallest - 1).astype(smallest.dtype), False)
+        first, last = codes.places(sort.letter) if sort.letter else (0, len(codes.tokens))
+        tokens = codes.tokens if last - first == len(codes.tokens) else codes.tokens[first:last]
+        found = codes.extreme(first, last, largest=sort.descending)
+        places = last - found if sort.descending else found - (first + 1)
+        return cls(tokens, np.where(found == 0, last - first, places).astype(found.dtype), sort.descending)
 
     def token(self, document: int) -> str | None:
         """What a document is sorted by."""
@@ -106,13 +107,9 @@ class Order:
 
     def page(self, chosen: NDArray[np.bool_], ids: NDArray[np.intp], after: Place | None, number: int) -> list[int]:
         """Of up to so many next hits the document that stands first; ``chosen`` and ``ids`` are those that match."""
-        if len(ids) * FEW < len(self.ids):
-            columns = (self.groups.numbers, *(key.places for key in reversed(self.keys)))
-            sequence: Small = ids[np.lexsort([column[ids] for column in columns])]
-            matching: Callable[[Small], Small] = _all
-        else:
-            sequence = self.ids
-            matching = partial(_among, chosen)
+        few = sequence_of(ids, len(self.ids), self.groups, self.keys)
+        sequence: Small = self.ids if few is None else few
+        matching: Callable[[Small], Small] = partial(_among, chosen) if few is None else _all
         start = 0 if after is None else self._behind(sequence, after)
         if self.single:
             parts = (matching(part) for part in _blocks(sequence, start))
@@ -130,6 +127,11 @@ class Order:
     def place(self, document: int) -> Place:
         """Where the hit stands whose first document this is."""
         return (*self.tokens(document), self.groups.key(document))
+
+    def skipped(self, chosen: NDArray[np.bool_], ids: NDArray[np.intp], after: Place | None, skip: int) -> Place | None:
+        """Where the last of the next ``skip`` hits stands; None where no hit lies behind it."""
+        passed = self.page(chosen, ids, after, skip + 1)
+        return self.place(passed[skip - 1]) if len(passed) > skip else None
 
     def among(self, ids: NDArray[np.intp], numbers: Sequence[int]) -> NDArray[np.intp]:
         """Those of the documents that belong to groups of these numbers."""
@@ -158,6 +160,24 @@ class Order:
         return bisect_right(sequence, target, key=where)
 
 
+class Placed(Protocol):
+    """A path's values, or steps of them, as the place of each document."""
+
+    @property
+    def places(self) -> Small:
+        """The place of each document."""
+
+
+def sequence_of(
+    ids: NDArray[np.intp], documents: int, groups: Groups, keys: Sequence[Placed]
+) -> NDArray[np.intp] | None:
+    """The ``ids`` that match in order, where they are few among all documents; else None."""
+    if len(ids) * FEW >= documents:
+        return None
+    columns = (groups.numbers, *(key.places for key in reversed(keys)))
+    return ids[np.lexsort([column[ids] for column in columns])]
+
+
 def _all(ids: Small) -> Small:
     return ids
 
@@ -174,7 +194,7 @@ def _blocks(sequence: Small, start: int) -> Iterator[Small]:
         size *= 2
 
 
-def sorted_ids(keys: Sequence[SortKey], groups: Groups, single: bool) -> Numbers:
+def sorted_ids(keys: Sequence[Placed], groups: Groups, single: bool) -> Numbers:
     """The numbers of all documents in an order."""
     ids = groups.examples if single else np.argsort(groups.numbers, kind="stable").astype(np.int32)
     for key in reversed(keys):

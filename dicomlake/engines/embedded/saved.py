@@ -29,6 +29,11 @@ class Saved:
         self._level = level
         self._write = write
 
+    @property
+    def writes(self) -> bool:
+        """Whether tables that are made are kept."""
+        return self._write
+
     def has(self, asked: Asked | None = None) -> bool:
         """Whether the table is on the disk; None for that of all documents."""
         return self._store is not None and self._store.has(self._name(asked))
@@ -100,7 +105,7 @@ class Saved:
             return f"{self._level} base"
         if isinstance(asked, str):
             return f"{self._level} values {asked}"
-        sort = [[one.path, one.descending] for one in asked.sort]
+        sort = [[one.path, one.descending, *([one.letter] if one.letter else [])] for one in asked.sort]
         return f"{self._level} order {orjson.dumps([asked.level, sort]).decode()}"
 
     def _load(self, name: str) -> Stored | None:

@@ -25,6 +25,9 @@ from dicomlake.query.resolved import Everything, Resolved
 PREPARED = 5_000
 """Matching documents from which on what a search asks for is made ready for the next one."""
 
+WAITED = 100_000
+"""Matching documents from which on a page may wait for its order, rather than walk over them."""
+
 SLOW = 0.003
 """Seconds for the conditions alone from which on the same is done, however few documents match."""
 
@@ -61,6 +64,8 @@ class Search:
         slow = time.thread_time() - started > SLOW
         number = sums.documents if sums is not None else self._snapshot.everything(level).documents
         in_order = _in_order(plan)
+        if order is None and ordering is not None and in_order and number > WAITED and shelf.awaited(ordering):
+            order = shelf.order(ordering, wait=True)
         if number > PREPARED or slow:
             if plan.fast or in_order:
                 counted = [*(one.path for one in plan.facets), *(one.path for one in plan.histograms)]
@@ -86,17 +91,17 @@ class Search:
 
     def place(self, plan: Plan, skip: int) -> Place | None:
         """Where the last of the next ``skip`` hits stands; None where no hit lies behind it. Raises CostError for more
-        than are walked over, where tables do not have the order, yet."""
+        than are walked over, where tables cannot have the order."""
         level: RecordLevel = "instance" if plan.level == "instance" else "series"
         refuse_costly(self._searcher, self._layout, plan.query)
         condition, shelf = simple(plan.query), self._snapshot.shelves[level]
-        order = shelf.order(Ordering(plan.level, plan.sort))
+        some = self._snapshot.everything(level).documents > PREPARED
+        order = shelf.order(Ordering(plan.level, plan.sort), wait=some)
         known = shelf.fetched(condition) if order is not None else None
         if known is None or order is None:
             refuse_walk(skip)
             return Pages(self._snapshot).place(self._snapshot.at_level(condition, level), plan, skip)
-        passed = order.page(known.chosen, known.ids, plan.after, skip + 1)
-        return order.place(passed[skip - 1]) if len(passed) > skip else None
+        return order.skipped(known.chosen, known.ids, plan.after, skip)
 
     def _known(self, level: RecordLevel, condition: Resolved) -> Matching | None:
         return self._snapshot.shelves[level].matching(condition, wait=False)

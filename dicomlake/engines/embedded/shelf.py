@@ -15,7 +15,9 @@ from dicomlake.engines.base import RecordLevel
 from dicomlake.engines.embedded.many import TERMS_LIMIT
 from dicomlake.engines.embedded.matching import Matching
 from dicomlake.engines.embedded.order import Order, Ordering
+from dicomlake.engines.embedded.rough import RoughOrder
 from dicomlake.engines.embedded.saved import Asked, Saved
+from dicomlake.engines.embedded.steps import many
 from dicomlake.engines.embedded.tables import NEEDED, Tables
 from dicomlake.query.resolved import All, Any_, Not, Resolved
 
@@ -38,6 +40,7 @@ class Shelf:
         self.saved = Saved(snapshot.store, level)
         self._building = threading.Lock()
         self._tables: Tables | None = None
+        self._ordering = threading.Lock()
         self._asking = threading.Lock()
         self._asked: OrderedDict[Fetched, None] = OrderedDict()
         self._counted: set[str] = set()
@@ -47,6 +50,15 @@ class Shelf:
     def fits(self) -> bool:
         """Whether the level has tables at all."""
         return self._snapshot.everything(self._level).documents * NEEDED <= self._snapshot.tables
+
+    def awaited(self, ordering: Ordering) -> bool:
+        """Whether it is better to wait for an order than to walk: what every order needs is on the disk, or a path has
+        so many values that a walk takes longer than to make that, too."""
+        if self.saved.has():
+            return True
+        number = self._snapshot.everything(self._level).documents
+        paths = (sort.path for sort in ordering.sort)
+        return not self._snapshot.warming() and any(many(self._snapshot, self._level, path, number) for path in paths)
 
     def matching(self, query: Resolved, *, wait: bool) -> Matching | None:
         """The documents that match; None for a level without tables, and when ``wait`` is not asked for and they are
@@ -63,10 +75,17 @@ class Shelf:
         tables = self._at_hand()
         return (tables.matching(query, fetch=False) or tables.fetched(query)) if tables is not None else None
 
-    def order(self, ordering: Ordering) -> Order | None:
-        """The documents in an order; None when it is not ready."""
-        tables = self._at_hand()
-        return tables.order(ordering) if tables is not None else None
+    def order(self, ordering: Ordering, *, wait: bool = False) -> Order | RoughOrder | None:
+        """The documents in an order; None for a level without tables or such an order, and when ``wait`` is not asked
+        for and it is not ready."""
+        if wait and self.fits:
+            with self._ordering:
+                tables = self._ready()
+                if not tables.knows(ordering):
+                    tables.learn(ordering)
+                return tables.order(ordering)
+        at_hand = self._at_hand()
+        return at_hand.order(ordering) if at_hand is not None else None
 
     def prepare(self, query: Resolved, paths: Iterable[str] = (), ordering: Ordering | None = None) -> None:
         """Let a thread fetch what the query needs, what counting the paths does if that was asked before, and an

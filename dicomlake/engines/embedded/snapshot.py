@@ -17,7 +17,8 @@ from dicomlake.engines.embedded.many import TERMS_LIMIT, many_counts
 from dicomlake.engines.embedded.schema import Layout
 from dicomlake.engines.embedded.shelf import Shelf
 from dicomlake.engines.embedded.store import Store
-from dicomlake.query.resolved import Everything, Has, Resolved
+from dicomlake.query.resolved import Any_, Between, Everything, Has, Resolved
+from mappings.normal import LETTERS
 
 _BESIDE = 16
 """Conditions of ``in_study`` whose answers are remembered."""
@@ -115,6 +116,7 @@ class Snapshot:
         self.compiler = compiler.asking(lru_cache(_BESIDE)(self._beside))
         self.whole = lru_cache(_PATHS)(self._whole)
         self.everything = lru_cache(2)(self._everything)
+        self.mixed = lru_cache(_PATHS)(self._mixed)
         self.totals: dict[str, Totals] = {}
         """Of everything, by level, once they have been counted."""
         self.shelves = {level: Shelf(self, level) for level in LEVELS}
@@ -227,6 +229,11 @@ class Snapshot:
         # Measured: Tantivy counts a column with gaps twice as slowly as one without, and one of lists four times.
         cost = 4.0 if several else 2.0 if without else 1.0
         return Whole(counts, missing, told=without == missing, cost=cost)
+
+    def _mixed(self, level: RecordLevel, path: str, letter: str) -> bool:
+        """Whether a document has a token of a path that is of another type than this one."""
+        others = Any_(tuple(Between(path, other, other, None) for other in LETTERS if other != letter))
+        return self.count(self.at_level(others, level)) > 0
 
     def _beside(self, part: Resolved) -> Query:
         """The documents with another series in their study that matches: those of the studies of all matching series,

@@ -13,13 +13,15 @@ import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
-from dicomlake.engines.base import RecordLevel
+from dicomlake.engines.base import RecordLevel, Sort
 from dicomlake.engines.embedded import source
 from dicomlake.engines.embedded.columns import CodeCounts, Codes, InOrder, Numbers
 from dicomlake.engines.embedded.fetch import address, fetched, first_by_uid
 from dicomlake.engines.embedded.matching import Matching
 from dicomlake.engines.embedded.order import Groups, Order, Ordering, SortKey, sorted_ids
+from dicomlake.engines.embedded.rough import Key, RoughKey, RoughOrder
 from dicomlake.engines.embedded.saved import Saved
+from dicomlake.engines.embedded.steps import StepTables
 from dicomlake.engines.kept import Kept
 from dicomlake.query.resolved import All, Any_, Between, Everything, Has, Match, Not, Nothing, Resolved
 
@@ -58,7 +60,7 @@ class Tables:
         self._conditions: Kept[Resolved, Bits] = Kept(CONDITIONS, budget // 8)
         self._ranges: Kept[str, InOrder] = Kept(PATHS, budget // 16)
         self._codes: Kept[str, Codes] = Kept(PATHS, budget // 2)
-        self._orders: Kept[Ordering, Order] = Kept(PATHS, budget // 8)
+        self._orders: Kept[Ordering, Order | RoughOrder] = Kept(PATHS, budget // 8)
         self._groups: dict[str, Groups | None] = {}
         self._beyond: set[str | Ordering] = set()
         self.number = snapshot.everything(level).documents
@@ -67,6 +69,7 @@ class Tables:
             saved.keep_base(base)
         self._places = base.places
         self._hashes = base.hashes
+        self._steps = StepTables(snapshot, level, base.places)
         self.instances, self.size = base.instances, base.size
         self.identities = {name: (numbers, len(base.hashes[name])) for name, numbers in base.numbers.items()}
         """Numbers of series, studies and patients, and how many of them there are."""
@@ -160,21 +163,32 @@ class Tables:
 
     def learn_order(self, ordering: Ordering) -> None:
         """Make what :meth:`order` gives."""
-        keys: list[SortKey] = []
-        for sort in ordering.sort:
-            codes = self.learn_values(sort.path)
-            if codes is None:
-                self._saved.beyond(ordering)
-                return
-            keys.append(SortKey.of(codes, sort.descending))
         groups = self._grouped(ordering.level)
-        if groups is None:
+        found = [self._sort_key(sort) for sort in ordering.sort] if groups is not None else [None]
+        keys = tuple(key for key in found if key is not None)
+        if groups is None or len(keys) < len(found):
             self._saved.beyond(ordering)
             return
         single = ordering.level == self.level
-        ids = self._saved.order(ordering, partial(sorted_ids, keys, groups, single))
-        order = Order(ids, tuple(keys), groups, single)
+        exact = tuple(key for key in keys if isinstance(key, SortKey))
+        order: Order | RoughOrder
+        if len(exact) == len(keys):
+            ids = self._saved.order(ordering, partial(sorted_ids, keys, groups, single))
+            order = Order(ids, exact, groups, single)
+        else:
+            order = RoughOrder(sorted_ids(keys, groups, single), keys, groups, single)
         self._orders.put(ordering, order, order.size)
+
+    def _sort_key(self, sort: Sort) -> Key | None:
+        """The places of documents by a path: by its values, or where these are very many by steps of them, which are
+        not kept on the disk. Who makes tables beforehand has the time to ask for each value."""
+        codes = self._coded(sort.path)
+        if codes is None and (self._saved.writes or not self._steps.many(sort.path)):
+            codes = self.learn_values(sort.path)
+        if codes is not None:
+            return SortKey.of(codes, sort)
+        steps = None if self._saved.writes else self._steps.of(sort.path)
+        return RoughKey.of(steps, sort, partial(self._steps.told, sort.path)) if steps is not None else None
 
     def learn(self, asked: Resolved | str | Ordering) -> None:
         """Fetch a condition, the values of a path, or an order. What tables cannot have is not tried anew."""
@@ -208,7 +222,7 @@ class Tables:
         codes = self.values(path)
         return None if codes is None else codes.counted(matching)
 
-    def order(self, ordering: Ordering) -> Order | None:
+    def order(self, ordering: Ordering) -> Order | RoughOrder | None:
         """The documents in an order; None when it is not at hand."""
         order = self._orders.get(ordering)
         if order is None and self._saved.has(ordering):

@@ -36,4 +36,4 @@ class Task:
 def _asked(one: Any) -> Asked:
     if isinstance(one, str):
         return one
-    return Ordering(one["level"], tuple(Sort(sort["path"], sort["descending"]) for sort in one["sort"]))
+    return Ordering(one["level"], tuple(Sort(**sort) for sort in one["sort"]))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from dicomlake.engines.base import Sort
 from dicomlake.engines.opensearch.compile import Dsl
 from dicomlake.engines.opensearch.indices import Kind
 from dicomlake.engines.opensearch.lines import Job, Line, aggregating
@@ -42,12 +43,13 @@ def distinct(
         wanted = {**wanted, "after": composite["after_key"]}
 
 
-def following(kind: Kind, query: Dsl, place: Place, token: str | None, size: int, descending: bool) -> Job[list[Count]]:
-    """The next so many distinct tokens of a path behind one, or from the first, in ascending or descending order, with
-    the matching documents that have each; fewer when there are no more."""
-    start = (_BEHIND if descending else "") if token is None else token
-    source = {"s0": {"terms": {"field": place.field, "order": "desc" if descending else "asc"}}}
+def following(kind: Kind, query: Dsl, place: Place, sort: Sort, token: str | None, size: int) -> Job[list[Count]]:
+    """The next so many distinct tokens of a path that count, behind one or from the first, in order, with the matching
+    documents that have each; fewer when there are no more. ``place``: where they are."""
+    letter = sort.letter or ""
+    start = letter + (_BEHIND if sort.descending else "") if token is None else token
+    source = {"s0": {"terms": {"field": place.field, "order": "desc" if sort.descending else "asc"}}}
     wanted = {"size": size, "sources": [source], "after": {"s0": place.before + start}}
     (answer,) = yield [Line(kind, aggregating(query, {"x": {"composite": wanted}}))]
     buckets = [(bucket["key"]["s0"], bucket["doc_count"]) for bucket in answer["aggregations"]["x"]["buckets"]]
-    return [(key[len(place.before) :], number) for key, number in buckets if key.startswith(place.before)]
+    return [(key[len(place.before) :], number) for key, number in buckets if key.startswith(place.before + letter)]

@@ -30,8 +30,10 @@ from dicomlake.engines.opensearch.indices import KINDS, Indices, Kind, Shape
 from dicomlake.engines.opensearch.leases import Leases
 from dicomlake.engines.opensearch.lines import Line, T, counting, kind_of, total
 from dicomlake.engines.opensearch.moment import OpenSearchMoment
+from dicomlake.engines.opensearch.order import Place
 from dicomlake.engines.opensearch.schema import Layout, OpenSearchEncoder, document, parts_of
 from dicomlake.engines.opensearch.search import search
+from dicomlake.engines.opensearch.skipping import place
 from dicomlake.engines.opensearch.snapshot import KEPT_SECONDS, Snapshot
 from dicomlake.engines.opensearch.state import State
 from dicomlake.engines.reach import Reach
@@ -221,6 +223,9 @@ class OpenSearchEngine(Engine):
 
     def search(self, plan: Plan) -> Found:
         return self._asked(lambda snapshot: search(snapshot, plan))
+
+    def place(self, plan: Plan, skip: int) -> Place | None:
+        return self._asked(lambda snapshot: place(snapshot, plan, skip))
 
     def moment(self) -> OpenSearchMoment:
         return OpenSearchMoment(self._snapshot)

@@ -9,11 +9,12 @@ from dicomlake.engines.base import Hit, Member, Plan
 from dicomlake.engines.opensearch.compile import Dsl, every, terms
 from dicomlake.engines.opensearch.indices import Kind
 from dicomlake.engines.opensearch.lines import Job, Line
-from dicomlake.engines.opensearch.order import Key, Place, behind
+from dicomlake.engines.opensearch.order import Key, Place, behind, keyed
 from dicomlake.engines.opensearch.ordered import FETCHED, PAGE, found, ordered, searched
 from dicomlake.engines.opensearch.snapshot import Snapshot
 
-_BARE: Final[Mapping[str, Any]] = {"stored_fields": "_none_"}
+BARE: Final[Mapping[str, Any]] = {"stored_fields": "_none_"}
+"""Of documents whose place is all that is asked for."""
 
 Page = tuple[tuple[Hit, ...], Place | None]
 """Hits, and the place of the last one if there are more."""
@@ -30,7 +31,7 @@ def member(hit: Mapping[str, Any]) -> Member:
 def page(snapshot: Snapshot, kind: Kind, plan: Plan) -> Job[Page]:
     """The next hits."""
     query = snapshot.compile(plan.query)
-    keys = [Key(snapshot, sort) for sort in plan.sort]
+    keys = yield from keyed(snapshot, kind, plan.sort)
     if plan.level in ("study", "patient"):
         return (yield from _groups(kind, query, keys, plan))
     return (yield from _documents(kind, query, keys, plan))
@@ -50,32 +51,34 @@ def _groups(kind: Kind, query: Dsl, keys: Sequence[Key], plan: Plan) -> Job[Page
     is a hit."""
     group = plan.level
     sort = [*(key.body for key in keys), {group: "asc"}]
-    collapsed = {"collapse": {"field": group}, **_BARE}
+    collapsed = {"collapse": {"field": group}, **BARE}
     wanted = plan.limit + 1
     after = plan.after
     places: list[Place] = []
+    size = wanted
     while len(places) < wanted:
-        size = min(PAGE, wanted - len(places))
         within = every([query, behind(keys, group, after)]) if after is not None else query
         (answer,) = yield [Line(kind, searched(within, size, sort, **collapsed))]
-        candidates = [_place(keys, hit) for hit in found(answer)]
+        candidates = [place_of(keys, hit) for hit in found(answer)]
         if plan.after is not None and keys and candidates:
             among = every([query, terms(group, [str(place[-1]) for place in candidates])])
             (firsts,) = yield [Line(kind, searched(among, len(candidates), sort, **collapsed))]
-            first = {_place(keys, hit) for hit in found(firsts)}
+            first = {place_of(keys, hit) for hit in found(firsts)}
             places += [place for place in candidates if place in first]
         else:
             places += candidates
         if len(candidates) < size:
             break
         after = candidates[-1]
+        size = min(PAGE, 4 * size)  # far behind most groups have been met
     listed = places[: plan.limit]
     members = yield from _members(kind, query, group, [str(place[-1]) for place in listed])
     hits = tuple(Hit(str(place[-1]), members[str(place[-1])], place) for place in listed)
     return hits, (listed[-1] if listed and len(places) > plan.limit else None)
 
 
-def _place(keys: Sequence[Key], hit: Mapping[str, Any]) -> Place:
+def place_of(keys: Sequence[Key], hit: Mapping[str, Any]) -> Place:
+    """The place of a document or group that the server has put in order."""
     *tokens, group = hit["sort"]
     return (*(key.value(token) for key, token in zip(keys, tokens, strict=True)), str(group))
 

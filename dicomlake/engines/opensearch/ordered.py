@@ -76,7 +76,7 @@ def _place(keys: Sequence[Key], hit: Mapping[str, Any]) -> Place:
 
 def _by_token(kind: Kind, query: Dsl, keys: Sequence[Key], after: Place | None, wanted: int) -> Job[Placed]:
     first, others = keys[0], keys[1:]
-    place, descending = first.snapshot.place(first.sort.path), first.sort.descending
+    place = first.snapshot.place(first.sort.path)
     listed: Placed = []
 
     def of(token: str | None, behind: Place | None) -> Job[None]:
@@ -94,7 +94,7 @@ def _by_token(kind: Kind, query: Dsl, keys: Sequence[Key], after: Place | None, 
     more = True
     while more and len(listed) < wanted:
         size = max(TOKENS, wanted)
-        counts = yield from following(kind, query, place, token, size, descending)
+        counts = yield from following(kind, query, place, first.sort, token, size)
         for part in _parts(counts):
             if len(part) == 1:
                 yield from of(part[0], None)

@@ -78,6 +78,8 @@ class Snapshot:
         """Documents that have each path, once they have been counted."""
         self.tables: Kept[tuple[Kind, str], Mapping[str, int]] = Kept(_REMEMBERED, _VALUES)
         """How many documents have each token of a path, of paths that have not too many."""
+        self.mixed: dict[tuple[Kind, str, str], bool] = {}
+        """Whether a path has tokens of other types than one, once that has been asked."""
         self._studies: dict[Resolved, Dsl] = {}
 
     @property

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from dicomlake.engines.base import EXACT_UP_TO, Plan, Totals
-from dicomlake.engines.opensearch.compile import EVERYTHING, differs
+from dicomlake.engines.opensearch.compile import EVERYTHING, Dsl, differs
 from dicomlake.engines.opensearch.facets import most
 from dicomlake.engines.opensearch.indices import Kind
 from dicomlake.engines.opensearch.lines import Answer, Job, Line, aggregating, counting, total
@@ -79,6 +79,14 @@ def totals(snapshot: Snapshot, kind: Kind, plan: Plan) -> Job[tuple[Totals, tupl
         counts[name] += _sum(answer, "x")
     result = Totals(counts["patient"], counts["study"], counts["series"], instances, size)
     return result, (("patients", "studies") if estimated else ())
+
+
+def different(kind: Kind, query: Dsl, name: str, documents: int, shards: int) -> Job[int]:
+    """How many different ones the matching documents have, of which there are so many: ``study``, ``patient``."""
+    parts = documents // PART + 1
+    wanted = (_distinct(name, part, parts, documents, shards) for part in range(parts if documents else 0))
+    answers = (yield lines) if (lines := [Line(kind, aggregating(query, one), documents) for one in wanted]) else []
+    return sum(_sum(answer, "x") for answer in answers)
 
 
 def _estimate(name: str) -> dict[str, Any]:
