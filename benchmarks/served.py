@@ -26,6 +26,9 @@ from tools.opensearch import server
 FACET = 250.0
 """Milliseconds of the 95th percentile of a facet, at most."""
 
+HEAP = "4g"
+"""Of the server: with 1g, what it counted for ten million documents was more than its circuit breaker let through."""
+
 _MERGING = 7_200
 """Seconds that a merge may take."""
 
@@ -49,7 +52,10 @@ def measure(documents: int, questions: int = QUESTIONS, *, loud: bool = False) -
         if loud:
             print(line, file=sys.stderr, flush=True)
 
-    with tempfile.TemporaryDirectory(prefix="dicomlake-bench-") as home, server(Path(home) / "server", say) as running:
+    with (
+        tempfile.TemporaryDirectory(prefix="dicomlake-bench-") as home,
+        server(Path(home) / "server", say, HEAP) as running,
+    ):
         at = Server((running.url,)), f"{running.prefix}large"
         engine = OpenSearchEngine(*at, schemas.embedded_columns(), write=True, shape=Shape())
         try:
@@ -113,7 +119,7 @@ def _table(reached: Sequence[Reached], way: str) -> Table:
     *loaded, merged = reached
     times = ("facet ms", "95th", "page ms", "95th")
     return Table(
-        f"{merged.documents:,} instance documents, one shard, {way}",
+        f"{merged.documents:,} instance documents, one shard, {HEAP} of heap, {way}",
         ("state", "documents", "s", "documents/s", *times, "bytes/doc"),
         [
             (

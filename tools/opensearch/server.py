@@ -38,8 +38,9 @@ class Server:
 
 
 @contextmanager
-def server(folder: Path, say: Say = print) -> Iterator[Server]:
-    """A server for as long as the block lasts; ``folder`` takes the data of one that is started here.
+def server(folder: Path, say: Say = print, heap: str = "1g") -> Iterator[Server]:
+    """A server for as long as the block lasts; ``folder`` takes the data of one that is started here, ``heap`` is its
+    Java's.
 
     Raises ``UnavailableError`` that says of each way why it cannot be taken, and how to open one.
     """
@@ -52,7 +53,7 @@ def server(folder: Path, say: Say = print) -> Iterator[Server]:
     with ExitStack() as stack:
         for way in (_docker, _local):
             try:
-                url, words = stack.enter_context(way(folder, say))
+                url, words = stack.enter_context(way(folder, say, heap))
             except UnavailableError as error:
                 reasons.append(str(error))
                 continue
@@ -91,7 +92,7 @@ def clean(client: httpx.Client, prefix: str) -> None:
 
 
 @contextmanager
-def _docker(folder: Path, say: Say) -> Iterator[tuple[str, str]]:
+def _docker(folder: Path, say: Say, heap: str) -> Iterator[tuple[str, str]]:
     if shutil.which("docker") is None:
         raise UnavailableError("Docker: there is no docker on the PATH")
     try:
@@ -104,7 +105,7 @@ def _docker(folder: Path, say: Say) -> Iterator[tuple[str, str]]:
     from testcontainers.community.opensearch import OpenSearchContainer  # noqa: PLC0415  Docker's client, only here
 
     container = OpenSearchContainer(IMAGE)
-    container.with_env("OPENSEARCH_JAVA_OPTS", "-Xms1g -Xmx1g")
+    container.with_env("OPENSEARCH_JAVA_OPTS", f"-Xms{heap} -Xmx{heap}")
     container.with_env("cluster.routing.allocation.disk.threshold_enabled", "false")
     say(f"OpenSearch {VERSION}: starting {IMAGE} in Docker")
     try:
@@ -121,9 +122,9 @@ def _docker(folder: Path, say: Say) -> Iterator[tuple[str, str]]:
 
 
 @contextmanager
-def _local(folder: Path, say: Say) -> Iterator[tuple[str, str]]:
+def _local(folder: Path, say: Say, heap: str) -> Iterator[tuple[str, str]]:
     try:
-        with cluster(folder, say=say) as started:
+        with cluster(folder, heap=heap, say=say) as started:
             yield started.url, started.way
     finally:
         shutil.rmtree(folder, ignore_errors=True)
