@@ -79,20 +79,16 @@ def main() -> None:
         elif views.total_of(state.level, answer["totals"]) == 0:
             no_hits(lake, state)
         else:
-            # Always two columns (style.css hides an empty one): elsewhere on the page the table would be another one,
-            # and lose focus and place.
             tools(lake, state, shown, save)
-            left, right = st.columns([1.25, 1], gap="small")
-            with left:
-                results(lake, state, answer, shown)
             painted = None
-            if state.open is not None:
-                with right:
+            with st.container(horizontal=True, gap="small", key="hits"):
+                results(lake, state, answer, shown)
+                if state.open is not None:
                     painted = detail(lake, state, answer, shown)
-            with st.container(key="pictures"):
-                if painted is not None and painted["viewer"] is not None:
+            if painted is not None and painted["viewer"] is not None:
+                with st.container(key="pictures"):
                     frames(lake, painted["viewer"])
-                thumbnails(lake, state, answer, pictured(painted))
+            thumbnails(lake, state, answer, pictured(painted))
 
 
 def told() -> None:
