@@ -40,7 +40,6 @@ def main() -> None:
     title(state)
     query_bar(lake, state)
     below = st.container(key="below")
-    broken = st.container(key="broken")
     choice(state)
     tiles = st.container()
     found = st.container(key="found")
@@ -60,7 +59,7 @@ def main() -> None:
         with found:
             away(lake, error)
     except Problem as problem:
-        with broken:
+        with below:
             refusal(problem)
         with found:
             state_in_words(say("search.no_hits_to_show"), say("search.mend") if problem.status < 500 else "")
