@@ -1,4 +1,4 @@
-"""What lies out of view waits to be laid out, and never for somebody who scrolls, walks there or only waits, in a browser."""
+"""What lies out of view waits to be laid out, but never for whoever scrolls or presses a key, in a real browser."""
 
 from collections.abc import Callable
 
