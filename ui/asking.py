@@ -165,7 +165,7 @@ def opened(lake: Api, state: PageState) -> dict[str, Any]:
         return details.failed(kind, uid, say("detail.not_answering"), say("detail.not_answering_how"), asked)
     except Problem as problem:
         title = say("detail.not_found") if problem.code == "not-found" else problem.title
-        return details.failed(kind, uid, title, problem.detail, asked)
+        return details.failed(kind, uid, title, problem.detail, asked, problem.spoken)
 
 
 def _opened_series(lake: Api, kind: str, uid: str, asked: str) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def _title(hit: Mapping[str, Any], *paths: str) -> str:
 
 def _detail(kind: str, title: str, asked: str, **parts: Any) -> dict[str, Any]:
     """The parts of a detail; those that it does not have are empty."""
-    none = dict.fromkeys(("list", "header", "note", "similar", "viewer", "around", "study"))
+    none = dict.fromkeys(("list", "header", "note", "lang", "similar", "viewer", "around", "study"))
     named = {"id": asked, "kind": say(f"detail.{kind}"), "title": title}
     return {**none, "tags": [], "summary": [], "issues": [], **named, **parts}
 
@@ -222,7 +222,7 @@ def around(asked: str, ids: Sequence[str | None], first: int, total: int) -> dic
     }
 
 
-def failed(kind: str, uid: str, title: str, text: str, asked: str) -> dict[str, Any]:
-    """A detail that cannot be shown, in words."""
+def failed(kind: str, uid: str, title: str, text: str, asked: str, lang: str | None = None) -> dict[str, Any]:
+    """A detail that cannot be shown, in words; ``lang``: the language of ``text`` where it is not the one in force."""
     label = say("detail.id" if kind == "patient" else "detail.uid")
-    return _detail(kind, title, asked, summary=[{"label": label, "value": uid, "code": True}], note=text)
+    return _detail(kind, title, asked, summary=[{"label": label, "value": uid, "code": True}], note=text, lang=lang)

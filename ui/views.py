@@ -158,6 +158,13 @@ def _row(
         },
         "picture": uid if state.level in ("series", "instance") else opened,
         "modality": cell(hit, "Modality"),
+        **(_card(hit, described) if state.view == "gallery" else {}),
+    }
+
+
+def _card(hit: Mapping[str, Any], described: str | None) -> dict[str, Any]:
+    """What only a card of the gallery says."""
+    return {
         "title": described,
         "facts": [text for path in CARD_FACTS if (text := cell(hit, path, 1))],
         "aside": units("instance", hit["instanceCount"]) if hit.get("instanceCount", 1) > 1 else None,

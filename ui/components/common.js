@@ -78,12 +78,15 @@ function keepFocus(root, repaint) {
 }
 
 // Let a box reach down to the window's lower edge, `below` pixels spared, and follow what moves above it.
-function fillDown(box, below) {
+function fillDown(box, below, changed) {
   const main = document.querySelector('[data-testid="stMain"]') ?? document.scrollingElement;
   const fit = () => {
     if (!box.isConnected) return;
     const top = box.getBoundingClientRect().top + main.scrollTop;
-    box.style.maxHeight = `${Math.max(260, Math.floor(window.innerHeight - top - below))}px`;
+    const height = `${Math.max(260, Math.floor(window.innerHeight - top - below))}px`;
+    if (box.style.maxHeight === height) return;
+    box.style.maxHeight = height;
+    changed?.();
   };
   const observer = new ResizeObserver(fit);
   observer.observe(main.firstElementChild ?? main);

@@ -9,6 +9,7 @@ class Conditions {
   // Where a condition is changed: the query bar, or the card of its field.
   edit(item) {
     if (item.kind === "query") return document.dispatchEvent(new CustomEvent("dicomlake-query"));
+    card(item.field)?.classList.remove("unseen"); // else nothing in it takes the focus
     card(item.field)?.scrollIntoView({ block: "nearest" });
     card(item.field)?.querySelector("input, button")?.focus();
   }

@@ -172,7 +172,7 @@ class Detail {
         this.summary(),
         data.list ? this.list(data.list) : null,
         data.header ? this.header(data.header) : null,
-        data.note ? el("p", { class: "note", text: data.note }) : null,
+        data.note ? el("p", { class: "note", lang: data.lang, text: data.note }) : null,
       ];
       const at = this.body.scrollTop;
       this.body.replaceChildren(...parts.filter(Boolean));

@@ -8,6 +8,12 @@ class Rail {
     this.found = null;
     this.chooser = new Chooser(this);
     this.list = el("div", { class: "cards" });
+    this.unseen = new Unseen();
+    this.away = new Set();
+    this.watch = new IntersectionObserver((seen) => {
+      for (const { target, isIntersecting } of seen) this.away[isIntersecting ? "delete" : "add"](target);
+      this.unseen.keep(this.away);
+    }, { scrollMargin: "240px 0px" });
     root.replaceChildren(this.chooser.element, this.list);
   }
 
@@ -48,6 +54,14 @@ class Rail {
     this.send("fold", { field, folded });
   }
 
+  set(field, card) {
+    const before = this.cards.get(field)?.element;
+    if (before) this.watch.unobserve(before);
+    this.away.delete(before);
+    this.watch.observe(card.element);
+    this.cards.set(field, card);
+  }
+
   update({ data, setTriggerValue }) {
     this.send = setTriggerValue;
     this.data = data;
@@ -57,12 +71,14 @@ class Rail {
       this.clicks = data.click;
       this.selected = data.selection;
     }
+    const focused = this.root.getRootNode().activeElement;
+    this.unseen.put([...this.away].filter((card) => card.isConnected && !card.contains(focused)));
     keepFocus(this.root, () => {
       this.chooser.update();
       for (const card of data.cards) {
         const known = this.cards.get(card.field);
         const kind = card.kind === "range" ? RangeCard : ValueCard;
-        if (!(known instanceof kind)) this.cards.set(card.field, new kind(this, card.field));
+        if (!(known instanceof kind)) this.set(card.field, new kind(this, card.field));
         this.cards.get(card.field).update(card);
       }
       const wanted = data.cards.map(({ field }) => this.cards.get(field).element);
@@ -73,9 +89,16 @@ class Rail {
     this.root.dataset.click = data.click;
     this.root.dataset.took = data.took ?? "";
   }
+
+  stop() {
+    this.unseen.stop();
+    this.watch.disconnect();
+  }
 }
 
 export default function (component) {
   const root = component.parentElement.querySelector(".root");
-  remember(root, () => new Rail(root)).update(component);
+  const rail = remember(root, () => new Rail(root));
+  rail.update(component);
+  return () => rail.stop();
 }

@@ -17,7 +17,7 @@ function painted(job, send) {
     job.about ? el("p", { class: "about", text: job.about }) : null,
     bar, job.progress ? el("p", { class: "numbers", text: job.progress }) : null,
     job.result ? el("p", { class: "numbers", text: job.result }) : null, quarantine,
-    job.error ? el("p", { class: "error", role: "alert", text: job.error }) : null);
+    job.error ? el("p", { class: "error", role: "alert", lang: job.lang, text: job.error }) : null);
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {

@@ -7,8 +7,9 @@ class Results {
     this.root = root;
     this.views = { table: new Table(this), gallery: new Gallery(this) };
     for (const { scroll } of Object.values(this.views))
-      scroll.addEventListener("scroll", () => (this.moved = scroll.scrollTop > 0 || scroll.scrollLeft > 0), { passive: true });
+      scroll.addEventListener("scroll", () => this.scrolled(scroll), { passive: true });
     this.ticked = new Set();
+    this.unseen = new Unseen();
     this.place = el("div");
     this.range = el("span");
     this.selection = el("span", { class: "selection", role: "status" });
@@ -18,8 +19,14 @@ class Results {
     document.addEventListener("dicomlake-closed", (this.closed = (event) => this.back(event.detail)));
   }
 
+  scrolled({ scrollTop, scrollLeft }) {
+    this.moved = scrollTop > 0 || scrollLeft > 0;
+    this.unseen.all();
+  }
+
   // Where a closed detail gives the focus back to.
   back(id) {
+    this.unseen.all();
     const named = (one) => one && this.root.querySelector(`[data-focus="open ${CSS.escape(one)}"]`);
     (named(id) ?? named(this.opened) ?? this.view.current?.querySelector("button"))?.focus();
   }
@@ -112,7 +119,7 @@ class Results {
         this.view = view;
         this.fill?.stop();
         this.place.replaceChildren(view.element);
-        this.fill = fillDown(view.scroll, 56);
+        this.fill = fillDown(view.scroll, 56, () => this.unseen.all());
       }
       view.paint(data);
       this.range.textContent = data.range;
@@ -128,6 +135,7 @@ class Results {
 
   stop() {
     this.fill.stop();
+    this.unseen.stop();
     this.developing.stop();
     document.removeEventListener("dicomlake-closed", this.closed);
   }

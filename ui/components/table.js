@@ -1,15 +1,17 @@
 // Hits as a table: rows open with a click, are ticked in the first column, and are walked through with the arrow keys.
+// Its rows are boxes of their own (table.css), so that the browser lays out and paints those in view only; the roles say
+// that they are a table all the same.
 const PICTURE = 48;
 const TICK = 36;
+const ROW = 42;
 
 class Table {
   constructor(owner) {
     this.owner = owner;
-    this.head = el("tr");
-    this.body = el("tbody");
-    this.columns = el("colgroup");
+    this.head = el("tr", { role: "row" });
+    this.body = el("tbody", { role: "rowgroup" });
     this.caption = el("caption", { class: "hidden" });
-    this.table = el("table", {}, this.caption, this.columns, el("thead", {}, this.head), this.body);
+    this.table = el("table", { role: "table" }, this.caption, el("thead", { role: "rowgroup" }, this.head), this.body);
     this.scroll = el("div", { class: "scroll", tabindex: "0", role: "region" }, this.table);
     this.scroll.addEventListener("scroll", () => this.scroll.classList.toggle("aside", this.scroll.scrollLeft > 0), { passive: true });
     this.element = el("div", { class: "frame" }, this.scroll);
@@ -47,9 +49,15 @@ class Table {
   setWidth(index, width) {
     const wide = Math.round(Math.min(Math.max(width, 48), 900));
     this.widths[index] = wide;
-    this.columns.children[this.before + index].style.width = `${wide}px`;
+    for (const row of [this.head, ...this.body.children]) this.widen(row.children[this.before + index], wide);
     this.table.style.width = `${this.total()}px`;
     return wide;
+  }
+
+  // A cell of this width; what the page has room for beyond all widths is shared out by them.
+  widen(cell, width) {
+    cell.style.flex = `${width} 0 ${width}px`;
+    return cell;
   }
 
   total() {
@@ -104,7 +112,7 @@ class Table {
     button.addEventListener("click", () => column.sortable && this.owner.send("sort", sorted === "ascending" ? `-${name}` : name));
     button.addEventListener("keydown", (event) => this.keys(event, index, name));
     if (!column.sortable) button.title = column.title;
-    const cell = el("th", { scope: "col", class: [index ? "" : "lead", number ? "number" : ""].join(" ").trim() || null,
+    const cell = el("th", { scope: "col", role: "columnheader", class: [index ? "" : "lead", number ? "number" : ""].join(" ").trim() || null,
       "aria-sort": sorted, draggable: "true" }, button, this.grip(index, name));
     cell.addEventListener("dragstart", (event) => {
       this.dragged = name;
@@ -123,7 +131,7 @@ class Table {
       this.place(this.dragged, index);
     });
     cell.addEventListener("dragend", () => (this.dragged = null));
-    return cell;
+    return this.widen(cell, this.widths[index]);
   }
 
   amount(text, percent) {
@@ -137,10 +145,13 @@ class Table {
     const box = el("input", { type: "checkbox", tabindex: "-1" });
     box.addEventListener("click", (event) => this.owner.tick(place, box.checked, event.shiftKey));
     const picture = this.before > 1 ? thumb("", "", 36) : null;
-    const cells = this.owner.data.columns.map((column, index) => el("td", { class: [index ? "" : "lead", column.number ? "number" : ""].join(" ").trim() || null }));
+    const classes = (column, index) => [index ? "" : "lead", column.number ? "number" : ""].join(" ").trim() || null;
+    const cells = this.owner.data.columns.map((column, index) =>
+      this.widen(el("td", { role: "cell", class: classes(column, index) }), this.widths[index]));
     const name = el("button", { type: "button", class: "name", tabindex: "-1" });
     cells[0].append(name);
-    const element = el("tr", {}, el("td", { class: "tick" }, el("label", {}, box)), picture && el("td", { class: "pic" }, picture), ...cells);
+    const element = el("tr", { role: "row" }, el("td", { role: "cell", class: "tick" }, el("label", {}, box)),
+      picture && el("td", { role: "cell", class: "pic" }, picture), ...cells);
     return { element, box, picture, cells, name, shown: [] };
   }
 
@@ -185,8 +196,18 @@ class Table {
       this.body.append(line.element);
     }
     data.rows.forEach((row, place) => this.show(this.lines[place], row));
+    this.owner.unseen.put(this.below());
     this.rove(this.body.querySelector("[aria-current]") ?? this.body.firstElementChild);
     this.ticks();
+  }
+
+  // Rows below the lower edge, of a table that has its place already.
+  below() {
+    const height = parseFloat(this.scroll.style.maxHeight);
+    if (!height || this.owner.moved) return [];
+    const focused = this.owner.root.getRootNode().activeElement;
+    const rows = this.lines.slice(Math.ceil(height / ROW) + 1).map(({ element }) => element);
+    return rows.filter((row) => row.getAttribute("aria-current") === null && !row.contains(focused));
   }
 
   // What stands around the rows, which go.
@@ -198,17 +219,11 @@ class Table {
     this.table.style.width = `${this.total()}px`;
     this.caption.textContent = say("hits");
     this.scroll.setAttribute("aria-label", say("hits"));
-    const column = (width) => {
-      const one = el("col");
-      one.style.width = `${width}px`;
-      return one;
-    };
-    this.columns.replaceChildren(...[TICK, ...(pictures ? [PICTURE] : []), ...this.widths].map(column));
     this.all = el("input", { type: "checkbox", "aria-label": say("tick_page"), "data-focus": "tick page" });
     this.all.addEventListener("click", () => this.owner.tickAll(this.all.checked));
     this.head.replaceChildren(...[
-      el("th", { scope: "col", class: "tick" }, el("label", {}, this.all)),
-      pictures ? el("th", { scope: "col", class: "pic" }, el("span", { class: "hidden", text: say("picture") })) : null,
+      el("th", { scope: "col", role: "columnheader", class: "tick" }, el("label", {}, this.all)),
+      pictures ? el("th", { scope: "col", role: "columnheader", class: "pic" }, el("span", { class: "hidden", text: say("picture") })) : null,
       ...data.columns.map((one, index) => this.column(one, index)),
     ].filter(Boolean));
     this.lines = [];

@@ -24,7 +24,7 @@ def is_active(job: Mapping[str, Any]) -> bool:
 
 
 def _job(job: Mapping[str, Any]) -> dict[str, Any]:
-    progress = job["progress"] or {}
+    progress, problem = job["progress"] or {}, Problem(job["error"]) if job["error"] else None
     done, total = progress.get("done", 0), progress.get("total")
     return {
         "id": job["id"],
@@ -35,7 +35,8 @@ def _job(job: Mapping[str, Any]) -> dict[str, Any]:
         "when": when(job["finished"] or job["started"] or job["created"]),
         "percent": 100 * done / total if total else None,
         "progress": _progress(progress) if is_active(job) and progress else "",
-        "error": Problem(job["error"]).detail if job["error"] else None,
+        "error": problem and problem.detail,
+        "lang": problem and problem.spoken,
         "result": result(job),
         "quarantined": int((job["result"] or {}).get("quarantined") or 0),
         "file": job["status"] == "done" and "file" in (job["result"] or {}),

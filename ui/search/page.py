@@ -40,7 +40,6 @@ def main() -> None:
     title(state)
     query_bar(lake, state)
     below = st.container(key="below")
-    broken = st.container(key="broken")
     choice(state)
     tiles = st.container()
     found = st.container(key="found")
@@ -60,7 +59,7 @@ def main() -> None:
         with found:
             away(lake, error)
     except Problem as problem:
-        with broken:
+        with below:
             refusal(problem)
         with found:
             state_in_words(say("search.no_hits_to_show"), say("search.mend") if problem.status < 500 else "")
@@ -79,20 +78,16 @@ def main() -> None:
         elif views.total_of(state.level, answer["totals"]) == 0:
             no_hits(lake, state)
         else:
-            # Always two columns (style.css hides an empty one): elsewhere on the page the table would be another one,
-            # and lose focus and place.
             tools(lake, state, shown, save)
-            left, right = st.columns([1.25, 1], gap="small")
-            with left:
-                results(lake, state, answer, shown)
             painted = None
-            if state.open is not None:
-                with right:
+            with st.container(horizontal=True, gap="small", key="hits"):
+                results(lake, state, answer, shown)
+                if state.open is not None:
                     painted = detail(lake, state, answer, shown)
-            with st.container(key="pictures"):
-                if painted is not None and painted["viewer"] is not None:
+            if painted is not None and painted["viewer"] is not None:
+                with st.container(key="pictures"):
                     frames(lake, painted["viewer"])
-                thumbnails(lake, state, answer, pictured(painted))
+            thumbnails(lake, state, answer, pictured(painted))
 
 
 def told() -> None:
