@@ -234,7 +234,7 @@ def cause(reason: Any) -> tuple[str, str]:
     """Type and text of the innermost error that the server names."""
     if not isinstance(reason, Mapping):
         return "", str(reason)
-    kind, text = str(reason.get("type", "")), str(reason.get("reason", ""))
+    kind, text = str(reason.get("type") or ""), str(reason.get("reason") or "")
     inner = reason.get("caused_by") or next(iter(reason.get("root_cause") or reason.get("failed_shards") or ()), None)
     if isinstance(inner, Mapping):
         inner_kind, inner_text = cause(inner.get("reason") if isinstance(inner.get("reason"), Mapping) else inner)
