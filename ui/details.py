@@ -6,7 +6,7 @@ from typing import Any
 from ui import format as shown_as
 from ui import tree
 from ui.labels import page
-from ui.refusals import in_words, issue_in_words
+from ui.refusals import formed_in_words, in_words
 from ui.state import PageState
 from ui.views import cell, open_id, units
 from ui.words import say
@@ -203,7 +203,7 @@ def _issue(issue: Mapping[str, str], codes: Mapping[str, Mapping[str, Any]]) -> 
     about = codes.get(issue["code"], {})
     named = str(about.get("title") or issue["code"].replace("-", " "))
     title = in_words(named) or named
-    text = issue_in_words(issue["detail"]) or issue["detail"]
+    text = formed_in_words(issue["detail"]) or issue["detail"]
     return {"path": issue["path"], "title": title, "text": text, "rule": about.get("standard") or ""}
 
 

@@ -37,8 +37,7 @@ def thumbnails(lake: Api, state: PageState, hits: Sequence[Mapping[str, Any]], m
             return {}
         while len(kept) > _MOST:
             kept.pop(next(iter(kept)))
-    found: dict[str, Any] = kept[key][1]
-    return found
+    return {name: pictures.in_words(link) for name, link in kept[key][1].items()}
 
 
 def _kept() -> dict[str, tuple[float, dict[str, Any]]]:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from ui.refusals import formed_in_words
+
 SMALL: Final = 128
 """Pixels of a thumbnail in the table, twice its size on the page for dense screens."""
 CARD: Final = 256
@@ -34,6 +36,12 @@ def of_owners(owners: Mapping[str, Sequence[str]], thumbnails: Mapping[str, Any]
         if links:
             found[owner] = next((link for link in links if "url" in link), links[0])
     return found
+
+
+def in_words(shown: Mapping[str, Any]) -> dict[str, Any]:
+    """A listing or an address, with the reason why there is none in the language in force."""
+    why = shown.get("none")
+    return {**shown, "none": formed_in_words(why) or why} if why else dict(shown)
 
 
 def frame(instance: str, number: int = 0, size: int = LARGE, window: str = "default") -> dict[str, Any]:

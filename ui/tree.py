@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from mappings import dictionary
 from ui.language import grouped
-from ui.refusals import issue_in_words
+from ui.refusals import formed_in_words
 from ui.words import say
 
 Node = dict[str, Any]
@@ -41,7 +41,7 @@ def nodes(document: Mapping[str, Any]) -> list[Node]:
 
 def _said(issue: Mapping[str, str]) -> str:
     detail = issue["detail"]
-    return (issue_in_words(detail) or detail) if detail else issue["code"]
+    return (formed_in_words(detail) or detail) if detail else issue["code"]
 
 
 def count(tree: Iterable[Node]) -> int:

@@ -9,10 +9,11 @@ from dicomlake.errors import QueryError, TimeLimitError
 from dicomlake.messages import Message
 from dicomlake.query.explain import explain
 from tests.ui.said import details, kinds, quality, said, titles
+from ui import pictures
 from ui.client import Away, EngineAway, Problem
 from ui.language import LANGUAGES, language
 from ui.queries import fault
-from ui.refusals import in_words, issue_in_words, sentences
+from ui.refusals import formed_in_words, in_words, sentences
 
 ROOMS = (
     "mappings/names.py",
@@ -186,14 +187,31 @@ def test_a_service_that_is_away_is_said_to_be(spanish: None):
             "más de 48 secuencias anidadas, o una ruta de más de 2000 caracteres (byte 7)",
         ),
         ("2 more", "2 más"),
+        ("no picture: this is raw data", "sin imagen: es datos en bruto"),
+        (
+            "the picture is not decoded after 20 s and was given up (DICOMLAKE_IMAGE_SECONDS)",
+            "la imagen no se decodificó en 20 s y se abandonó (DICOMLAKE_IMAGE_SECONDS)",
+        ),
+        (
+            "the decoder did not survive this file (ended by SIGKILL)",
+            "el decodificador no sobrevivió a este archivo (lo terminó SIGKILL)",
+        ),
         ("what another version says", None),
         ("what another version says (byte 3)", None),
     ],
 )
 @pytest.mark.usefixtures("spanish")
-def test_issues_of_headers_are_said_in_the_language_of_the_page(text: str, expected: str | None):
-    assert issue_in_words(text) == expected
+def test_finished_sentences_are_said_in_the_language_of_the_page(text: str, expected: str | None):
+    assert formed_in_words(text) == expected
 
 
-def test_issues_of_headers_are_said_as_they_are_where_that_is_the_language():
-    assert issue_in_words("2 more") == "2 more"
+def test_finished_sentences_are_said_as_they_are_where_that_is_the_language():
+    assert formed_in_words("2 more") == "2 more"
+
+
+@pytest.mark.usefixtures("spanish")
+def test_why_there_is_no_picture_is_said_in_the_language_of_the_page():
+    why = "the series is known from an index only; its files are elsewhere"
+    assert pictures.in_words({"none": why})["none"].startswith("la serie se conoce solo por un índice")
+    assert pictures.in_words({"none": None, "images": [1]}) == {"none": None, "images": [1]}
+    assert pictures.in_words({"url": "/x"}) == {"url": "/x"}

@@ -6,7 +6,7 @@ from typing import Any
 from ui import format as shown_as
 from ui.labels import shown
 from ui.language import language
-from ui.refusals import in_words, issue_in_words
+from ui.refusals import formed_in_words, in_words
 from ui.state import PageState
 from ui.views import value_label
 from ui.words import of, say
@@ -35,7 +35,7 @@ def codes(answer: Mapping[str, Any]) -> dict[str, Any]:
 def _example(example: Mapping[str, Any] | None) -> dict[str, str] | None:
     if example is None:
         return None
-    detail = issue_in_words(example["detail"]) or example["detail"]
+    detail = formed_in_words(example["detail"]) or example["detail"]
     where = f"{example['path']}: {detail}" if example["path"] else detail
     return {"open": f"instance:{example['SOPInstanceUID']}", "where": where, "location": example["location"]}
 

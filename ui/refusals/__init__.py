@@ -18,8 +18,12 @@ from ui.language import grouped, language, pointed
 
 HERE: Final = Path(__file__).parent
 
+_FORMED: Final = ("details.yml", "pictures.yml")
 _INNER: Final = "detail"
-"""The name of a sentence within another one."""
+"""The name of what is a sentence itself."""
+
+_SPEC: Final = re.compile(r":[^{}]*\}")
+"""How a value is written: in a finished sentence it is."""
 
 
 @cache
@@ -45,27 +49,27 @@ def in_words(text: str, message: Mapping[str, Any] | None = None) -> str | None:
         return None
 
 
-def issue_in_words(text: str) -> str | None:
-    """What one issue of a header says, in the language in force; None where there is no translation.
-
-    A document holds only the finished text, so the sentence is found by its form.
+def formed_in_words(text: str) -> str | None:
+    """A finished sentence in the language in force, found by its form: what an issue of a header says, for of that a
+    document holds no more, or why there is no picture. None where there is no translation.
     """
     if language.get() == "en":
         return text
     for form, sentence in _forms():
         if found := form.fullmatch(text):
-            filled = found.groupdict()
-            if _INNER in filled:
-                filled[_INNER] = issue_in_words(filled[_INNER])
+            filled = {
+                name: formed_in_words(value) or (name != _INNER and value) for name, value in found.groupdict().items()
+            }
             return sentence[language.get()].format_map(filled) if all(filled.values()) else None
     return None
 
 
 @cache
 def _forms() -> list[tuple[re.Pattern[str], dict[str, str]]]:
-    """The sentences of issues, those that are the longest without what fills them first."""
-    listed = yaml.safe_load((HERE / "details.yml").read_text(encoding="utf-8"))
-    found = [(re.compile(_form(one["en"]), re.DOTALL), one) for one in listed]
+    """The sentences that are found by their form, those that are the longest without what fills them first."""
+    listed = [one for name in _FORMED for one in yaml.safe_load((HERE / name).read_text(encoding="utf-8"))]
+    plain = [{language: _SPEC.sub("}", text) for language, text in one.items()} for one in listed]
+    found = [(re.compile(_form(one["en"]), re.DOTALL), one) for one in plain]
     return sorted(found, key=lambda one: -len(re.sub(r"\{\w+\}", "", one[1]["en"])))
 
 

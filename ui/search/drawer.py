@@ -93,7 +93,7 @@ def frames(lake: Api, viewer: Mapping[str, Any]) -> None:
     data: dict[str, Any] = {"series": uid, "links": {}, "api": lake.url, "images": None}
     try:
         listing = _listing(lake, uid)
-        data["images"] = listing
+        data["images"] = pictures.in_words(listing)
         if listing["images"]:
             data["links"] = _links(lake, listing, viewer)
     except (Away, Problem) as error:
