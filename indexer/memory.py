@@ -41,6 +41,18 @@ def old_left_out() -> Iterator[None]:
         gc.unfreeze()
 
 
+@contextmanager
+def cycles_seldom(objects: int = 50_000) -> Iterator[None]:
+    """Cycles are looked for when so many more objects were made than let go, meanwhile: what comes in large parts is
+    gone with them, and would be looked through again and again while it is there."""
+    first, *others = gc.get_threshold()
+    gc.set_threshold(objects, *others)
+    try:
+        yield
+    finally:
+        gc.set_threshold(first, *others)
+
+
 def end_cycles() -> None:
     """Free what only holds itself. Python would look through long-lived objects only when there is a quarter more of
     them: until then each commit's searcher would stay, with the files that it has mapped."""

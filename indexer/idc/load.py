@@ -28,6 +28,7 @@ from dicomlake.lake import Lake
 from dicomlake.messages import Message
 from dicomlake.query.resolved import Match
 from indexer.idc.rows import ORIGIN, Build, Built, lost, rules
+from indexer.memory import cycles_seldom, old_left_out
 from indexer.pool import Pool
 from mappings.normal import text_token
 
@@ -108,7 +109,11 @@ def load(
         number = opened.catalog.begin_run([ORIGIN.source])
         loader = _Loader(opened.engine, imported)
         limit = AHEAD * max(1, workers)
-        with Pool(Build(opened.engine.encoder), lost, size=workers, limit=limit, nice=NICE) as pool:
+        with (
+            Pool(Build(opened.engine.encoder), lost, size=workers, limit=limit, nice=NICE) as pool,
+            old_left_out(),
+            cycles_seldom(),
+        ):
             for built in _through(pool, _batches(file, path), stop or threading.Event()):
                 loader.add(built)
                 watch(imported)
