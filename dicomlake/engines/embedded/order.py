@@ -8,7 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,23 +87,52 @@ class Groups:
         return self.key(int(self.examples[number]))
 
 
+class Placed(Protocol):
+    """A path's values, or steps of them, as the place of each document."""
+
+    @property
+    def places(self) -> Small:
+        """The place of each document."""
+
+    def token(self, document: int) -> str | None:
+        """What a document is sorted by."""
+
+
+AnyKey = TypeVar("AnyKey", bound=Placed)
+
+
 @dataclass(frozen=True, slots=True)
-class Order:
-    """All documents in an order; ``single``: each is a hit by itself."""
+class Sorted(Generic[AnyKey]):
+    """All documents sorted by ``keys``; ``single``: each is a hit by itself."""
 
     ids: Numbers
-    keys: tuple[SortKey, ...]
+    keys: tuple[AnyKey, ...]
     groups: Groups
     single: bool
 
     @property
     def size(self) -> int:
-        """Bytes that it takes besides tokens and groups, which others have, too."""
+        """Bytes that it takes besides steps, tokens and groups, which others have, too."""
         return self.ids.nbytes + sum(key.places.nbytes for key in self.keys)
 
     def tokens(self, document: int) -> Place:
         """What a document is sorted by."""
         return tuple(key.token(document) for key in self.keys)
+
+    def place(self, document: int) -> Place:
+        """Where the hit stands whose first document this is."""
+        return (*self.tokens(document), self.groups.key(document))
+
+    def among(self, ids: NDArray[np.intp], numbers: Sequence[int]) -> NDArray[np.intp]:
+        """Those of the documents that belong to groups of these numbers."""
+        wanted = np.zeros(len(self.groups.examples), np.bool_)
+        wanted[numbers] = True
+        return ids[wanted[self.groups.numbers[ids]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Order(Sorted[SortKey]):
+    """All documents in an order."""
 
     def page(self, chosen: NDArray[np.bool_], ids: NDArray[np.intp], after: Place | None, number: int) -> list[int]:
         """Of up to so many next hits the document that stands first; ``chosen`` and ``ids`` are those that match."""
@@ -124,20 +153,10 @@ class Order:
                 break
         return found
 
-    def place(self, document: int) -> Place:
-        """Where the hit stands whose first document this is."""
-        return (*self.tokens(document), self.groups.key(document))
-
     def skipped(self, chosen: NDArray[np.bool_], ids: NDArray[np.intp], after: Place | None, skip: int) -> Place | None:
         """Where the last of the next ``skip`` hits stands; None where no hit lies behind it."""
         passed = self.page(chosen, ids, after, skip + 1)
         return self.place(passed[skip - 1]) if len(passed) > skip else None
-
-    def among(self, ids: NDArray[np.intp], numbers: Sequence[int]) -> NDArray[np.intp]:
-        """Those of the documents that belong to groups of these numbers."""
-        wanted = np.zeros(len(self.groups.examples), np.bool_)
-        wanted[numbers] = True
-        return ids[wanted[self.groups.numbers[ids]]]
 
     def _unseen(self, ids: Small, seen: NDArray[np.bool_]) -> Small:
         """The first document of each group that has not been seen; these groups have been, then."""
@@ -158,14 +177,6 @@ class Order:
             return (*(int(key.places[document]) for key in self.keys), int(self.groups.numbers[document]))
 
         return bisect_right(sequence, target, key=where)
-
-
-class Placed(Protocol):
-    """A path's values, or steps of them, as the place of each document."""
-
-    @property
-    def places(self) -> Small:
-        """The place of each document."""
 
 
 def sequence_of(

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dicomlake.engines.base import Sort
-from dicomlake.engines.embedded.columns import InOrder, Numbers, Small
-from dicomlake.engines.embedded.order import BLOCK, Groups, Place, SortKey, sequence_of
+from dicomlake.engines.embedded.columns import InOrder, Small
+from dicomlake.engines.embedded.order import BLOCK, Place, Sorted, SortKey, sequence_of
 from dicomlake.engines.embedded.steps import Step, Steps
 
 
@@ -87,32 +87,8 @@ Key = SortKey | RoughKey
 
 
 @dataclass(frozen=True, slots=True)
-class RoughOrder:
-    """All documents in an order by the steps of their values; ``single``: each is a hit by itself."""
-
-    ids: Numbers
-    keys: tuple[Key, ...]
-    groups: Groups
-    single: bool
-
-    @property
-    def size(self) -> int:
-        """Bytes that it takes besides steps, tokens and groups, which others have, too."""
-        return self.ids.nbytes + sum(key.places.nbytes for key in self.keys)
-
-    def tokens(self, document: int) -> Place:
-        """What a document is sorted by."""
-        return tuple(key.token(document) for key in self.keys)
-
-    def place(self, document: int) -> Place:
-        """Where the hit stands whose first document this is."""
-        return (*self.tokens(document), self.groups.key(document))
-
-    def among(self, ids: NDArray[np.intp], numbers: Sequence[int]) -> NDArray[np.intp]:
-        """Those of the documents that belong to groups of these numbers."""
-        wanted = np.zeros(len(self.groups.examples), np.bool_)
-        wanted[numbers] = True
-        return ids[wanted[self.groups.numbers[ids]]]
+class RoughOrder(Sorted[Key]):
+    """All documents in an order by the steps of their values."""
 
     def page(self, chosen: NDArray[np.bool_], ids: NDArray[np.intp], after: Place | None, number: int) -> list[int]:
         """Of up to so many next hits the document that stands first; ``chosen`` and ``ids`` are those that match."""
