@@ -1,4 +1,4 @@
-"""The page, as ``streamlit run`` starts it: what all pages share, then the page that the address names."""
+"""The page, as Streamlit runs it for every browser: what all pages share, then the page that the address names."""
 
 import gc
 from functools import cache

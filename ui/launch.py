@@ -13,7 +13,7 @@ HEALTH = "/_stcore/health"
 
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 """Names this machine has for itself: under any other, also one that resolves to it, no session is opened."""
-_APP = Path(__file__).with_name("app.py")
+_SERVER = Path(__file__).with_name("server.py")
 
 
 def command(port: int = DEFAULT_PORT, address: str = "127.0.0.1", api_url: str = DEFAULT_API_URL) -> list[str]:
@@ -23,7 +23,7 @@ def command(port: int = DEFAULT_PORT, address: str = "127.0.0.1", api_url: str =
     environment; ``api_url`` stands among its arguments so that a process list tells which lake a page shows.
     """
     return [
-        *(sys.executable, "-m", "streamlit", "run", str(_APP)),
+        *(sys.executable, "-m", "streamlit", "run", str(_SERVER)),
         *(f"--server.port={port}", f"--server.address={address}", f"--browser.serverAddress={address}"),
         *(f"--server.allowedHosts={host}" for host in dict.fromkeys((address, *_LOCAL))),
         *("--", api_url),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.runtime.state.session_state import STREAMLIT_INTERNAL_KEY_PREFIX
 from streamlit.testing.v1 import AppTest
 
 import ui
@@ -48,6 +49,16 @@ class Page:
         found = [element.proto for element in self.test.get("bidi_component") if element.key == key]
         return json.loads(found[0].json) if found else None
 
+    def send(self, key: str, trigger: str, value: Any) -> "Page":
+        """What the browser sends when people do something in a component: AppTest presses Streamlit's own only."""
+        element = next(one for one in self.test.get("bidi_component") if one.key == key)
+        states = self.test._tree.get_widget_states()
+        events = json.dumps([{"event": trigger, "value": value}])
+        states.widgets.add(id=f"{STREAMLIT_INTERNAL_KEY_PREFIX}_{element.proto.id}__events", json_trigger_value=events)
+        self.test._run(states)
+        assert not self.test.exception, self.test.exception
+        return self
+
     def card(self, field: str) -> dict[Any, int]:
         """Counts by value of a facet card."""
         card = next(card for card in self.component("facets")["cards"] if card["field"] == field)
@@ -60,6 +71,11 @@ class Page:
 
     def chips(self) -> list[tuple[str, str]]:
         return [(item["label"], item["value"]) for item in self.component("conditions")["items"]]
+
+    @property
+    def level(self) -> str:
+        """What a hit is."""
+        return str(self.component("conditions")["levels"]["chosen"])
 
     def numbers(self) -> dict[str, str]:
         return {tile["label"]: tile["number"] for tile in self.component("counts")["tiles"]}

@@ -30,6 +30,14 @@ class Served:
     def instance(self, uid: str) -> dict[str, Any]:
         return httpx.get(f"{self.api}/api/v1/instances/{uid}", timeout=60).raise_for_status().json()
 
+    def searches(self) -> list[dict[str, Any]]:
+        """The searches that are kept."""
+        return httpx.get(f"{self.api}/api/v1/searches", timeout=60).raise_for_status().json()["searches"]
+
+    def forget(self, id: str) -> None:
+        """Forget a search that is kept."""
+        httpx.delete(f"{self.api}/api/v1/searches/{id}", timeout=60).raise_for_status()
+
     def counted(self, field: str, **asked: Any) -> dict[Any, int]:
         """Counts by value of one facet."""
         return {entry["value"]: entry["count"] for entry in self.search(facets=[field], **asked)["facets"][field]}

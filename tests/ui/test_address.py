@@ -31,17 +31,17 @@ def test_what_names_a_person(state: PageState, named: bool):
 
 def test_an_id_stands_for_a_search_about_people_in_any_session(lake: Served, open_page: Open):
     page = open_page(lake.api, q=["PatientName:*"])
-    page.test.button_group(key="level").set_value("study").run()
+    page.send("conditions", "level", "study")
     (id,) = page.parameters["s"]
     assert set(page.parameters) == {"s"}
     other = open_page(lake.api, s=[id], page=["1"])
     assert other.component("bar")["q"] == "PatientName:*"
-    assert other.test.button_group(key="level").value == "study"
+    assert other.level == "study"
 
 
 def test_what_stands_beside_an_id_cannot_add_to_the_search(lake: Served, open_page: Open):
     page = open_page(lake.api, q=["PatientName:*"])
-    page.test.button_group(key="level").set_value("study").run()
+    page.send("conditions", "level", "study")
     other = open_page(lake.api, s=page.parameters["s"], q=["Modality:CT"])
     assert other.component("bar")["q"] == "PatientName:*"
 
@@ -57,6 +57,6 @@ def test_without_a_place_to_keep_it_a_search_about_people_is_refused_in_words(
     with socket.create_server(("127.0.0.1", 0)) as listener:
         closed = f"http://127.0.0.1:{listener.getsockname()[1]}"
     monkeypatch.setenv("DICOMLAKE_API_URL", closed)
-    page.test.button_group(key="level").set_value("study").run()
+    page.send("conditions", "level", "study")
     assert page.parameters == {"q": ["PatientName:*"]}
     assert "may name a person" in page.test.toast[0].value

@@ -6,10 +6,19 @@ import socket
 import subprocess
 import time
 from pathlib import Path
+from urllib.parse import urlencode
 
 import httpx
+import pytest
+from starlette.requests import Request
+from starlette.responses import Response
 
+import ui.components
 from ui import launch
+from ui.components import ROUTE, script
+from ui.server import component_script
+
+COMPONENTS = Path(ui.components.__file__).parent
 
 
 def free_port() -> int:
@@ -29,6 +38,9 @@ def test_it_answers_from_any_folder_with_its_own_settings(tmp_path: Path):
     try:
         answer = first_answer(f"http://127.0.0.1:{port}{launch.HEALTH}")
         assert answer.status_code == 200
+        asked = httpx.get(f"http://127.0.0.1:{port}{ROUTE}/facets.js", trust_env=False)
+        assert asked.headers["content-type"].startswith("text/javascript")
+        assert asked.text == script("facets").text
         assert handshake(port, "localhost") == 101
         assert handshake(port, "127.0.0.1") == 101
         assert handshake(port, "rebound.example") == 403
@@ -37,6 +49,24 @@ def test_it_answers_from_any_folder_with_its_own_settings(tmp_path: Path):
         said = process.communicate(timeout=30)[0]
     assert f"http://127.0.0.1:{port}" in said
     assert "usage stat" not in said.lower()
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in COMPONENTS.glob("*.js")))
+def test_a_browser_keeps_the_script_of_a_component_and_gets_no_part_of_one(name: str):
+    found = script(name)
+    if found is None:
+        assert answer(name).status_code == 404
+        return
+    kept, other = answer(name, v=found.version), answer(name, v="0")
+    assert kept.body == other.body == found.text.encode()
+    assert "immutable" in kept.headers["cache-control"]
+    assert other.headers["cache-control"] == "no-cache"
+
+
+def answer(name: str, **query: str) -> Response:
+    """What the page's server answers when it is asked for a script."""
+    scope = {"type": "http", "path_params": {"name": name}, "query_string": urlencode(query).encode(), "headers": []}
+    return component_script(Request(scope))
 
 
 def handshake(port: int, host: str) -> int:

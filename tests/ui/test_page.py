@@ -78,7 +78,7 @@ def test_every_level_has_its_hits(lake: Served, open_page: Open, level: str):
 
 def test_the_level_switch_keeps_the_search(lake: Served, open_page: Open):
     page = open_page(lake.api, q="Modality:CT", sort=["SeriesNumber"])
-    page.test.button_group(key="level").set_value("study").run()
+    page.send("conditions", "level", "study")
     assert page.parameters == {"v": ["1"], "q": ["Modality:CT"], "level": ["study"]}
 
 
@@ -113,10 +113,10 @@ def test_back_and_forward_restore_the_query_and_the_level(lake: Served, open_pag
     page = open_page(lake.api, q="Modality:CT", level=["study"])
     page.at(q=["Modality:MR"])
     assert page.component("bar")["q"] == "Modality:MR"
-    assert page.test.button_group(key="level").value == "series"
+    assert page.level == "series"
     page.at(q=["Modality:CT"], level=["study"])
     assert page.component("bar")["q"] == "Modality:CT"
-    assert page.test.button_group(key="level").value == "study"
+    assert page.level == "study"
 
 
 def test_an_unknown_field_is_pointed_at_in_the_query(lake: Served, open_page: Open):

@@ -1,4 +1,5 @@
-// The conditions of a search as chips; with counts, as the choice of one to drop.
+// The conditions of a search as chips; with counts, as the choice of one to drop. Before them what a hit is, where
+// that can be chosen.
 
 class Conditions {
   constructor(root) {
@@ -43,6 +44,7 @@ class Conditions {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (chip && (event.key === "Delete" || event.key === "Backspace")) this.drop(chip.querySelector("[data-drop]")?.dataset.drop ?? chip.dataset.drop);
     else if (step) {
+      if (event.target.closest(".segments")) return; // arrows choose there
       const buttons = [...this.root.querySelectorAll("button")];
       buttons[buttons.indexOf(event.target) + step]?.focus();
     } else return;
@@ -56,7 +58,10 @@ class Conditions {
     clear.addEventListener("click", () => setTriggerValue("clear", true));
     const had = this.root.getRootNode().activeElement;
     const several = data.items.length > 0;
+    const { levels, title } = data;
+    if (title && document.title !== title) document.title = title;
     keepFocus(this.root, () => this.root.replaceChildren(
+      ...(levels ? [segments("level", levels.label, levels.options, levels.chosen, (level) => setTriggerValue("level", level))] : []),
       el("div", { class: data.centred ? "chips centred" : "chips", role: "group", "aria-label": say("group") },
         data.items.length === 0 ? el("span", { class: "hint", text: data.hint }) : null,
         ...data.items.map((item) => this.chip(item)),

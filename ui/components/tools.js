@@ -5,6 +5,9 @@ const SIGNS = {
   columns: "M2 3h12v10H2zM6 3v10M10 3v10",
   link: "M6.5 9.5l3-3M7 4.7l1.3-1.3a2.6 2.6 0 013.7 3.7L10.7 8.6M9 11.3l-1.3 1.3a2.6 2.6 0 01-3.7-3.7L5.3 7.4",
   file: "M8 2.5v7M5 7l3 3 3-3M3 13h10",
+  save: "M4 2.5h8v11l-4-3-4 3zM8 4.6v3.8M6.1 6.5h3.8",
+  saved: "M4 2.5h8v11l-4-3-4 3z",
+  quality: "M2.5 4l1.3 1.3L6 3M2.5 10.5l1.3 1.3L6 9.5M8.5 4.5h5M8.5 11h5",
   plus: "M8 3.5v9M3.5 8h9",
   chevron: "M4.5 6.5L8 10l3.5-3.5",
 };
@@ -19,29 +22,19 @@ class Tools {
       this.typing = setTimeout(() => this.send("find", this.find.value.trim()), 220);
     });
     this.lists = el("div", { class: "lists" });
-    this.chooser = el("div", { class: "chooser", popover: "auto", id: "chooser", role: "dialog" }, this.find, this.lists);
+    this.chooser = el("div", { class: "popup chooser", popover: "auto", id: "chooser", role: "dialog" }, this.find, this.lists);
     this.chooser.addEventListener("toggle", (event) => this.toggled(event.newState === "open"));
     this.refused = el("div", { class: "refused", role: "alert" });
-    root.replaceChildren(this.row, this.chooser);
+    this.save = new Save((name, value) => this.send(name, value));
+    root.replaceChildren(this.row, this.chooser, this.save.box);
   }
 
   toggled(open) {
     this.opener?.setAttribute("aria-expanded", String(open));
     if (!open) return;
-    const at = this.opener.getBoundingClientRect();
-    this.chooser.style.top = `${Math.min(at.bottom + 4, window.innerHeight - 200)}px`;
-    this.chooser.style.left = `${Math.max(8, Math.min(at.left, window.innerWidth - this.chooser.offsetWidth - 8))}px`;
-    this.chooser.style.maxHeight = `${Math.max(200, window.innerHeight - at.bottom - 16)}px`;
+    under(this.chooser, this.opener);
     this.find.focus();
-  }
-
-  segments() {
-    return el("div", { class: "segments", role: "radiogroup", "aria-label": say("view") }, ...this.data.views.map((view) => {
-      const box = el("input", { type: "radio", name: "view", value: view, "data-focus": `view ${view}` });
-      box.checked = view === this.data.view;
-      box.addEventListener("change", () => this.send("view", view));
-      return el("label", {}, box, svg(SIGNS[view], 14), say(view));
-    }));
+    this.send("find", this.find.value.trim());
   }
 
   order() {
@@ -57,16 +50,15 @@ class Tools {
   }
 
   paint() {
-    this.opener = this.tool("columns", SIGNS.columns);
-    this.opener.append(svg(SIGNS.chevron, 12));
-    this.opener.setAttribute("aria-haspopup", "dialog");
-    this.opener.setAttribute("aria-expanded", String(this.chooser.matches(":popover-open")));
-    this.opener.popoverTargetElement = this.chooser;
+    this.opener = opening(this.tool("columns", SIGNS.columns), this.chooser);
+    this.save.paint(opening(this.tool("save", SIGNS.save), this.save.box));
     const link = this.tool("link", SIGNS.link);
     link.addEventListener("click", () => this.copy(link));
     const csv = this.tool("csv", SIGNS.file, say("csv_title"));
     csv.addEventListener("click", () => this.send("csv", true));
-    this.row.replaceChildren(this.segments(), this.order(), this.opener, el("div", { class: "end" }, link, csv), this.refused);
+    const views = this.data.views.map((view) => ({ value: view, label: say(view), icon: SIGNS[view] }));
+    const view = segments("view", say("view"), views, this.data.view, (chosen) => this.send("view", chosen));
+    this.row.replaceChildren(view, this.order(), this.opener, el("div", { class: "end" }, link, csv, this.save.opener), this.refused);
   }
 
   copy(link) {
@@ -138,7 +130,8 @@ class Tools {
   }
 
   choose() {
-    const { columns, found, most } = this.data;
+    const { columns, most } = this.data;
+    const { found } = this;
     const names = columns.map((column) => column.name);
     const reset = el("button", { type: "button", class: "link", text: say("columns_reset"), "data-focus": "reset" });
     reset.addEventListener("click", () => this.change([]));
@@ -175,6 +168,7 @@ class Tools {
     this.send = setTriggerValue;
     speak(data);
     this.data = data;
+    this.found = data.found ?? this.found ?? { wanted: "", options: [] }; // only what was looked for is sent, once
     keepFocus(this.root, () => {
       this.paint();
       const at = this.lists.scrollTop;

@@ -8,9 +8,8 @@ from ui import queries, views
 from ui.asking import hits, whole_lake
 from ui.client import Away, Problem
 from ui.client import lake as the_lake
-from ui.conditions import conditions
 from ui.details import pictured
-from ui.search.address import current, private
+from ui.search.address import current
 from ui.search.bar import offer, query_bar, refusal
 from ui.search.choice import choice
 from ui.search.drawer import detail, frames
@@ -18,9 +17,8 @@ from ui.search.nothing import away, first_run, no_hits, state_in_words
 from ui.search.panels import panel
 from ui.search.rail import rail
 from ui.search.results import columns, counts, results, thumbnails
-from ui.search.save import save
 from ui.search.tools import tools
-from ui.state import PageState, QueryError
+from ui.state import QueryError
 from ui.words import say
 
 
@@ -37,7 +35,6 @@ def main() -> None:
             st.button(say("search.anew"), type="primary", key="anew", on_click=st.query_params.clear)
         return
     told()
-    title(state)
     query_bar(lake, state)
     below = st.container(key="below")
     choice(state)
@@ -78,7 +75,7 @@ def main() -> None:
         elif views.total_of(state.level, answer["totals"]) == 0:
             no_hits(lake, state)
         else:
-            tools(lake, state, shown, save)
+            tools(lake, state, shown)
             painted = None
             with st.container(horizontal=True, gap="small", key="hits"):
                 results(lake, state, answer, shown)
@@ -94,9 +91,3 @@ def told() -> None:
     """Say what could not be done, once."""
     if refused := st.session_state.pop("refused", None):
         st.toast(refused, icon=":material/error:")
-
-
-def title(state: PageState) -> None:
-    """Name the browser's tab by what is searched, unless that may name a person: browsers keep titles."""
-    said = [] if private(state) else [condition.value for condition in conditions(state)][:4]
-    st.set_page_config(page_title=f"{', '.join(said)} – Dicomlake" if said else "Dicomlake")

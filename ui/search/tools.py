@@ -3,7 +3,7 @@
 It is a fragment: looking for a column, or asking for a download, is no reason to search again.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import streamlit as st
@@ -14,6 +14,7 @@ from ui.client import Api, Away, Problem
 from ui.components import component
 from ui.preferences import prefer, preference
 from ui.search.address import current, go
+from ui.search.save import keep, kept, look
 from ui.state import VIEWS, PageState
 from ui.views import fields_of, order
 from ui.words import say
@@ -29,6 +30,8 @@ _ORDERS: Final = {
 }
 _NOT_OF_A_FILE: Final = ("facets", "facet_limit", "histograms", "limit", "skip", "cursor")
 """What a search may ask for and a download has not."""
+_WANTED: Final = "tools_wanted"
+"""What was looked for in the chooser of columns, until that is answered."""
 _LATER: Final = "tools_later"
 """Set by a callback of the fragment when the whole page has to be painted anew."""
 
@@ -38,26 +41,22 @@ def download(state: PageState) -> None:
     st.session_state["download"] = state
 
 
-def tools(lake: Api, state: PageState, shown: Sequence[str], *actions: Callable[[Api], None]) -> None:
-    """The row above the hits; ``actions`` paint what stands at its end."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="tools_row"):
-        _tools(lake, state, tuple(shown))
-        for action in actions:
-            action(lake)
-
-
 @st.fragment
-def _tools(lake: Api, state: PageState, shown: Sequence[str]) -> None:
+def tools(lake: Api, state: PageState, shown: Sequence[str]) -> None:
+    """The row above the hits."""
     if st.session_state.pop(_LATER, False):
         st.rerun()
+    kept()
     component("tools")(
         key="tools",
         data=_data(lake, state, shown),
         on_view_change=lambda: _go(current().showing(view=_chosen("view"))),
         on_sort_change=lambda: _go(current().asking(sort=(_chosen("sort"),))),
-        on_find_change=lambda: st.session_state.update(wanted=_chosen("find")),
+        on_find_change=lambda: st.session_state.update({_WANTED: _chosen("find")}),
         on_columns_change=lambda: _arrange(lake, _chosen("columns")),
         on_csv_change=lambda: download(current()),
+        on_save_change=lambda: keep(lake, _chosen("save")),
+        on_visit_change=lambda: _visit(_chosen("visit")),
     )
 
 
@@ -67,6 +66,11 @@ def _chosen(trigger: str) -> Any:
 
 def _go(state: PageState) -> None:
     go(state)
+    st.session_state[_LATER] = True
+
+
+def _visit(page: str) -> None:
+    look(page)
     st.session_state[_LATER] = True
 
 
@@ -99,9 +103,12 @@ def _data(lake: Api, state: PageState, shown: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _found(lake: Api, state: PageState, shown: Sequence[str]) -> dict[str, Any]:
-    """What the chooser of columns offers for what was typed there, and what that was."""
-    wanted = str(st.session_state.get("wanted") or "").strip()[:200]
+def _found(lake: Api, state: PageState, shown: Sequence[str]) -> dict[str, Any] | None:
+    """What the chooser of columns offers for what was typed there, and what that was; told once, browsers keep it."""
+    asked = st.session_state.pop(_WANTED, None)
+    if asked is None:
+        return None
+    wanted = str(asked).strip()[:200]
     options = columns_of.suggested(state.level, shown)
     if wanted:
         try:
