@@ -1,6 +1,7 @@
 """Pictures: ``/api/v1/images``."""
 
 import hashlib
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
@@ -40,6 +41,7 @@ from dicomlake.images.links import ROOT, RenderedFrame, Thumbnail
 from dicomlake.images.listing import Listing, without
 from dicomlake.images.windows import canonical
 from dicomlake.messages import Message
+from dicomlake.search.details import no_series
 
 router = APIRouter(prefix=ROOT, tags=["images"])
 
@@ -154,8 +156,7 @@ def links(
     signer = studio.signer()
     expires = signer.expiry()
     thumbnails = {}
-    for uid in dict.fromkeys(body.thumbnails):
-        found = _thumbnail(studio, lake, uid, body.thumbnail_size)
+    for uid, found in _thumbnails(studio, lake, list(dict.fromkeys(body.thumbnails)), body.thumbnail_size):
         if isinstance(found, Thumbnail):
             thumbnails[uid] = {"url": signer.address(found, user, expires)}
         else:
@@ -265,13 +266,17 @@ async def _answer(studio: Studio, request: Request, left: int, wanted: Wanted) -
     )
 
 
-def _thumbnail(studio: Studio, lake: LakeKeeper, uid: str, size: int) -> Thumbnail | DicomlakeError:
-    """The thumbnail of a series, or why there is none."""
-    try:
-        found = studio.listing(lake, uid)
-    except NotFoundError as error:
-        return error
-    return found.missing() or Thumbnail(uid, size, _version_of(found))
+def _thumbnails(
+    studio: Studio, lake: LakeKeeper, uids: Sequence[str], size: int
+) -> Iterator[tuple[str, Thumbnail | DicomlakeError]]:
+    """The thumbnails of series, or why there is none."""
+    listings = studio.listings(lake, uids) if uids else {}
+    for uid in uids:
+        found = listings.get(uid)
+        if found is None:
+            yield uid, no_series(uid)
+        else:
+            yield uid, found.missing() or Thumbnail(uid, size, _version_of(found))
 
 
 def _frames(lake: LakeKeeper, wanted: list[FrameWanted]) -> list[RenderedFrame]:

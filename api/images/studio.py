@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -15,6 +15,7 @@ from api.states import StateKeeper
 from dicomlake.images import Limits, Pictures, Wanted
 from dicomlake.images.links import Signer
 from dicomlake.images.listing import Listing, listing
+from dicomlake.search.details import no_series
 
 SECRET: Final = "images"
 """The name of the secret that signs addresses."""
@@ -51,20 +52,29 @@ class Studio:
             return await anyio.to_thread.run_sync(self.pictures.made, wanted)
 
     def listing(self, lake: LakeKeeper, uid: str) -> Listing:
-        """The pictures of a series; remembered, since reading the headers of one takes milliseconds. Raises
-        NotFoundError and LakeError."""
+        """The pictures of a series. Raises NotFoundError and LakeError."""
+        found = self.listings(lake, [uid]).get(uid)
+        if found is None:
+            raise no_series(uid)
+        return found
+
+    def listings(self, lake: LakeKeeper, uids: Sequence[str]) -> dict[str, Listing]:
+        """The pictures of series, by UID; those that are not in the lake are left out. Remembered, since reading the
+        headers of one takes milliseconds. Raises LakeError."""
         with lake.marked() as (searcher, mark):
-            key = searcher.generation(), mark, uid
+            state = searcher.generation(), mark
+            found = {}
             with self._lock:
-                if key in self._listings:
-                    self._listings.move_to_end(key)
-                    return self._listings[key]
-            documents, declared = searcher.documents_of_series(uid)
-            found = listing([one.body for one in documents], declared=declared)
-            with self._lock:
-                self._listings[key] = found
-                while len(self._listings) > _LISTINGS:
-                    self._listings.popitem(last=False)
+                for uid in uids:
+                    if (known := self._listings.get((*state, uid))) is not None:
+                        self._listings.move_to_end((*state, uid))
+                        found[uid] = known
+            for uid, documents, declared in searcher.documents_of_series([uid for uid in uids if uid not in found]):
+                found[uid] = listing([one.body for one in documents], declared=declared)
+                with self._lock:
+                    self._listings[(*state, uid)] = found[uid]
+                    while len(self._listings) > _LISTINGS:
+                        self._listings.popitem(last=False)
             return found
 
     def close(self) -> None:

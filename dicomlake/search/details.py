@@ -1,6 +1,6 @@
 """A study, a series, an instance: everything that is known of one of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final, TypeVar
@@ -60,7 +60,7 @@ class Details:
         generation = self._engine.refresh()
         member = self._engine.get("series", [uid]).get(uid)
         if member is None:
-            raise NotFoundError(Message("no series {uid} in this lake", uid=uid))
+            raise no_series(uid)
         documents = self._kept(uid, generation).documents()
         instances = [_listed(document) for document in documents]
         instances.sort(key=lambda one: (_number(one.get("InstanceNumber")), one["SOPInstanceUID"]))
@@ -103,17 +103,24 @@ class Details:
             found[uid] = kept.document(uid)
         return found
 
-    def documents_of_series(self, uid: str) -> tuple[list[InstanceDocument], bool]:
-        """The documents of a series, and whether it is declared by an index, and so has none. Raises NotFoundError."""
-        generation = self._engine.refresh()
-        member = self._engine.get("series", [uid]).get(uid)
-        if member is None:
-            raise NotFoundError(Message("no series {uid} in this lake", uid=uid))
-        return self._kept(uid, generation).documents(), is_declared(member.shown)
+    def documents_of_series(self, uids: Sequence[str]) -> Iterator[tuple[str, list[InstanceDocument], bool]]:
+        """The documents of series, one series at a time, and whether it is declared by an index, and so has none.
+        Series that are not in the lake are left out."""
+        self._engine.refresh()
+        kept = self._engine.kept(uids)
+        for uid, content in kept.items():
+            yield uid, KeptSeries.decode(content).documents(), False
+        for uid, member in self._engine.get("series", [uid for uid in uids if uid not in kept]).items():
+            yield uid, [], is_declared(member.shown)
 
     def _load_kept(self, series: str, generation: str) -> KeptSeries:
         kept = self._engine.kept([series]).get(series)
         return KeptSeries.decode(kept) if kept is not None else KeptSeries()
+
+
+def no_series(uid: str) -> NotFoundError:
+    """That a series is not in the lake."""
+    return NotFoundError(Message("no series {uid} in this lake", uid=uid))
 
 
 def steadily(answer: Callable[[], Answer]) -> Answer:

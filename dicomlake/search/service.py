@@ -216,9 +216,10 @@ class Searcher:
         """The documents of instances, by SOPInstanceUID; those that are not in the lake are left out."""
         return self._details.documents(uids)
 
-    def documents_of_series(self, uid: str) -> tuple[list[InstanceDocument], bool]:
-        """The documents of a series, and whether it is declared by an index, and so has none. Raises NotFoundError."""
-        return self._details.documents_of_series(uid)
+    def documents_of_series(self, uids: Sequence[str]) -> Iterator[tuple[str, list[InstanceDocument], bool]]:
+        """The documents of series, one series at a time, and whether it is declared by an index, and so has none.
+        Series that are not in the lake are left out."""
+        return self._details.documents_of_series(uids)
 
     # The lake itself
 
