@@ -1,16 +1,22 @@
 """The page's server, as ``streamlit run`` starts it: Streamlit with the script of the page, and beside it the
 scripts of the page's own components."""
 
+import gc
 from pathlib import Path
+from typing import Final
 
+import numpy  # noqa: F401  with the next one: Streamlit loads them for the first page's icon
+import PIL.ImageFile  # noqa: F401
 import streamlit as st
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from ui.components import ROUTE, script
+from mappings import registry
+from ui import labels, pages, words
+from ui.components import ROUTE, names, script
 
-_FOR_GOOD = "public, max-age=31536000, immutable"
+_FOR_GOOD: Final = "public, max-age=31536000, immutable"
 
 
 def component_script(request: Request) -> Response:
@@ -23,5 +29,18 @@ def component_script(request: Request) -> Response:
     return Response(found.text, media_type="text/javascript", headers=headers)
 
 
+def settle() -> None:
+    """Load what the first page would wait for, and keep all that is loaded out of later garbage collections: they would
+    walk over it in vain."""
+    registry.load()
+    words.areas()
+    labels.page()
+    for name in names():
+        script(name)
+    gc.collect()
+    gc.freeze()
+
+
+settle()
 routes = [Route(f"{ROUTE}/{{name}}.js", component_script)]
-app = st.App(Path(__file__).with_name("app.py"), routes=routes)
+app = st.App(Path(pages.__file__).with_name("app.py"), routes=routes)

@@ -11,6 +11,7 @@ from streamlit.runtime.state.session_state import STREAMLIT_INTERNAL_KEY_PREFIX
 from streamlit.testing.v1 import AppTest
 
 import ui
+from tests.ui.pages import data_of
 from tests.ui.served import Served, empty, hospital, serve
 from ui.launch import API_URL
 
@@ -47,7 +48,7 @@ class Page:
     def component(self, key: str) -> Any:
         """The data that a component paints, None when it is not on the page."""
         found = [element.proto for element in self.test.get("bidi_component") if element.key == key]
-        return json.loads(found[0].json) if found else None
+        return data_of(found[0].json) if found else None
 
     def send(self, key: str, trigger: str, value: Any) -> "Page":
         """What the browser sends when people do something in a component: AppTest presses Streamlit's own only."""

@@ -17,10 +17,16 @@ def opened(script: Callable[[], None], **parameters: list[str]) -> AppTest:
     return test
 
 
+def data_of(message: str) -> dict[str, Any]:
+    """What a component gets, of the JSON that Streamlit sends it."""
+    found: dict[str, Any] = json.loads(json.loads(message)["json"])
+    return found
+
+
 def painted(test: AppTest, key: str) -> dict[str, Any]:
     """The data of the component with this key."""
     elements = test.get("bidi_component")
-    found: dict[str, Any] = next(json.loads(one.proto.json) for one in elements if one.key == key)
+    found: dict[str, Any] = next(data_of(one.proto.json) for one in elements if one.key == key)
     return found
 
 

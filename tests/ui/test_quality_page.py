@@ -1,13 +1,12 @@
 """The page Quality over a real API: its numbers are the API's, its cells lead to the searches behind them."""
 
-import json
 from collections.abc import Callable
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.ui import pages
-from tests.ui.pages import painted
+from tests.ui.pages import data_of, painted
 from tests.ui.served import Served
 from ui.labels import page as chosen
 from ui.launch import API_URL
@@ -79,7 +78,7 @@ def test_a_field_by_year(lake: Served, opened: Open) -> None:
 
 def test_values_without_a_rule_come_with_a_file_to_edit(opened: Open) -> None:
     test = opened(tab=["values"])
-    tables = [json.loads(one.proto.json) for one in test.get("bidi_component")]
+    tables = [data_of(one.proto.json) for one in test.get("bidi_component")]
     assert all(table["rows"] for table in tables)
     assert test.get("download_button") or not tables
 

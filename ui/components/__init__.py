@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+import orjson
 import streamlit as st
 
 from ui import words
@@ -41,7 +42,7 @@ sheet.replaceSync(style);
 export default (component) => {
   const root = component.parentElement;
   if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets.push(sheet);
-  return paint(component);
+  return paint({ ...component, data: JSON.parse(component.data.json) });
 };
 """
 
@@ -55,9 +56,17 @@ class Script:
 
 
 @cache
+def names() -> frozenset[str]:
+    """The components."""
+    files = {path.stem for path in _HERE.glob("*.js")}
+    shared = {"common", *(part for parts in SHARED.values() for part in parts)}
+    return frozenset(name for name in files - shared if name.partition("_")[0] not in files - {name})
+
+
+@cache
 def script(name: str) -> Script | None:
     """The script of the component ``name``; None where there is no such component."""
-    if name in {part for parts in SHARED.values() for part in parts} or not (_HERE / f"{name}.js").is_file():
+    if name not in names():
         return None
     parts = ("common", *SHARED.get(name, ()), *sorted({path.stem for path in _HERE.glob(f"{name}_*.*")}), name)
     files = ({kind: _HERE / f"{part}.{kind}" for kind in ("css", "js")} for part in parts)
@@ -85,7 +94,8 @@ def component(name: str) -> Callable[..., Any]:
     """
 
     def paint(*, data: Mapping[str, Any], **arguments: Any) -> Any:
-        spoken = {"words": words.of(name), "language": language.get()}
-        return _registered(name)(data={**data, **spoken}, **arguments)
+        whole = {**data, "words": words.of(name), "language": language.get()}
+        # As one text: Streamlit would look at each member, with pandas, whether it is a table.
+        return _registered(name)(data={"json": orjson.dumps(whole, option=orjson.OPT_NON_STR_KEYS).decode()}, **arguments)
 
     return paint
