@@ -94,8 +94,9 @@ def component(name: str) -> Callable[..., Any]:
     """
 
     def paint(*, data: Mapping[str, Any], **arguments: Any) -> Any:
-        whole = {**data, "words": words.of(name), "language": language.get()}
         # As one text: Streamlit would look at each member, with pandas, whether it is a table.
-        return _registered(name)(data={"json": orjson.dumps(whole, option=orjson.OPT_NON_STR_KEYS).decode()}, **arguments)
+        whole = {**data, "words": words.of(name), "language": language.get()}
+        text = orjson.dumps(whole, option=orjson.OPT_NON_STR_KEYS).decode()
+        return _registered(name)(data={"json": text}, **arguments)
 
     return paint
