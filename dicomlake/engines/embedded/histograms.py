@@ -24,6 +24,9 @@ from dicomlake.query.resolved import Between, Has, Not, Resolved
 BINNED_TERMS = 10_000
 """Distinct values up to which Tantivy makes a histogram of their counts."""
 
+BINNED_DAYS = 40_000
+"""The same of dates: the days of a century, which are few among a million documents."""
+
 
 class Histograms:
     """The histograms of one search; ``matching``: the documents of a condition, where they are at hand."""
@@ -81,9 +84,10 @@ class Histograms:
     def _few_values(self, query: Query, plan: HistogramPlan) -> dict[str, int] | None:
         """Tokens of the letter with their counts, unless the field has very many."""
         field = self._snapshot.layout.text_field(plan.path)
-        wanted = {"terms": {"field": field, "size": BINNED_TERMS, "segment_size": BINNED_TERMS}}
+        most = BINNED_DAYS if plan.letter == "d" else BINNED_TERMS
+        wanted = {"terms": {"field": field, "size": most, "segment_size": most}}
         terms = self._snapshot.aggregate(query, {"x": wanted})["x"]["buckets"]
-        if len(terms) == BINNED_TERMS:
+        if len(terms) == most:
             return None
         return {term["key"]: term["doc_count"] for term in terms if term["key"][0] == plan.letter}
 

@@ -30,6 +30,9 @@ Fetched = Resolved | Asked
 _LOOKS = 0.05
 """Seconds between looks for tables that another process makes."""
 
+_PATIENCE = 1.0
+"""Seconds for which a search waits for them; of a million documents they are made in so much."""
+
 
 class Shelf:
     """Where the tables of a level are kept, if it has not too many documents, and who builds them."""
@@ -53,12 +56,13 @@ class Shelf:
 
     def awaited(self, ordering: Ordering) -> bool:
         """Whether it is better to wait for an order than to walk: what every order needs is on the disk, or a path has
-        so many values that a walk takes longer than to make that, too."""
-        if self.saved.has():
-            return True
+        so many values that a walk takes longer than to make that, too. While tables are being made the order is likely
+        to be among them soon, so that only a walk over so many values is worth making it here as well."""
         number = self._snapshot.everything(self._level).documents
-        paths = (sort.path for sort in ordering.sort)
-        return not self._snapshot.warming() and any(many(self._snapshot, self._level, path, number) for path in paths)
+        long = any(many(self._snapshot, self._level, sort.path, number) for sort in ordering.sort)
+        if self._snapshot.warming():
+            return long and self.saved.has()
+        return long or self.saved.has()
 
     def matching(self, query: Resolved, *, wait: bool) -> Matching | None:
         """The documents that match; None for a level without tables, and when ``wait`` is not asked for and they are
@@ -139,13 +143,20 @@ class Shelf:
         return self._tables
 
     def _ready(self) -> Tables:
-        tables = self._at_hand()
+        tables = self._made_soon()
         if tables is not None:
             return tables
         with self._building:
             if self._tables is None:
                 self._tables = Tables(self._snapshot, self._level, self.saved)
             return self._tables
+
+    def _made_soon(self) -> Tables | None:
+        """The tables, when they are at hand or another process has been making them: that began earlier."""
+        until = time.monotonic() + _PATIENCE
+        while (tables := self._at_hand()) is None and self._snapshot.warming() and time.monotonic() < until:
+            time.sleep(_LOOKS)
+        return tables
 
     def _work(self) -> None:
         try:
