@@ -22,7 +22,7 @@ from dicomlake.engines.kept import Kept
 from dicomlake.engines.oracle import OracleEngine
 from dicomlake.engines.strategies import COLUMNS, series_record
 from dicomlake.errors import CostError
-from dicomlake.query.resolved import Match
+from dicomlake.query.resolved import Everything, Match
 from mappings.normal import number_token
 
 PLANS = (
@@ -279,4 +279,30 @@ def test_an_order_is_waited_for_where_that_is_quicker_than_to_walk(
         assert not shelf.awaited(Ordering("series", ()))
     assert lake.build(lake._current.store.commit, wanted(PLANS))  # type: ignore[union-attr]
     assert shelf.awaited(by_values)
+    monkeypatch.setattr(lake._current, "warming", lambda: True)
+    assert not shelf.awaited(by_values)  # it may be among those that are being made
+    monkeypatch.setattr(steps, "MANY", 4)
+    assert shelf.awaited(by_values)
     lake.close()
+
+
+@pytest.mark.parametrize("others", [True, False])
+def test_tables_that_another_process_is_making_are_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, others: bool
+) -> None:
+    fill(writer := EmbeddedEngine(tmp_path, COLUMNS, write=True))
+    reader = EmbeddedEngine(tmp_path, COLUMNS)
+    shelf, looks = reader._current.shelves["series"], []
+
+    def warming() -> bool:
+        looks.append(writer.build(writer._current.store.commit, wanted(PLANS)) if others else False)  # type: ignore[union-attr]
+        return others
+
+    monkeypatch.setattr(reader._current, "warming", warming)
+    found = shelf.matching(Everything(), wait=True)
+    assert len(looks) == 1
+    assert found is not None
+    assert len(found.ids) == 100
+    assert shelf.saved.has() is others
+    reader.close()
+    writer.close()
