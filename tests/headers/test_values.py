@@ -260,5 +260,5 @@ def test_a_moment_that_cannot_be_indexed_is_an_issue(text):
     header = one("DT", text)
     assert header.attributes['(0009,"ACME",01)'] == text
     assert [issue.code for issue in header.issues] == ["bad-datetime"]
-    with pytest.raises(ValueError, match="UTC|date and time"):
+    with pytest.raises(ValueError, match=r"UTC|date and time"):
         datetime_micros(text)
