@@ -1,6 +1,5 @@
 """Offsets from UTC: the moment stays the wall clock's, its offset is a field beside it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,8 +15,8 @@ PRIVATE = '(0019,"ACME",0C)'
 
 
 @pytest.fixture(scope="module")
-def tokens(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, set[str]]]:
-    yield indexed(tmp_path_factory.mktemp("offsets"))
+def tokens(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
+    return indexed(tmp_path_factory.mktemp("offsets"))
 
 
 def indexed(folder: Path) -> dict[str, set[str]]:
