@@ -2,8 +2,8 @@
 
 Understood are DICOM keywords in any case, tags (``00180050``, ``(0018,0050)``), dotted paths through sequences, private
 elements by creator (``(0019,"SIEMENS MR HEADER",0C)``), companions (``Manufacturer.canonical``, ``.rule``,
-``Modality.group``), offsets (``AcquisitionDateTime.offset``) and the own fields of the registry. Everything comes out as
-the path that documents use.
+``Modality.group``), offsets (``AcquisitionDateTime.offset``) and the own fields of the registry. Everything comes out
+as the path that documents use.
 """
 
 import re
