@@ -40,7 +40,7 @@ class Tools {
       const box = el("input", { type: "radio", name: "view", value: view, "data-focus": `view ${view}` });
       box.checked = view === this.data.view;
       box.addEventListener("change", () => this.send("view", view));
-      return el("label", {}, box, svg(SIGNS[view], 14), say(view));
+      return el("label", { title: say(view) }, box, svg(SIGNS[view], 14), el("span", { text: say(view) }));
     }));
   }
 
@@ -53,7 +53,7 @@ class Tools {
   }
 
   tool(name, icon, title) {
-    return el("button", { type: "button", class: "tool", "data-focus": name, title: title ?? null }, svg(icon, 14), el("span", { text: say(name) }));
+    return el("button", { type: "button", class: "tool", "data-focus": name, title: title ?? say(name) }, svg(icon, 14), el("span", { text: say(name) }));
   }
 
   paint() {
@@ -73,7 +73,11 @@ class Tools {
     const text = link.querySelector("span");
     navigator.clipboard.writeText(window.location.href).then(() => {
       text.textContent = say("copied");
-      setTimeout(() => (text.textContent = say("link")), 1600);
+      link.classList.add("told");
+      setTimeout(() => {
+        text.textContent = say("link");
+        link.classList.remove("told");
+      }, 1600);
     }, () => {});
   }
 

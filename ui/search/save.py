@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from ui import toasts
 from ui.client import Api, Away, Problem
 from ui.leaving import visit
 from ui.search.address import current
@@ -29,7 +30,7 @@ def keep(lake: Api) -> None:
         text = current().showing(open=None, page=1).text()
         lake.keep(text, name, shared=st.session_state["save_shared"])
     except (Away, Problem) as error:
-        st.toast(error.detail, icon=":material/error:")
+        toasts.refused(error)
     else:
         st.toast(say("saved.saved", name=name), icon=":material/bookmark_added:")
 
