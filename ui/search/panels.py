@@ -82,6 +82,7 @@ def _explain(lake: Api, state: PageState, answer: dict[str, Any] | None) -> None
     else:
         try:
             data["answer"] = lake.explain(search)
+            data["labels"] = {one["path"]: shown(one["path"]).label for one in data["answer"]["names"]}
         except Away:
             data["refused"] = say("search.away")
         except Problem as problem:
