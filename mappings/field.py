@@ -48,6 +48,9 @@ Privacy = Literal["phi", "quasi", "none"]
 COMPANIONS: Final = ("canonical", "rule")
 """What every field with canonical values has beside them."""
 
+OFFSET: Final = "offset"
+"""What a date and time (DT) has beside it where it says its offset from UTC: that, as it is written there."""
+
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
 PRIVACY: Final[tuple[Privacy, ...]] = get_args(Privacy)

@@ -65,6 +65,12 @@ def datetime_micros(text: str) -> tuple[int, int | None]:
     return moment, offset
 
 
+def offset_text(minutes: int) -> str:
+    """Minutes from UTC in the form of DT and of Timezone Offset From UTC (0008,0201), ``+0100``."""
+    hours, rest = divmod(abs(minutes), 60)
+    return f"{'-' if minutes < 0 else '+'}{hours:02}{rest:02}"
+
+
 def day_micros(year: int, month: int, day: int) -> int:
     """Midnight of a day of the proleptic Gregorian calendar. Raises ValueError when there is no such day."""
     return (date(year, month, day).toordinal() - _EPOCH) * DAY

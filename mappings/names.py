@@ -2,7 +2,8 @@
 
 Understood are DICOM keywords in any case, tags (``00180050``, ``(0018,0050)``), dotted paths through sequences, private
 elements by creator (``(0019,"SIEMENS MR HEADER",0C)``), companions (``Manufacturer.canonical``, ``.rule``,
-``Modality.group``) and the own fields of the registry. Everything comes out as the path that documents use.
+``Modality.group``), offsets (``AcquisitionDateTime.offset``) and the own fields of the registry. Everything comes out
+as the path that documents use.
 """
 
 import re
@@ -13,7 +14,7 @@ from functools import cached_property
 from typing import Final
 
 from mappings import dictionary
-from mappings.field import COMPANIONS, Field, Kind, ResolvedField, kind_of_vr
+from mappings.field import COMPANIONS, OFFSET, Field, Kind, ResolvedField, kind_of_vr
 
 _SAID: Final = {"rule": "rule of the canonical form"}
 """How the label of a companion says which it is, if not by its name."""
@@ -75,6 +76,8 @@ class Names:
             return self._companion(self._plain(head), which)
         if head and which in self._more and (found := self._more_of(head, which)):
             return found
+        if head and which == OFFSET and (found := self._offset_of(head)):
+            return found
         return self._plain(name)
 
     def _plain(self, name: str) -> ResolvedField:
@@ -104,6 +107,16 @@ class Names:
         except UnknownName:
             return None
         return _accompanying(field, which) if field and which in field.companions else None
+
+    def _offset_of(self, head: str) -> ResolvedField | None:
+        """The offset from UTC of a date and time, or of a private element, which may be one."""
+        try:
+            of = self._plain(head)
+        except UnknownName:
+            return None
+        if of.kind not in ("datetime", "any"):
+            return None
+        return ResolvedField(f"{of.path}.{OFFSET}", "string", f"{of.label} ({OFFSET})", of.field, None, OFFSET)
 
     def _parts(self, name: str) -> list[_Part]:
         """Steps of a dotted path; a creator may itself hold dots, quotes and brackets."""

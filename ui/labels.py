@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 import yaml
 
 from mappings import registry
+from mappings.field import OFFSET
 from ui.language import language
 
 _PAGE: Final = Path(__file__).with_name("page.yml")
@@ -43,7 +44,7 @@ def _shown(path: str, spoken: str) -> Shown:
     except registry.UnknownName:
         return Shown(path)
     field = resolved.field
-    if field is None or resolved.companion == "rule":
+    if field is None or resolved.companion in ("rule", OFFSET):
         return Shown(resolved.label, resolved.vr)
     return Shown(
         field.label_es if spoken == "es" else field.label, field.vr, field.unit, field.kind in ("integer", "float")

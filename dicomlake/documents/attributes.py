@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from dicomlake.headers import private
 from mappings import dictionary
 
 _PRIVATE: Final = re.compile(r'\(([0-9A-F]{4}),"(.*)",([0-9A-F]{2}|[0-9A-F]{4})\)', re.DOTALL)
@@ -125,8 +126,8 @@ def _blocks(values: Mapping[str, Any]) -> dict[tuple[str, str], str]:
     found: dict[tuple[str, str], str] = {}
     for key, value in values.items():
         creator = _TAG.fullmatch(key)
-        if creator and int(creator[1], 16) & 1 and creator[2].startswith("00") and isinstance(value, str):
-            found.setdefault((creator[1], value), creator[2][2:])
+        if creator and int(creator[1], 16) & 1 and creator[2].startswith("00") and (name := private.name(value)):
+            found.setdefault((creator[1], name), creator[2][2:])
     return found
 
 

@@ -76,7 +76,9 @@ def _fits(vr: str, value: Any) -> bool:
         return True
     if vr in _NUMBERS:
         return isinstance(value, int | float)
-    return vr in _TEXTS | {"AT", "PN"} and isinstance(value, str)
+    if vr == "PN":
+        return isinstance(value, str) and value.count("=") < len(_COMPONENTS)
+    return vr in _TEXTS | {"AT"} and isinstance(value, str)
 
 
 def _content(one: Attribute) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """Instance document to what engines index: tokens, words and present paths, in the normal form of ``mappings``."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 from mappings import moments, registry
+from mappings.field import OFFSET
 from mappings.normal import moment_token, number_token, text_token, words
 
 NOT_INDEXED = frozenset({"vr", "lifted", "variants", "patientKey"})
@@ -61,7 +62,7 @@ def _add(found: Leaves, path: str, value: Any, vrs: Mapping[str, str]) -> None:
     _add_values(found, path, value, vrs)
 
 
-def _add_values(found: Leaves, path: str, values: Iterable[Any], vrs: Mapping[str, str]) -> None:
+def _add_values(found: Leaves, path: str, values: Collection[Any], vrs: Mapping[str, str]) -> None:
     to_token, is_text = _reading(path, vrs.get(path) if vrs else None)
     tokens = found.tokens[path]
     for value in values:
@@ -75,6 +76,15 @@ def _add_values(found: Leaves, path: str, values: Iterable[Any], vrs: Mapping[st
             tokens.add(number_token(value))
     if tokens:
         found.present.add(path)
+        if to_token is _TOKENS["DT"]:
+            _add_offsets(found, f"{path}.{OFFSET}", values)
+
+
+def _add_offsets(found: Leaves, path: str, values: Collection[Any]) -> None:
+    for value in values:
+        if isinstance(value, str) and (offset := _offset(value)):
+            found.tokens[path].add(text_token(offset))
+            found.present.add(path)
 
 
 @lru_cache(maxsize=16_384)
@@ -104,6 +114,16 @@ def _moment(letter: str, parse: Callable[[str], int]) -> Callable[[str], str]:
             return text_token(value)
 
     return token
+
+
+@lru_cache(maxsize=4_096)
+def _offset(value: str) -> str:
+    """The offset from UTC that a date and time says; "" without one, or where it is none."""
+    try:
+        minutes = moments.datetime_micros(value)[1]
+    except ValueError:
+        return ""
+    return "" if minutes is None else moments.offset_text(minutes)
 
 
 _TOKENS: dict[str, Callable[[str], str]] = {

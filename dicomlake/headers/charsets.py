@@ -157,7 +157,9 @@ def _defined(term: str, *, alone: bool) -> tuple[str, bool]:
     if numbered is None or numbered[1] not in table["repertoires"]:
         return "6", False
     number = numbered[1]
-    return number, term == f"ISO 2022 IR {number}" or (alone and term == f"ISO_IR {number}")
+    extension = term == f"ISO 2022 IR {number}"
+    by_escape_only = any(key.startswith("1B24") for key in table["repertoires"][number]["escapes"])
+    return number, extension or (alone and not by_escape_only and term == f"ISO_IR {number}")
 
 
 @cache

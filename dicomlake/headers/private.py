@@ -60,10 +60,15 @@ def plan(walker: "Walker", level: "Level", encoding: Encoding, head: bytes, writ
     return found
 
 
+def name(value: Value) -> str:
+    """What a private creator calls its elements by; "" when the value names nobody."""
+    creator = "\\".join(map(str, value)) if isinstance(value, list) else value
+    return creator.strip(" ")[:_NAME_LIMIT] if isinstance(creator, str) else ""
+
+
 def reserve(walker: "Walker", level: "Level", tag: int, value: Value) -> None:
     """Take note of a private creator: ``(gggg,00bb)`` reserves the elements ``(gggg,bb00)`` to ``(gggg,bbFF)``."""
-    creator = "\\".join(map(str, value)) if isinstance(value, list) else value
-    creator = creator.strip(" ")[:_NAME_LIMIT] if isinstance(creator, str) else ""
+    creator = name(value)
     if not creator:
         return
     group, place = tag >> 16, (tag >> 16) << 8 | (tag & 0xFF)

@@ -24,7 +24,8 @@ _ESC: Final = 0x1B
 _TIME: Final = re.compile(r"(?:[01][0-9]|2[0-3])(?:[0-5][0-9](?:(?:[0-5][0-9]|60)(?:\.[0-9]{1,6})?)?)? *")
 _AGE: Final = re.compile(r"\d{3}[DWMY]")
 _CODE: Final = re.compile(r"[A-Z0-9 _]{1,16}")
-_OFFSET: Final = re.compile(r"[+-](0\d|1[0-4])[0-5]\d")
+_OFFSET: Final = re.compile(r"\+(?:0[0-9]|1[0-3])[0-5][0-9]|\+1400|-(?:0[0-9]|1[01])[0-5][0-9]|-1200")
+"""From -1200 to +1400."""
 _UID: Final = re.compile(r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))*")
 
 
@@ -60,8 +61,10 @@ def _is_time(text: str) -> bool:
 @lru_cache(maxsize=4096)
 def _is_datetime(text: str) -> bool:
     text = text.rstrip(" ")
-    if offset := _OFFSET.search(text, max(len(text) - 5, 4)):
-        text = text[: offset.start()]
+    if _OFFSET.fullmatch(text, max(len(text) - 5, 4)):
+        text = text[:-5]
+        if text.endswith(" "):
+            return False
     day, time = text[:8], text[8:]
     if not _is_date((day + "0101")[:8] if len(day) == 4 else (day + "01")[:8] if len(day) == 6 else day):
         return False

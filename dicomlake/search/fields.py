@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from dicomlake.query.names import spelled
 from mappings import dictionary, registry
-from mappings.field import Kind, ResolvedField
+from mappings.field import COMPANIONS, OFFSET, Kind, ResolvedField
 from mappings.normal import fold, words
 
 OPERATORS: Final[Mapping[Kind, tuple[str, ...]]] = {
@@ -151,7 +151,8 @@ def quoted(value: str) -> str:
 def _registered() -> Iterator[str]:
     for field in registry.load().fields:
         yield field.keyword
-        beside = (*(("canonical", "rule") if field.canonical else ()), *field.companions)
+        canonical = COMPANIONS if field.canonical else ()
+        beside = (*canonical, *field.companions, *((OFFSET,) if field.kind == "datetime" else ()))
         yield from (f"{field.keyword}.{name}" for name in beside)
 
 

@@ -13,7 +13,7 @@ from mappings.generate.fields import read_fields
 from mappings.generate.paths import ROOT
 from mappings.generate.rules import compile_table, read_tables
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Raised when the same fields and rules are to be indexed in another way."""
 
 

@@ -20,6 +20,13 @@ def test_fields_are_those_of_the_registry(client: httpx.Client) -> None:
     assert (modality.tag, modality.vr, modality.kind, modality.facet) == ("(0008,0060)", "CS", "string", True)
 
 
+def test_the_offset_of_a_moment_is_a_field(client: httpx.Client) -> None:
+    found = FieldAnswer.model_validate(client.get("/api/v1/fields/AcquisitionDateTime.offset").json())
+    assert (found.kind, found.vr, found.privacy, found.registered) == ("string", None, "phi", True)
+    listed = client.get("/api/v1/fields", params={"q": "AcquisitionDateTime"}).json()["fields"]
+    assert "AcquisitionDateTime" in [field["keyword"] for field in listed]
+
+
 def test_fields_need_no_lake(tmp_path: Path, serve: Callable[[Path], httpx.Client]) -> None:
     assert serve(tmp_path / "nowhere").get("/api/v1/fields").status_code == 200
 

@@ -174,6 +174,19 @@ def test_a_private_element_without_its_block_has_no_tag() -> None:
     assert [one.reason for one in model({'(0019,"OTHER",0C)': 1})[1]] == ["no-block"]
 
 
+def test_a_creator_whose_value_is_not_its_plain_name_has_its_block_all_the_same() -> None:
+    elements = {'(0029,"ACME",0C)': 1, '(0031,"A\\B",0D)': 2}
+    body = {"(0029,0010)": " ACME", "(0031,0010)": ["A", "B"], **elements, "vr": dict.fromkeys(elements, "IS")}
+    assert [one.tag for one in attributes(body)] == ["00290010", "00310010", "0029100C", "0031100D"]
+    assert model(body)[1] == []
+
+
+def test_a_name_of_four_groups_is_named_and_not_cut() -> None:
+    found, left_out = model({"PatientName": "A=B=C=D", "OtherPatientNames": ["A=B=C", "E"]})
+    assert list(found) == ["00101001"]
+    assert [(one.path, one.reason, one.kept) for one in left_out] == [("PatientName", "broken", "A=B=C=D")]
+
+
 @pytest.mark.parametrize(("signed", "vr"), [(0, "US"), (1, "SS")])
 def test_a_choice_of_vrs_is_settled_by_the_pixels(signed: int, vr: str) -> None:
     found, _ = model({"PixelRepresentation": signed, "SmallestImagePixelValue": 5})

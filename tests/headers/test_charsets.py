@@ -147,6 +147,14 @@ def test_misspelled_terms_are_understood_and_reported(term, meant):
     assert ("unknown-charset", "SpecificCharacterSet") in [(issue.code, issue.path) for issue in header.issues]
 
 
+@pytest.mark.parametrize("number", ["58", "87", "149", "159"])
+def test_a_set_of_two_byte_characters_has_no_term_without_code_extensions(number):
+    alone, extension = charset((f"ISO_IR {number}",)), charset((f"ISO 2022 IR {number}",))
+    assert (alone.misspelled, extension.misspelled) == (True, False)
+    raw = b"a\x1b$B;3\x1b$)C\xb1\xe8\x1b$(D\x30\x21\x1b$)A\xd5\xc5"
+    assert alone.decode(raw) == extension.decode(raw)
+
+
 def test_a_standalone_set_as_extension_is_ignored():
     found = charset(("ISO 2022 IR 100", "ISO_IR 192"))
     assert found.misspelled

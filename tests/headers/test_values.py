@@ -10,6 +10,7 @@ import pytest
 
 from dicomlake.headers.encodings import VRS
 from dicomlake.headers.texts import TEXT_DECODERS
+from mappings.moments import datetime_micros
 from tests.headers.raw import BIG_ENDIAN, EB, EL, IL, IMPLICIT, file, one, read, value
 
 TEXTS = [
@@ -244,3 +245,20 @@ def test_lut_data_is_numbers_when_it_has_one_entry_else_binary():
 def test_values_are_json():
     header = one("FD", struct.pack("<dd", math.nan, 1))
     assert json.loads(json.dumps(header.attributes, allow_nan=False)) == header.attributes
+
+
+@pytest.mark.parametrize("text", ["20190214101530+1400", "20190214101530-1200", "2019-0330", "201902141015+0545"])
+def test_offsets_from_utc_may_be_as_far_as_the_standard_says(text):
+    assert one("DT", text).issues == []
+    datetime_micros(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["20190214101530+1430", "20190214101530-1230", "2019-1201", "20190214101530 +0100", "20190214101530+0060"]
+)
+def test_a_moment_that_cannot_be_indexed_is_an_issue(text):
+    header = one("DT", text)
+    assert header.attributes['(0009,"ACME",01)'] == text
+    assert [issue.code for issue in header.issues] == ["bad-datetime"]
+    with pytest.raises(ValueError, match=r"UTC|date and time"):
+        datetime_micros(text)

@@ -40,6 +40,12 @@ PATHS = {
     "(0008,0060).GROUP": "Modality.group",
     "bodypartexamined.Laterality": "BodyPartExamined.laterality",
     "AnatomicRegionSequence.laterality": "AnatomicRegionSequence.Laterality",
+    "AcquisitionDateTime.offset": "AcquisitionDateTime.offset",
+    "(0008,002a).OFFSET": "AcquisitionDateTime.offset",
+    '(0019,"ACME",0C).offset': '(0019,"ACME",0C).offset',
+    "RadiopharmaceuticalInformationSequence.RadiopharmaceuticalStartDateTime.offset": (
+        "RadiopharmaceuticalInformationSequence.RadiopharmaceuticalStartDateTime.offset"
+    ),
     "quality": "quality",
     "location": "location",
     "Location": "Location",

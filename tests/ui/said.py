@@ -110,6 +110,15 @@ def _name(node: ast.expr) -> str:
     return "{" + re.findall(r"\w+", ast.unparse(node))[-1].lower() + "}"
 
 
+def decoders() -> list[str]:
+    """What processes that decode pictures say, names for what fills it in."""
+    found = []
+    for name in ("decode", "render", "worker"):
+        tree = ast.parse((ROOT / f"dicomlake/images/{name}.py").read_text(encoding="utf-8"))
+        found += [_template(node.args[0]) for node in ast.walk(tree) if _is_error(node) and node.args]
+    return [text for text in dict.fromkeys(found) if text]
+
+
 def titles() -> list[str]:
     """What the codes of errors mean."""
     return list(dict.fromkeys(one.title for one in CLASSES.values()))

@@ -31,3 +31,9 @@ def test_labels_come_from_the_registry():
 
 def test_a_name_nobody_knows_is_its_own_label():
     assert shown("Modalty").label == "Modalty"
+
+
+def test_the_offset_of_a_moment_is_no_moment():
+    offset = shown("AcquisitionDateTime.offset")
+    assert offset.label != shown("AcquisitionDateTime").label
+    assert (offset.vr, offset.number) == (None, False)

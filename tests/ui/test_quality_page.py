@@ -88,3 +88,16 @@ def test_the_address_holds_it_all() -> None:
     assert QualityState.parse(state.parameters()) == state
     assert QualityState.parse({}) == QualityState()
     assert QualityState().parameters() == {}
+
+
+def test_an_example_without_words_has_its_place_alone() -> None:
+    example = {"SOPInstanceUID": "1.2", "path": "SeriesInstanceUID", "detail": "", "location": "/a"}
+    listed = {"code": "no-series-uid", "title": "x", "description": "x", "standard": "x", "instances": 1, "series": 1}
+
+    def where(**changes: str) -> str:
+        answer = {"codes": [{**listed, "example": {**example, **changes}}]}
+        return str(data.codes(answer)["codes"][0]["example"]["where"])
+
+    assert where() == "SeriesInstanceUID"
+    assert where(detail="2 more") == "SeriesInstanceUID: 2 more"
+    assert where(path="", detail="2 more") == "2 more"

@@ -1,19 +1,30 @@
 """What is refused is said in the language of the page, and nothing is forgotten."""
 
+import json
+import re
 import string
 from collections.abc import Iterator
+from typing import Annotated, Any, Literal
 
 import pytest
+import yaml
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from api.problems import _invalid
+from api.search.schemas import Text, Value
+from api.searches.schemas import SearchChange
+from api.suggestions.schemas import TypingBody
 from dicomlake.errors import QueryError, TimeLimitError
 from dicomlake.messages import Message
 from dicomlake.query.explain import explain
-from tests.ui.said import details, kinds, quality, said, titles
+from tests.ui.said import decoders, details, kinds, quality, said, titles
 from ui import pictures
 from ui.client import Away, EngineAway, Problem
 from ui.language import LANGUAGES, language
 from ui.queries import fault
-from ui.refusals import formed_in_words, in_words, sentences
+from ui.refusals import HERE, formed_in_words, in_words, sentences
 
 ROOMS = (
     "mappings/names.py",
@@ -37,7 +48,15 @@ ROOMS = (
 
 STAY_ENGLISH = ("api/server.py", *(f"dicomlake/images/{name}.py" for name in ("decode", "render", "worker")))
 """What is said at the start of a service, to who starts it; and what a decoder found in a damaged file: that comes out
-of a process of its own, as bytes that are not to be trusted with more than text."""
+of a process of its own as finished sentences, which are found by their form."""
+
+
+class Asked(BaseModel):
+    """A request of one field."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int
 
 
 @pytest.fixture
@@ -64,7 +83,98 @@ def test_sentences_are_kept_apart_from_what_fills_them():
 
 def test_no_translation_is_left_of_what_nobody_says():
     texts = {one.text for one in said(*ROOMS)} | {*titles(), *kinds(), *quality(), *details()}
-    assert [text for text in sentences() if text not in texts] == []
+    finished = {unnamed(text) for text in decoders()}
+    left = [text for text in sentences() if text not in texts and unnamed(text) not in finished]
+    assert [text for text in left if text not in of_schemas()] == []
+
+
+def unnamed(text: str) -> str:
+    """A sentence without the names of what fills it in, for where that has other names."""
+    return re.sub(r"\{[^{}]*\}", "{}", text)
+
+
+def of_schemas() -> list[str]:
+    return [one["en"] for one in yaml.safe_load((HERE / "schema.yml").read_text(encoding="utf-8"))]
+
+
+@pytest.mark.parametrize("text", decoders())
+@pytest.mark.usefixtures("spanish")
+def test_what_a_decoder_says_of_a_file_is_there_in_spanish(text: str):
+    filled = re.sub(r"\{[^{}]*\}", "7", text)
+    translated = formed_in_words(filled)
+    assert translated is not None
+    assert translated != filled
+    assert translated.count("7") == filled.count("7")
+
+
+REQUESTS: list[tuple[Any, object]] = [
+    (str, 5),
+    (float, []),
+    (Annotated[float, Field(allow_inf_nan=False)], float("inf")),
+    (int, None),
+    (int, "x"),
+    (int, 1.5),
+    (float, "x"),
+    (bool, []),
+    (bool, "perhaps"),
+    (list[int], 5),
+    (dict[str, int], 5),
+    (Asked, 5),
+    (Asked, {"none": 1}),
+    (Asked, {}),
+    (Literal["series"], "x"),
+    (Literal["series", "study", "patient"], "x"),
+    (Annotated[int, Field(ge=1)], 0),
+    (Annotated[int, Field(gt=1)], 0),
+    (Annotated[int, Field(le=1000)], 2000),
+    (Annotated[int, Field(lt=1)], 1),
+    (Annotated[str, Field(min_length=1)], ""),
+    (Annotated[str, Field(min_length=2)], ""),
+    (Annotated[str, Field(max_length=1)], "ab"),
+    (Annotated[str, Field(max_length=2)], "abc"),
+    (Annotated[str, Field(pattern="^a$")], "b"),
+    (Annotated[list[int], Field(min_length=1)], []),
+    (Annotated[list[int], Field(min_length=2)], []),
+    (Annotated[list[int], Field(max_length=1)], [1, 2]),
+    (Annotated[dict[str, int], Field(max_length=2)], dict.fromkeys("abc", 1)),
+    (Text, "\ud800"),
+    (Value, {}),
+    (SearchChange, {"name": "a\nb"}),
+    (TypingBody, {"q": "a", "field": "Modality", "prefix": "b"}),
+]
+"""Schemas and what does not fit them."""
+
+
+def refused(schema: Any, value: object) -> str:
+    """What the service says of a request with this value."""
+    with pytest.raises(ValidationError) as found:
+        TypeAdapter(schema).validate_python(value, from_attributes=True)
+    errors = [{**error, "loc": ("body", *error["loc"])} for error in found.value.errors()]
+    answer = _invalid(
+        Request({"type": "http", "headers": [(b"content-type", b"application/json")]}), RequestValidationError(errors)
+    )
+    return str(json.loads(answer.body)["detail"])
+
+
+@pytest.mark.parametrize(("schema", "value"), REQUESTS)
+@pytest.mark.usefixtures("spanish")
+def test_what_does_not_fit_a_schema_is_said_in_spanish(schema: Any, value: object):
+    problem = Problem({"detail": refused(schema, value), "title": "x"}, 422)
+    assert problem.spoken is None
+    assert not {"should", "not", "the", "with", "valid"} & set(re.findall(r"\w+", problem.detail))
+
+
+def test_every_sentence_about_a_schema_is_said_of_one():
+    said = [one.partition(": ")[2] for schema, value in REQUESTS for one in refused(schema, value).split("; ")]
+    forms = {text: re.compile("(.+)".join(map(re.escape, re.split(r"\{\w+\}", text)))) for text in of_schemas()}
+    assert [text for text, form in forms.items() if not any(map(form.fullmatch, said))] == []
+
+
+@pytest.mark.usefixtures("spanish")
+def test_several_fields_that_do_not_fit_are_said_together():
+    text = "limit: Input should be less than or equal to 1000; the body: needed here, yet not sent"
+    assert in_words(text) == "limit: debe ser 1000 como máximo; body: hace falta y no se envió"
+    assert in_words(f"{text}; other: what another version says") is None
 
 
 @pytest.mark.parametrize("text", sentences())
@@ -187,7 +297,7 @@ def test_a_service_that_is_away_is_said_to_be(spanish: None):
             "más de 48 secuencias anidadas, o una ruta de más de 2000 caracteres (byte 7)",
         ),
         ("2 more", "2 más"),
-        ("no picture: this is raw data", "sin imagen: es datos en bruto"),
+        ("no picture: this is raw data", "sin imagen: son datos en bruto"),
         (
             "the picture is not decoded after 20 s and was given up (DICOMLAKE_IMAGE_SECONDS)",
             "la imagen no se decodificó en 20 s y se abandonó (DICOMLAKE_IMAGE_SECONDS)",

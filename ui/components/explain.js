@@ -29,12 +29,12 @@ function fold(key, aside, open, ...content) {
   return box;
 }
 
-function names(listed) {
+function names(listed, labels) {
   const head = ["name", "path", "label", "kind", "vr"];
   return el("table", {},
     el("thead", {}, el("tr", {}, ...head.map((key) => el("th", { scope: "col", text: say(`head_${key}`) })))),
     el("tbody", {}, ...listed.map((one) => el("tr", {}, ...head.map((key) =>
-      el("td", {}, key === "name" || key === "path" ? el("code", { text: one[key] }) : one[key] ?? "–"))))));
+      el("td", {}, key === "name" || key === "path" ? el("code", { text: one[key] }) : (key === "label" && labels?.[one.path]) || (one[key] ?? "–")))))));
 }
 
 const pretty = (engine) => (typeof engine === "string" ? engine : JSON.stringify(engine, null, 2));
@@ -55,7 +55,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const filters = answer ? Object.entries({ ...answer.filters, ...answer.exclude }) : [];
   const parts = answer === null ? [el("p", { class: "refused", text: data.refused })] : [
     fold("read", null, open("read", true), el("div", {}, el("code", { class: "normal", text: answer.normal || "*:*" })), el("ul", { class: "tree" }, tree(answer.query))),
-    fold("fields", answer.names.length ? grouped.format(answer.names.length) : say("none"), open("fields", answer.names.length > 0), names(answer.names)),
+    fold("fields", answer.names.length ? grouped.format(answer.names.length) : say("none"), open("fields", answer.names.length > 0), names(answer.names, data.labels)),
     fold("conditions", filters.length ? say("with_filters", { n: filters.length }) : null, open("conditions", false),
       el("ul", { class: "tree" }, tree(answer.conditions)),
       ...filters.map(([path, condition]) => el("ul", { class: "tree" }, el("li", {}, el("code", { text: path }), el("ul", {}, tree(condition)))))),

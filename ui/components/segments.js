@@ -4,6 +4,6 @@ function segments(name, label, options, chosen, choose) {
     const box = el("input", { type: "radio", name, value, "data-focus": `${name} ${value}` });
     box.checked = value === chosen;
     box.addEventListener("change", () => choose(value));
-    return el("label", {}, box, icon ? svg(icon, 14) : null, label);
+    return el("label", { title: icon ? label : null }, box, icon ? svg(icon, 14) : null, el("span", { text: label }));
   }));
 }

@@ -46,7 +46,7 @@ class Tools {
   }
 
   tool(name, icon, title) {
-    return el("button", { type: "button", class: "tool", "data-focus": name, title: title ?? null }, svg(icon, 14), el("span", { text: say(name) }));
+    return el("button", { type: "button", class: "tool", "data-focus": name, title: title ?? say(name) }, svg(icon, 14), el("span", { text: say(name) }));
   }
 
   paint() {
@@ -65,7 +65,11 @@ class Tools {
     const text = link.querySelector("span");
     navigator.clipboard.writeText(window.location.href).then(() => {
       text.textContent = say("copied");
-      setTimeout(() => (text.textContent = say("link")), 1600);
+      link.classList.add("told");
+      setTimeout(() => {
+        text.textContent = say("link");
+        link.classList.remove("told");
+      }, 1600);
     }, () => {});
   }
 

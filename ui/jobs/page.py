@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from ui import toasts
 from ui.client import Away, Problem, lake
 from ui.components import component
 from ui.jobs import data
@@ -114,7 +115,7 @@ def stop(id: str) -> None:
     try:
         lake().cancel(id)
     except (Away, Problem) as error:
-        st.toast(error.detail, icon=":material/error:")
+        toasts.refused(error)
 
 
 def see(id: str) -> None:

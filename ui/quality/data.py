@@ -36,7 +36,7 @@ def _example(example: Mapping[str, Any] | None) -> dict[str, str] | None:
     if example is None:
         return None
     detail = formed_in_words(example["detail"]) or example["detail"]
-    where = f"{example['path']}: {detail}" if example["path"] else detail
+    where = ": ".join(filter(None, (example["path"], detail)))
     return {"open": f"instance:{example['SOPInstanceUID']}", "where": where, "location": example["location"]}
 
 

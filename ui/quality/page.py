@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import queries
+from ui import queries, toasts
 from ui.client import Away, Problem, lake
 from ui.components import component
 from ui.conditions import conditions, without
@@ -230,7 +230,7 @@ def retry() -> None:
     try:
         lake().start("retry")
     except (Away, Problem) as error:
-        st.toast(error.detail, icon=":material/error:")
+        toasts.refused(error)
     else:
         visit("index", {})
 

@@ -19,6 +19,7 @@ from ui.language import grouped, language, pointed
 HERE: Final = Path(__file__).parent
 
 _FORMED: Final = ("details.yml", "pictures.yml")
+_SCHEMA: Final = ("schema.yml",)
 _INNER: Final = "detail"
 """The name of what is a sentence itself."""
 
@@ -42,7 +43,7 @@ def in_words(text: str, message: Mapping[str, Any] | None = None) -> str | None:
         return text
     if message is None:
         found = sentences().get(text)
-        return found[language.get()] if found else None
+        return found[language.get()] if found else _of_schema(text)
     try:
         return _filled(message)
     except (LookupError, TypeError, ValueError):  # of a service that says other things, or fills in others
@@ -53,21 +54,32 @@ def formed_in_words(text: str) -> str | None:
     """A finished sentence in the language in force, found by its form: what an issue of a header says, for of that a
     document holds no more, or why there is no picture. None where there is no translation.
     """
-    if language.get() == "en":
-        return text
-    for form, sentence in _forms():
+    return text if language.get() == "en" else _formed(text, _FORMED)
+
+
+def _of_schema(text: str) -> str | None:
+    """What does not fit the schema of a request, field by field: ``limit: Input should be ...; the body: ...``."""
+    said = []
+    for one in text.split("; "):
+        field, _, detail = one.partition(": ")
+        said.append((field.removeprefix("the "), _formed(detail, _SCHEMA)))
+    return "; ".join(f"{field}: {detail}" for field, detail in said) if all(detail for _, detail in said) else None
+
+
+def _formed(text: str, files: tuple[str, ...]) -> str | None:
+    for form, sentence in _forms(files):
         if found := form.fullmatch(text):
             filled = {
-                name: formed_in_words(value) or (name != _INNER and value) for name, value in found.groupdict().items()
+                name: _formed(value, files) or (name != _INNER and value) for name, value in found.groupdict().items()
             }
             return sentence[language.get()].format_map(filled) if all(filled.values()) else None
     return None
 
 
 @cache
-def _forms() -> list[tuple[re.Pattern[str], dict[str, str]]]:
+def _forms(files: tuple[str, ...]) -> list[tuple[re.Pattern[str], dict[str, str]]]:
     """The sentences that are found by their form, those that are the longest without what fills them first."""
-    listed = [one for name in _FORMED for one in yaml.safe_load((HERE / name).read_text(encoding="utf-8"))]
+    listed = [one for name in files for one in yaml.safe_load((HERE / name).read_text(encoding="utf-8"))]
     plain = [{language: _SPEC.sub("}", text) for language, text in one.items()} for one in listed]
     found = [(re.compile(_form(one["en"]), re.DOTALL), one) for one in plain]
     return sorted(found, key=lambda one: -len(re.sub(r"\{\w+\}", "", one[1]["en"])))

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from ui import queries
+from ui import queries, toasts
 from ui.asking import asked_of
 from ui.client import Away, Problem, lake
 from ui.components import component
@@ -76,9 +76,9 @@ def on(trigger: str, act: Callable[[Any], None]) -> Callable[[], None]:
         try:
             act(st.session_state["saved"][trigger])
         except (Away, Problem) as error:
-            st.toast(error.detail, icon=":material/error:")
+            toasts.refused(error)
         except QueryError as error:
-            st.toast(queries.told(error), icon=":material/error:")
+            toasts.refused(Problem(error.problem()))
 
     return callback
 

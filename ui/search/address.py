@@ -13,6 +13,7 @@ import streamlit as st
 
 from dicomlake.query import permalink
 from dicomlake.query.privacy import names_phi
+from ui import toasts
 from ui.client import Away, Problem, lake
 from ui.state import OWN, PageState, QueryError
 from ui.words import say
@@ -42,7 +43,7 @@ def go(state: PageState) -> None:
     try:
         st.query_params.from_dict(written(state.parameters()))
     except QueryError as error:
-        st.session_state["refused"] = str(error)
+        st.session_state["refused"] = toasts.words(Problem(error.problem()))
     except (Away, Problem):
         st.session_state["refused"] = say("search.not_kept")
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 import streamlit as st
 
 from ui import columns as columns_of
-from ui import details, pictures, views
+from ui import details, pictures, toasts, views
 from ui.asking import hits, opened, same_answer
 from ui.client import Api, Away, Problem
 from ui.components import component
@@ -97,7 +97,7 @@ def frames(lake: Api, viewer: Mapping[str, Any]) -> None:
         if listing["images"]:
             data["links"] = _links(lake, listing, viewer)
     except (Away, Problem) as error:
-        data["refused"] = error.detail
+        data["refused"] = toasts.words(error)
     component("pictures")(
         key="frames",
         data=data,

@@ -6,7 +6,7 @@ from typing import Any, Final
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ui import views
+from ui import toasts, views
 from ui.asking import asked_of, forget_whole
 from ui.client import Api, Away, EngineAway, Problem
 from ui.components import component
@@ -91,7 +91,7 @@ def _start(lake: Api) -> None:
     try:
         st.session_state[_JOB] = lake.start("sample")["id"]
     except (Away, Problem) as error:
-        st.session_state["refused"] = error.detail
+        st.session_state["refused"] = toasts.words(error)
 
 
 @st.fragment(run_every=_WATCH)
@@ -106,7 +106,8 @@ def _progress(lake: Api) -> None:
         st.session_state.pop(_JOB, None)
         forget_whole()
         if job["status"] == "failed":
-            st.session_state["refused"] = Problem(job["error"]).detail if job["error"] else say("search.sample_failed")
+            failed = job["error"] and toasts.words(Problem(job["error"]))
+            st.session_state["refused"] = failed or say("search.sample_failed")
         st.rerun()
     share, text = _how_far(job)
     with st.container(horizontal_alignment="center"):

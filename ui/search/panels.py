@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import builder, queries
+from ui import builder, queries, toasts
 from ui.asking import asked_of
 from ui.client import Api, Away, Problem
 from ui.components import component
@@ -82,10 +82,11 @@ def _explain(lake: Api, state: PageState, answer: dict[str, Any] | None) -> None
     else:
         try:
             data["answer"] = lake.explain(search)
+            data["labels"] = {one["path"]: shown(one["path"]).label for one in data["answer"]["names"]}
         except Away:
             data["refused"] = say("search.away")
         except Problem as problem:
-            data["refused"] = problem.detail
+            data["refused"] = toasts.words(problem)
     took = 1000 * (time.perf_counter() - started)
     data["asked"] = {name: value for name, value in search.body().items() if value not in ("", None, [], {}, 0)}
     if answer is not None:
@@ -146,7 +147,7 @@ def _counted(lake: Api, state: PageState, text: str, number: int) -> dict[str, A
             return draft | {"refused": say("search.away")}
         except Problem as refused:
             problem = refused
-    return draft | {"refused": problem.detail}
+    return draft | {"refused": toasts.words(problem)}
 
 
 def _look(lake: Api) -> None:

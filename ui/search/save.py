@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from ui import toasts
 from ui.client import Api, Away, Problem
 from ui.leaving import visit
 from ui.search.address import current
@@ -22,7 +23,7 @@ def keep(lake: Api, asked: Mapping[str, Any]) -> None:
         try:
             lake.keep(current().showing(open=None, page=1).text(), name, shared=bool(asked["shared"]))
         except (Away, Problem) as error:
-            told = error.detail
+            told = toasts.words(error)
         else:
             st.session_state[_TOLD] = say("saved.saved", name=name), ":material/bookmark_added:"
             return

@@ -9,6 +9,7 @@ from typing import Any, Final
 import streamlit as st
 
 from ui import columns as columns_of
+from ui import toasts
 from ui.asking import asked_of
 from ui.client import Api, Away, Problem
 from ui.components import component
@@ -131,7 +132,7 @@ def _file(lake: Api, shown: Sequence[str]) -> dict[str, Any] | None:
     except Away:
         return {"number": number, "refused": say("tools.away")}
     except Problem as problem:
-        return {"number": number, "refused": problem.detail}
+        return {"number": number, "refused": toasts.words(problem)}
 
 
 def exported(level: str, shown: Sequence[str]) -> list[str]:
