@@ -56,8 +56,7 @@ def test_nothing_lies_over_the_head_of_an_open_detail(width: int, new_tab: Calla
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_tools_above_the_hits_stand_in_one_row(width: int, locale: str, new_tab: Callable[..., Tab]) -> None:
     tab = new_tab(viewport={"width": width, "height": 900}, locale=locale).open()
-    row = tab.page.locator(".st-key-tools_row")
-    tools = [*row.locator(".tools .segments, .tools .tool").all(), row.get_by_test_id("stPopoverButton")]
+    tools = tab.page.locator(".st-key-tools").locator(".tools .segments, .tools .tool").all()
     assert len(tools) == 6
     boxes = [box(tool) for tool in tools]
     assert {round(one["y"]) for one in boxes} == {round(boxes[0]["y"])}
@@ -69,7 +68,7 @@ def test_the_tools_above_the_hits_stand_in_one_row(width: int, locale: str, new_
 
 def test_tools_that_show_a_sign_alone_have_their_names_and_say_what_they_did(new_tab: Callable[..., Tab]) -> None:
     tab = new_tab(viewport={"width": 800, "height": 900}, permissions=["clipboard-read", "clipboard-write"]).open()
-    row = tab.page.locator(".st-key-tools_row")
+    row = tab.page.locator(".st-key-tools")
     link = row.get_by_role("button", name="Copy link")
     assert box(link)["width"] < 60
     link.click()
