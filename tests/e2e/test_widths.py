@@ -56,9 +56,9 @@ def test_nothing_lies_over_the_head_of_an_open_detail(width: int, new_tab: Calla
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_tools_above_the_hits_stand_in_one_row(width: int, locale: str, new_tab: Callable[..., Tab]) -> None:
     tab = new_tab(viewport={"width": width, "height": 900}, locale=locale).open()
-    tools = tab.page.locator(".st-key-tools").locator(".tools .segments, .tools .tool").all()
-    assert len(tools) == 6
-    boxes = [box(tool) for tool in tools]
+    tools = tab.page.locator(".st-key-tools").locator(".tools .segments, .tools .tool")
+    expect(tools).to_have_count(6)
+    boxes = [box(tool) for tool in tools.all()]
     assert {round(one["y"]) for one in boxes} == {round(boxes[0]["y"])}
     assert {round(one["height"]) for one in boxes} == {round(boxes[0]["height"])}
     for one, other in pairwise(boxes):
