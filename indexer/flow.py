@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from dicomlake.catalog import Seen
@@ -13,18 +14,23 @@ from dicomlake.engines.base import Plan
 from dicomlake.errors import StoppedError
 from dicomlake.lake import Lake
 from dicomlake.storage import members_of
+from indexer.crew import Crew
 from indexer.gone import Gone
 from indexer.items import ARCHIVE, PASSING, UNREADABLE, Found, Outcome, Reading
 from indexer.load import Loader
-from indexer.memory import keep_little, old_left_out
-from indexer.pool import Pool
-from indexer.read import ReadAll, Task, lost
+from indexer.memory import cycles_seldom, keep_little, old_left_out
+from indexer.pool import Pool, attend
+from indexer.read import ReadAll, Task, get_ready, lost
 from indexer.sources import Source
 from indexer.sources.archive import Members
 from indexer.summary import Summary
 
 BATCH = 64
 """Files a worker gets at once."""
+
+AHEAD = 2_000
+"""Files that workers may be ahead by: they read those of the next commit while one is made. A result waits as some 2 KB
+that it was sent in."""
 
 _LOOKED_UP = 1_000
 """Locations that are looked up in the catalogue at once."""
@@ -55,14 +61,15 @@ def run(
     """
     started = time.monotonic()
     keep_little()
-    with old_left_out(), Lake.open_for_writing(lake) as opened:
+    with Crew.of(workers, _attend) as crew, old_left_out(), cycles_seldom(), Lake.open_for_writing(lake) as opened:
         number = opened.catalog.begin_run([root for source in sources for root in source.roots])
         summary = Summary()
         loader = Loader(opened, number, summary)
         stop = stop or threading.Event()
         gone = Gone(loader, sources, prune=prune, force=force)
         read = ReadAll(opened.engine.encoder)
-        with Pool(read, lost, size=workers, limit=BATCH * 4 * max(1, workers)) as pool:
+        limit = max(AHEAD, BATCH * 4 * workers)
+        with Pool(read, lost, size=workers, limit=limit, crew=crew) as pool:
             _Flow(loader, pool, watch, stop).through(sources)
         loader.commit()
         refused = None if stop.is_set() else gone.settle()
@@ -207,6 +214,12 @@ class _Flow:
             and before.reason not in PASSING
             and not self.loader.is_open(found.location)
         )
+
+
+def _attend(pipe: Connection) -> None:
+    """A process of the crew: it gets ready while the lake is opened."""
+    get_ready()
+    attend(pipe)
 
 
 def _found(one: Found | Outcome) -> Found:

@@ -4,6 +4,7 @@
 "instanceCount": n, "bytes": n}``. Every distinct value is indexed; only what is shown of them is capped.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -50,19 +51,22 @@ def _series_record(series: str, kept: KeptSeries, issues: Sequence[str]) -> Reco
     own = {"instanceCount": len(documents), "bytes": sum(document.size for document in documents)}
     found = leaves({**own, "quality": [{"code": code} for code in issues]}, {})
     common = common_part(documents)
-    differs: list[Mapping[str, Any]] = []
+    differs: dict[str, list[Any]] = defaultdict(list)
     for shared, group in groups(documents):
-        for vrs in _distinct([document.vrs for document in group]):
+        for key, value in without(shared, common).items():
+            differs[key].append(value)
+        for vrs, alike in _by_vrs(group):
             found.add(shared, vrs)
-        differs.append(without(shared, common))
-        for document in group:
-            found.add(document.own, document.vrs)
-            differs.append(without(document.own, common))
+            columns = _columns([document.own for document in alike])
+            found.add_columns(columns, vrs)
+            for key, values in without(columns, common).items():
+                differs[key] += values
     codes = {issue["code"] for document in documents for issue in document.quality}
-    differs.append({"quality": [*issues, *codes]})
+    differs["quality"] += [[*issues, *codes]]
+    nested = _nested(_columns([common]), differs)
     shown = {
         "common": {key: value for key, value in in_order(common).items() if not _is_sequence(value)},
-        "varied": in_order({**varied(differs), **_nested([common, *differs])}),
+        "varied": in_order({**varied(differs), **varied(nested)}),
         **own,
     }
     # Instances of one series in two studies, or of two patients, are a fault of the data: the first instance by uid
@@ -84,10 +88,25 @@ def _series_record(series: str, kept: KeptSeries, issues: Sequence[str]) -> Reco
     )
 
 
-def _distinct(found: Iterable[Mapping[str, str]]) -> Iterable[Mapping[str, str]]:
-    """Each of the mappings once."""
-    by_identity = {id(one): one for one in found}.values()
-    return {orjson.dumps(one): one for one in by_identity}.values()
+def _by_vrs(documents: Iterable[InstanceDocument]) -> Iterable[tuple[Mapping[str, str], list[InstanceDocument]]]:
+    """The documents by their VRs. Most have these as the same object, so that they are seldom compared."""
+    by_identity: dict[int, tuple[Mapping[str, str], list[InstanceDocument]]] = {}
+    for document in documents:
+        vrs = document.vrs
+        by_identity.setdefault(id(vrs), (vrs, []))[1].append(document)
+    found: dict[bytes, tuple[Mapping[str, str], list[InstanceDocument]]] = {}
+    for vrs, alike in by_identity.values():
+        found.setdefault(orjson.dumps(vrs), (vrs, []))[1].extend(alike)
+    return found.values()
+
+
+def _columns(bodies: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """The values of each attribute, in the order of the bodies."""
+    found: dict[str, list[Any]] = defaultdict(list)
+    for body in bodies:
+        for key, value in body.items():
+            found[key].append(value)
+    return found
 
 
 def dig(body: Mapping[str, Any], path: str) -> list[Any]:
@@ -102,14 +121,14 @@ def dig(body: Mapping[str, Any], path: str) -> list[Any]:
     return [v for item in items for v in dig(item, rest)] if isinstance(items, list) and _is_sequence(items) else []
 
 
-def _nested(bodies: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Sequences are not shown in hits, but the registry's fields inside them are."""
+def _nested(*columns: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
+    """Sequences are not shown in hits, but the values of the registry's fields inside them are."""
     wanted = nested_fields()
-    found = (
-        {path: values for head in wanted.keys() & body.keys() for path in wanted[head] if (values := dig(body, path))}
-        for body in bodies
-    )
-    return varied([body for body in found if body])
+    found: dict[str, list[Any]] = defaultdict(list)
+    for head, values in ((head, some[head]) for some in columns for head in wanted.keys() & some.keys()):
+        for path in wanted[head]:
+            found[path] += (one for value in values for one in dig({head: value}, path))
+    return found
 
 
 @cache
@@ -121,19 +140,25 @@ def nested_fields() -> dict[str, list[str]]:
     return found
 
 
-def varied(bodies: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def varied(columns: Mapping[str, Iterable[Any]]) -> dict[str, Any]:
     """Attributes that vary: the first distinct values in order, how many there are, and the bounds of numbers."""
-    distinct: dict[str, dict[str | bytes, Any]] = {}
-    for body in bodies:
-        for key, value in body.items():
-            if not _is_sequence(value) and not isinstance(value, dict):
-                for one in value if isinstance(value, list) else [value]:
-                    if isinstance(one, str):
-                        if one:
-                            distinct.setdefault(key, {})[one] = one
-                    elif one is not None:
-                        distinct.setdefault(key, {}).setdefault(orjson.dumps(one), one)  # 1 and 1.0 differ
-    return {key: _summary(values) for key, values in distinct.items()}
+    found = {key: _distinct(values) for key, values in columns.items()}
+    return {key: _summary(values) for key, values in found.items() if values}
+
+
+def _distinct(values: Iterable[Any]) -> dict[str | bytes, Any]:
+    """The values, those in lists one by one, each once, by what tells them apart."""
+    distinct: dict[str | bytes, Any] = {}
+    for value in values:
+        if isinstance(value, str):
+            distinct[value] = value
+        elif isinstance(value, list):
+            if not _is_sequence(value):
+                distinct |= _distinct(value)
+        elif value is not None and not isinstance(value, dict):
+            distinct.setdefault(orjson.dumps(value), value)  # 1 and 1.0 differ
+    distinct.pop("", None)
+    return distinct
 
 
 def _summary(distinct: Mapping[str | bytes, Any]) -> dict[str, Any]:

@@ -43,6 +43,17 @@ def process_of(items: Sequence[int]) -> list[tuple[int, list[str]]]:
     return [(os.getpid(), blocked) for _ in items]
 
 
+def kind_of(items: Sequence[int]) -> list[str]:
+    """Whether the process is a copy of one that has the mark, and which it is. 13 ends it."""
+    if 13 in items:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return [f"{'copy' if MARK else 'new'}:{os.getpid()}" for _ in items]
+
+
+MARK: list[str] = []
+"""What a program puts here its copies have, and processes that are started from nothing have not."""
+
+
 def lost(item: object, how: str) -> list[str]:
     """The result of an item whose worker died."""
     return [f"lost: {how}"]
