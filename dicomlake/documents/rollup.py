@@ -52,11 +52,14 @@ def _series_record(series: str, kept: KeptSeries, issues: Sequence[str]) -> Reco
     found = leaves({**own, "quality": [{"code": code} for code in issues]}, {})
     common = common_part(documents)
     differs: dict[str, list[Any]] = defaultdict(list)
-    for shared, group in groups(documents):
-        for key, value in without(shared, common).items():
+    parts = [(without(shared, common), _by_vrs(group)) for shared, group in groups(documents)]
+    for vrs in {text: vrs for _, by_vrs in parts for text, (vrs, _) in by_vrs.items()}.values():
+        found.add(common, vrs)
+    for rest, by_vrs in parts:
+        for key, value in rest.items():
             differs[key].append(value)
-        for vrs, alike in _by_vrs(group):
-            found.add(shared, vrs)
+        for vrs, alike in by_vrs.values():
+            found.add(rest, vrs)
             columns = _columns([document.own for document in alike])
             found.add_columns(columns, vrs)
             for key, values in without(columns, common).items():
@@ -88,8 +91,8 @@ def _series_record(series: str, kept: KeptSeries, issues: Sequence[str]) -> Reco
     )
 
 
-def _by_vrs(documents: Iterable[InstanceDocument]) -> Iterable[tuple[Mapping[str, str], list[InstanceDocument]]]:
-    """The documents by their VRs. Most have these as the same object, so that they are seldom compared."""
+def _by_vrs(documents: Iterable[InstanceDocument]) -> dict[bytes, tuple[Mapping[str, str], list[InstanceDocument]]]:
+    """The documents by their VRs, as text. Most have these as the same object, so that they are seldom compared."""
     by_identity: dict[int, tuple[Mapping[str, str], list[InstanceDocument]]] = {}
     for document in documents:
         vrs = document.vrs
@@ -97,7 +100,7 @@ def _by_vrs(documents: Iterable[InstanceDocument]) -> Iterable[tuple[Mapping[str
     found: dict[bytes, tuple[Mapping[str, str], list[InstanceDocument]]] = {}
     for vrs, alike in by_identity.values():
         found.setdefault(orjson.dumps(vrs), (vrs, []))[1].extend(alike)
-    return found.values()
+    return found
 
 
 def _columns(bodies: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
@@ -146,25 +149,35 @@ def varied(columns: Mapping[str, Iterable[Any]]) -> dict[str, Any]:
     return {key: _summary(values) for key, values in found.items() if values}
 
 
-def _distinct(values: Iterable[Any]) -> dict[str | bytes, Any]:
-    """The values, those in lists one by one, each once, by what tells them apart."""
-    distinct: dict[str | bytes, Any] = {}
+def _distinct(values: Iterable[Any]) -> list[Any]:
+    """The values, those in lists one by one, each once and in order, numbers before texts."""
+    flat: list[Any] = []
     for value in values:
-        if isinstance(value, str):
-            distinct[value] = value
-        elif isinstance(value, list):
-            if not _is_sequence(value):
-                distinct |= _distinct(value)
-        elif value is not None and not isinstance(value, dict):
-            distinct.setdefault(orjson.dumps(value), value)  # 1 and 1.0 differ
-    distinct.pop("", None)
-    return distinct
+        if isinstance(value, list):
+            flat += () if _is_sequence(value) else value
+        elif not isinstance(value, dict):
+            flat.append(value)
+    texts = {value for value in flat if isinstance(value, str)}
+    others = (
+        [value for value in flat if value is not None and not isinstance(value, str)] if len(texts) < len(flat) else []
+    )
+    texts.discard("")
+    return [*_numbers(others), *sorted(texts)]
 
 
-def _summary(distinct: Mapping[str | bytes, Any]) -> dict[str, Any]:
-    values = [one for _, one in sorted(distinct.items(), key=lambda item: (isinstance(item[1], str), item[1], item[0]))]
+def _numbers(values: list[Any]) -> list[Any]:
+    """Each number once, in order: 1 and 1.0 differ, as 0.0 and -0.0 do."""
+    kinds = set(map(type, values))
+    distinct = set(values)
+    if len(kinds) <= 1 and (0 not in distinct or int in kinds):
+        return sorted(distinct)
+    by_text = {orjson.dumps(value): value for value in values}
+    return [value for _, value in sorted(by_text.items(), key=lambda item: (item[1], item[0]))]
+
+
+def _summary(values: list[Any]) -> dict[str, Any]:
     summary: dict[str, Any] = {"values": values[:SHOWN_VALUES], "count": len(values)}
-    if all(isinstance(value, int | float) for value in values):
+    if all(isinstance(value, int | float) for value in (values[0], values[-1])):
         summary |= {"min": values[0], "max": values[-1]}
     return summary
 
