@@ -158,6 +158,8 @@ class _Flow:
             yield batch
 
     def _take(self, timeout: float = 0) -> None:
+        if self.stop.is_set():
+            self.pool.drop()
         with self.loader.stages.of("transport"):
             taken = self.pool.take(timeout)
         if taken is not None:

@@ -142,6 +142,12 @@ class Pool(Closing, Generic[Item, Result]):
         assert answer.result is not None
         return items, answer.result
 
+    def drop(self) -> None:
+        """Forget what no worker has begun; it has no results."""
+        with suppress(IndexError):  # there is nothing more
+            while True:
+                self._inside -= len(self._todo.pop().items)
+
     def close(self) -> None:
         """End the workers at once; what they were doing is dropped."""
         self._closing = True

@@ -71,6 +71,24 @@ def test_large_results_wait_in_the_workers_until_they_are_taken() -> None:
         assert count == 8
 
 
+def test_what_no_worker_has_begun_can_be_dropped(tmp_path: Path) -> None:
+    go_on = tmp_path / "go on"
+    with Pool(work.when, work.lost, size=1, limit=100) as pool:
+        for _ in range(10):
+            pool.give([str(go_on)])
+        until = time.monotonic() + 20
+        while len(pool._todo) > 9 and time.monotonic() < until:
+            time.sleep(0.01)
+        pool.drop()
+        go_on.touch()
+        done = 0
+        while pool.busy:
+            done += pool.take(0.1) is not None
+        assert done == 1
+        pool.give([str(go_on)])
+        assert any(taken(pool) for _ in range(100))
+
+
 def test_workers_leave_signals_of_the_terminal_to_the_main_process() -> None:
     for pid, blocked in results(work.process_of, [[1], [2]], size=2).values():
         assert pid != os.getpid()

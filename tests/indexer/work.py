@@ -31,6 +31,14 @@ def die_once(marks: Sequence[str]) -> list[str]:
     return ["done" for _ in marks]
 
 
+def when(paths: Sequence[str]) -> list[str]:
+    """Waits until the files are there."""
+    for path in paths:
+        while not Path(path).exists():
+            time.sleep(0.01)
+    return ["done" for _ in paths]
+
+
 def heavy(items: Sequence[int]) -> list[bytes]:
     """A result of 30 MB an item."""
     return [bytes(30_000_000) for _ in items]
