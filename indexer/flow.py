@@ -28,9 +28,9 @@ from indexer.summary import Summary
 BATCH = 64
 """Files a worker gets at once."""
 
-AHEAD = 2_000
-"""Files that workers may be ahead by: they read those of the next commit while one is made. A result waits as some 2 KB
-that it was sent in."""
+AHEAD = 4
+"""Batches of each worker that may be inside at once. More of them, all of the next commit, would save a tenth of a
+second now and then, and take 10 MB more of a long run (docs/decisions/0041)."""
 
 _LOOKED_UP = 1_000
 """Locations that are looked up in the catalogue at once."""
@@ -68,7 +68,7 @@ def run(
         stop = stop or threading.Event()
         gone = Gone(loader, sources, prune=prune, force=force)
         read = ReadAll(opened.engine.encoder)
-        limit = max(AHEAD, BATCH * 4 * workers)
+        limit = BATCH * AHEAD * max(1, workers)
         with Pool(read, lost, size=workers, limit=limit, crew=crew) as pool:
             _Flow(loader, pool, watch, stop).through(sources)
         loader.commit()

@@ -211,7 +211,6 @@ def test_new_data_is_seen_by_readers_while_a_run_goes_on(tmp_path: Path) -> None
 
 def test_a_stopped_run_keeps_what_it_read_and_the_next_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("indexer.flow.BATCH", 8)
-    monkeypatch.setattr("indexer.flow.AHEAD", 32)
     source = hospital(tmp_path / "h", series=20)
     stop = threading.Event()
 
