@@ -53,15 +53,24 @@ def copying(*, quiet: bool) -> Iterator[Callable[["Migration"], None]]:
 
 
 class _Total:
-    """The number of files, counted by a thread while the run is on: known some time after the start."""
+    """The number of files, counted by a thread while the run is on: known some time after somebody has asked. Not
+    before, since a run begins by copying its process, which must have no other thread then."""
 
     def __init__(self, sources: Sequence[Source]) -> None:
-        self.files: int | None = None
+        self._files: int | None = None
         self._sources = sources
-        threading.Thread(target=self._count, name="counting", daemon=True).start()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def files(self) -> int | None:
+        """The number, once it is known."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._count, name="counting", daemon=True)
+            self._thread.start()
+        return self._files
 
     def _count(self) -> None:
-        self.files = sum(source.count() for source in self._sources)
+        self._files = sum(source.count() for source in self._sources)
 
 
 class _Show(Protocol):
@@ -120,17 +129,21 @@ def _bar(doing: str, what: str) -> Iterator[_Show]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[trouble]}"),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=None, count="", rate="", trouble="")
+    progress = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = progress.add_task("", total=None, count="", rate="", trouble="")
 
-        def show(done: int, total: int | None, quarantined: int | None = None, before: int = 0) -> None:
-            progress.update(
-                task,
-                completed=done,
-                total=max(total, done) if total is not None else None,
-                count=number(done) + (f"/{number(total)}" if total is not None else "") + f" {what}",
-                rate=f"{(done - before) / max(time.monotonic() - started, 0.001):,.0f}/s",
-                trouble=f"{number(quarantined)} quarantined" if quarantined else "",
-            )
+    def show(done: int, total: int | None, quarantined: int | None = None, before: int = 0) -> None:
+        progress.start()  # a thread, as that of the total; once more does nothing
+        progress.update(
+            task,
+            completed=done,
+            total=max(total, done) if total is not None else None,
+            count=number(done) + (f"/{number(total)}" if total is not None else "") + f" {what}",
+            rate=f"{(done - before) / max(time.monotonic() - started, 0.001):,.0f}/s",
+            trouble=f"{number(quarantined)} quarantined" if quarantined else "",
+        )
 
+    try:
         yield show
+    finally:
+        progress.stop()

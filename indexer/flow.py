@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from dicomlake.catalog import Seen
@@ -13,18 +14,23 @@ from dicomlake.engines.base import Plan
 from dicomlake.errors import StoppedError
 from dicomlake.lake import Lake
 from dicomlake.storage import members_of
+from indexer.crew import Crew
 from indexer.gone import Gone
 from indexer.items import ARCHIVE, PASSING, UNREADABLE, Found, Outcome, Reading
 from indexer.load import Loader
-from indexer.memory import keep_little, old_left_out
-from indexer.pool import Pool
-from indexer.read import ReadAll, Task, lost
+from indexer.memory import cycles_seldom, keep_little, old_left_out
+from indexer.pool import Pool, attend
+from indexer.read import ReadAll, Task, get_ready, lost
 from indexer.sources import Source
 from indexer.sources.archive import Members
 from indexer.summary import Summary
 
 BATCH = 64
 """Files a worker gets at once."""
+
+AHEAD = 4
+"""Batches of each worker that may be inside at once. More of them, all of the next commit, would save a tenth of a
+second now and then, and take 10 MB more of a long run (docs/decisions/0041)."""
 
 _LOOKED_UP = 1_000
 """Locations that are looked up in the catalogue at once."""
@@ -55,14 +61,15 @@ def run(
     """
     started = time.monotonic()
     keep_little()
-    with old_left_out(), Lake.open_for_writing(lake) as opened:
+    with Crew.of(workers, _attend) as crew, old_left_out(), cycles_seldom(), Lake.open_for_writing(lake) as opened:
         number = opened.catalog.begin_run([root for source in sources for root in source.roots])
         summary = Summary()
         loader = Loader(opened, number, summary)
         stop = stop or threading.Event()
         gone = Gone(loader, sources, prune=prune, force=force)
         read = ReadAll(opened.engine.encoder)
-        with Pool(read, lost, size=workers, limit=BATCH * 4 * max(1, workers)) as pool:
+        limit = BATCH * AHEAD * max(1, workers)
+        with Pool(read, lost, size=workers, limit=limit, crew=crew) as pool:
             _Flow(loader, pool, watch, stop).through(sources)
         loader.commit()
         refused = None if stop.is_set() else gone.settle()
@@ -151,6 +158,8 @@ class _Flow:
             yield batch
 
     def _take(self, timeout: float = 0) -> None:
+        if self.stop.is_set():
+            self.pool.drop()
         with self.loader.stages.of("transport"):
             taken = self.pool.take(timeout)
         if taken is not None:
@@ -207,6 +216,12 @@ class _Flow:
             and before.reason not in PASSING
             and not self.loader.is_open(found.location)
         )
+
+
+def _attend(pipe: Connection) -> None:
+    """A process of the crew: it gets ready while the lake is opened."""
+    get_ready()
+    attend(pipe)
 
 
 def _found(one: Found | Outcome) -> Found:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from dicomlake.catalog import Seen, Status
 from dicomlake.documents.instance import InstanceDocument
@@ -17,6 +18,10 @@ class Found:
     mtime_ns: int
     place: int = -1
 
+    def __reduce__(self) -> tuple[type["Found"], tuple[Any, ...]]:
+        """Between processes as its values, which is quicker than what a frozen class with slots does by itself."""
+        return Found, (self.location, self.size, self.mtime_ns, self.place)
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -30,6 +35,10 @@ class Outcome:
     offset: int = 0
     detail: str = ""
     length: int = 0
+
+    def __reduce__(self) -> tuple[type["Outcome"], tuple[Any, ...]]:
+        """As that of :class:`Found`."""
+        return Outcome, (self.found, self.status, self.document, self.reason, self.offset, self.detail, self.length)
 
     def seen(self, source: str, run: int) -> Seen:
         """The outcome as the catalogue records it."""

@@ -17,12 +17,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
 from dicomlake.closing import Closing
 from dicomlake.errors import WorkerError
+from indexer.crew import Crew
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -55,7 +56,7 @@ class _Answer(Generic[Result]):
 
 @dataclass(slots=True)
 class _Worker(Generic[Item]):
-    process: SpawnProcess
+    process: BaseProcess
     pipe: Connection
     ready: bool = False
     batch: _Batch[Item] | None = None
@@ -67,7 +68,8 @@ class Pool(Closing, Generic[Item, Result]):
     ``work`` is a function of a module; ``lost(item, how)`` gives the result of an item that ended its worker. Results
     come in any order, a batch in one part or several. ``limit``: items that may be inside before results are taken.
     ``nice``: how far workers give way to others (as of the system's ``nice``), where whoever takes the results is what
-    takes the longest.
+    takes the longest. ``crew``: processes that :func:`attend` to become workers; without one, or when it is used up,
+    workers are started from nothing.
     """
 
     def __init__(
@@ -78,9 +80,11 @@ class Pool(Closing, Generic[Item, Result]):
         size: int,
         limit: int,
         nice: int = 0,
+        crew: Crew | None = None,
     ) -> None:
         self._work = work
         self._nice = nice
+        self._crew = crew
         self._lost = lost
         self._size = size
         self._limit = limit
@@ -138,6 +142,12 @@ class Pool(Closing, Generic[Item, Result]):
         assert answer.result is not None
         return items, answer.result
 
+    def drop(self) -> None:
+        """Forget what no worker has begun; it has no results."""
+        with suppress(IndexError):  # there is nothing more
+            while True:
+                self._inside -= len(self._todo.pop().items)
+
     def close(self) -> None:
         """End the workers at once; what they were doing is dropped."""
         self._closing = True
@@ -178,6 +188,11 @@ class Pool(Closing, Generic[Item, Result]):
                 worker.pipe.close()
 
     def _start(self) -> _Worker[Item]:
+        member = self._crew.take() if self._crew is not None else None
+        if member is not None:
+            with suppress(OSError):  # as in _send
+                member[1].send((self._work, self._nice))
+            return _Worker(*member)
         ours, theirs = _CONTEXT.Pipe()
         process = _CONTEXT.Process(
             target=_serve, args=(theirs, self._work, self._nice), name="dicomlake worker", daemon=True
@@ -221,6 +236,15 @@ class Pool(Closing, Generic[Item, Result]):
         elif worker.batch is not None:
             self._todo.extendleft(_Batch([item], again=True) for item in reversed(worker.batch.items))
         self._workers.append(self._start())
+
+
+def attend(pipe: Connection) -> None:
+    """A process of a crew: the first that it hears is what it shall do."""
+    try:
+        work, nice = pipe.recv()
+    except (EOFError, OSError):
+        return
+    _serve(pipe, work, nice)
 
 
 def _serve(pipe: Connection, work: Callable[[Sequence[Item]], Result], nice: int) -> None:

@@ -15,6 +15,7 @@ from dicomlake.headers import Header, Reader
 from dicomlake.site import Site, current, use
 from dicomlake.storage import kind_of, opened, path_of, split
 from indexer.items import ARCHIVE, CRASHED, Found, Outcome, Reading, unreadable
+from mappings import dictionary, registry
 
 Task = tuple[Found, Origin]
 
@@ -49,6 +50,12 @@ class ReadAll:
         ended = time.thread_time_ns()
         build_ns = _LOCAL.built_ns - built + ended - began
         return Reading(outcomes, {"read": (ended - started - build_ns) / 1e9, "build": build_ns / 1e9}, os.getpid())
+
+
+def get_ready() -> None:
+    """Load what reading any file takes."""
+    registry.load()
+    dictionary.load()
 
 
 def read(task: Task) -> Outcome:

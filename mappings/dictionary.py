@@ -37,6 +37,12 @@ class _Tables(NamedTuple):
     tags: dict[str, int]
 
 
+def load() -> None:
+    """Read the tables now, where the first question would."""
+    _tables()
+    _private_tables()
+
+
 def lookup(tag: int) -> Entry | None:
     """The entry of a public tag, repeating groups (60xx,eeee) included; None when it has none or is private."""
     row = _tables().elements.get(tag) or (None if tag >> 16 & 1 else _repeating(tag))

@@ -7,10 +7,10 @@ as the path that documents use.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final
 
 from mappings import dictionary
@@ -29,16 +29,26 @@ _COMPARED = 64
 
 
 class UnknownName(LookupError):
-    """A name that is no field. ``nearest`` holds up to 3 names that are, the registry's first; ``values`` fills in
-    ``template``, the sentence that says what is wrong with the name."""
+    """A name that is no field. ``values`` fills in ``template``, the sentence that says what is wrong with the name.
+    ``nearest`` looks for names that are fields; it takes 10 ms, so it is called when somebody wants to know."""
 
-    def __init__(self, template: str, name: str, nearest: Sequence[str] = (), **values: str) -> None:
-        hint = f"; nearest: {', '.join(nearest)}" if nearest else ""
-        super().__init__(template.format_map(values) + hint)
+    def __init__(
+        self, template: str, name: str, nearest: Callable[[], Sequence[str]] = lambda: (), **values: str
+    ) -> None:
+        super().__init__(template, name)
         self.template = template
         self.values = values
         self.name = name
-        self.nearest = tuple(nearest)
+        self._nearest = nearest
+
+    @cached_property
+    def nearest(self) -> tuple[str, ...]:
+        """Up to 3 names that are fields, the registry's first."""
+        return tuple(self._nearest())
+
+    def __str__(self) -> str:
+        hint = f"; nearest: {', '.join(self.nearest)}" if self.nearest else ""
+        return self.template.format_map(self.values) + hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +157,10 @@ class Names:
             if not (before + word).strip():
                 raise UnknownName("no field is named (empty)", before + word)
             raise UnknownName(
-                "no field is named {path}", before + word, self._nearest(word, before), path=_shown(before + word)
+                "no field is named {path}",
+                before + word,
+                partial(self._nearest, word, before),
+                path=_shown(before + word),
             )
         return _from_dictionary(tag)
 

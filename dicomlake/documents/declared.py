@@ -91,7 +91,7 @@ def record(parts: Sequence[Part], alone: Single, origin: Origin, instances: int,
         several["quality"] = list(dict.fromkeys(issue["code"] for issue in issues))
     shown = {
         "common": in_order({key: value for key, value in body.items() if value is not None and key not in several}),
-        "varied": in_order(varied([several])) if several else {},
+        "varied": in_order(varied({key: [value] for key, value in several.items()})) if several else {},
         **counts,
     }
     return Record(

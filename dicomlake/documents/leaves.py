@@ -1,7 +1,7 @@
 """Instance document to what engines index: tokens, words and present paths, in the normal form of ``mappings``."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -29,6 +29,19 @@ class Leaves:
         for key, value in attributes.items():
             if key not in NOT_INDEXED:
                 _add(self, key, value, vrs)
+
+    def add_columns(self, columns: Mapping[str, Sequence[Any]], vrs: Mapping[str, str]) -> None:
+        """Take in the values that several documents of the same ``vr`` have for each attribute."""
+        for key, values in columns.items():
+            if key in NOT_INDEXED:
+                continue
+            plain = {value for value in values if isinstance(value, _PLAIN)}
+            if plain:
+                _add_values(self, key, plain, vrs)
+            if len(plain) < len(values):
+                for value in values:
+                    if not isinstance(value, _PLAIN):
+                        _add(self, key, value, vrs)
 
 
 def leaves(attributes: Mapping[str, Any], vrs: Mapping[str, str]) -> Leaves:

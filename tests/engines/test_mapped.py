@@ -51,13 +51,13 @@ def test_segments_that_are_not_named_are_left_alone(tmp_path: Path) -> None:
 
 def test_the_indexing_thread_has_the_name_that_is_looked_for(tmp_path: Path) -> None:
     until = time.monotonic() + 30
-    while list(pace._states()):  # those of writers that were closed take a moment to end
+    while pace._states(pace._tasks()):  # those of writers that were closed take a moment to end
         assert time.monotonic() < until
     opened = EmbeddedEngine(tmp_path, [], write=True)
     opened.put([instance("1")])
-    while not list(pace._states()):  # a thread has its name a moment after it was started
+    while not pace._states(pace._tasks()):  # a thread has its name a moment after it was started
         assert time.monotonic() < until
-    while set(pace._states()) != {"S"}:
+    while set(pace._states(pace._tasks()).values()) != {"S"}:
         assert time.monotonic() < until
         pace.let_catch_up()
     opened.close()
@@ -82,6 +82,6 @@ def test_a_writer_waits_and_lets_go_now_and_then(tmp_path: Path, monkeypatch: py
 
 
 def test_waiting_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pace, "_states", lambda: iter("SR"))
+    monkeypatch.setattr(pace, "_states", lambda tasks: {"1": "S", "2": "R"})
     monkeypatch.setattr(pace, "_PATIENCE", 0.01)
     pace.let_catch_up()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dicomlake.engines.base import Plan
 from dicomlake.engines.embedded.engine import EmbeddedEngine
 from dicomlake.engines.embedded.snapshot import Snapshot
 from indexer import load
@@ -65,6 +66,14 @@ def test_five_times_the_files_take_the_memory_of_the_first(tmp_path: Path) -> No
 def test_what_a_commit_looked_at_is_freed_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(load, "MOST_DOCUMENTS", 50)
     seen: list[int] = []
+    commit = EmbeddedEngine.commit
+
+    def searched(engine: EmbeddedEngine) -> str:
+        generation = commit(engine)
+        engine.search(Plan(limit=1))  # a run alone makes nothing to search by
+        return generation
+
+    monkeypatch.setattr(EmbeddedEngine, "commit", searched)
 
     def watch(_: Summary) -> None:
         seen.append(sum(isinstance(one, Snapshot) for one in gc.get_objects()))

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import Any
 import pytest
 
 from dicomlake.errors import WorkerError
-from indexer.pool import Pool
+from indexer.crew import Crew
+from indexer.pool import Pool, attend
 from tests.indexer import work
 
 REPOSITORY = Path(__file__).parents[2]
@@ -69,6 +71,24 @@ def test_large_results_wait_in_the_workers_until_they_are_taken() -> None:
         assert count == 8
 
 
+def test_what_no_worker_has_begun_can_be_dropped(tmp_path: Path) -> None:
+    go_on = tmp_path / "go on"
+    with Pool(work.when, work.lost, size=1, limit=100) as pool:
+        for _ in range(10):
+            pool.give([str(go_on)])
+        until = time.monotonic() + 20
+        while len(pool._todo) > 9 and time.monotonic() < until:
+            time.sleep(0.01)
+        pool.drop()
+        go_on.touch()
+        done = 0
+        while pool.busy:
+            done += pool.take(0.1) is not None
+        assert done == 1
+        pool.give([str(go_on)])
+        assert any(taken(pool) for _ in range(100))
+
+
 def test_workers_leave_signals_of_the_terminal_to_the_main_process() -> None:
     for pid, blocked in results(work.process_of, [[1], [2]], size=2).values():
         assert pid != os.getpid()
@@ -82,19 +102,46 @@ def test_workers_that_cannot_start_are_an_error_and_no_hang(monkeypatch: pytest.
 
 
 def test_no_worker_outlives_a_killed_main_process() -> None:
-    main = subprocess.Popen(
-        [sys.executable, "-m", "tests.indexer.work"], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
-    )
-    assert main.stdout is not None
-    pids = [int(pid) for pid in main.stdout.readline().split()]
+    main, said = started("tests.indexer.work")
+    pids = [int(pid) for pid in said]
     assert pids
+    assert left_by(main, pids) == []
+
+
+def test_workers_are_copies_while_there_are_some_and_new_ones_then() -> None:
+    main, said = started("tests.indexer.crewed")
+    # Each of the deadly items ends two workers: with the second one the three copies are used up.
+    assert [one.partition(":")[0] for one in said] == ["copy", "lost", "lost", "new"]
+    assert left_by(main, [int(pid) for one in said if (pid := one.partition(":")[2])]) == []
+
+
+def test_a_process_with_other_threads_is_not_copied() -> None:
+    done = threading.Event()
+    beside = threading.Thread(target=done.wait)
+    beside.start()
+    with Crew.of(2, attend) as crew:
+        assert crew.take() is None
+    done.set()
+    beside.join()
+
+
+def started(module: str) -> tuple["subprocess.Popen[str]", list[str]]:
+    """A program of the tests, and the words of its first line."""
+    main = subprocess.Popen([sys.executable, "-m", module], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
+    assert main.stdout is not None
+    return main, main.stdout.readline().split()
+
+
+def left_by(main: "subprocess.Popen[str]", workers: list[int]) -> list[int]:
+    """The workers that still run some seconds after their main process was killed."""
     main.kill()
     main.wait()
+    assert main.stdout is not None
     main.stdout.close()
     until = time.monotonic() + 10
-    while any(_runs(pid) for pid in pids) and time.monotonic() < until:
+    while any(_runs(pid) for pid in workers) and time.monotonic() < until:
         time.sleep(0.05)
-    assert not [pid for pid in pids if _runs(pid)]
+    return [pid for pid in workers if _runs(pid)]
 
 
 def _runs(pid: int) -> bool:

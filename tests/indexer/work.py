@@ -31,6 +31,14 @@ def die_once(marks: Sequence[str]) -> list[str]:
     return ["done" for _ in marks]
 
 
+def when(paths: Sequence[str]) -> list[str]:
+    """Waits until the files are there."""
+    for path in paths:
+        while not Path(path).exists():
+            time.sleep(0.01)
+    return ["done" for _ in paths]
+
+
 def heavy(items: Sequence[int]) -> list[bytes]:
     """A result of 30 MB an item."""
     return [bytes(30_000_000) for _ in items]
@@ -41,6 +49,17 @@ def process_of(items: Sequence[int]) -> list[tuple[int, list[str]]]:
     time.sleep(0.05)
     blocked = sorted(s.name for s in signal.pthread_sigmask(signal.SIG_BLOCK, ()))
     return [(os.getpid(), blocked) for _ in items]
+
+
+def kind_of(items: Sequence[int]) -> list[str]:
+    """Whether the process is a copy of one that has the mark, and which it is. 13 ends it."""
+    if 13 in items:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return [f"{'copy' if MARK else 'new'}:{os.getpid()}" for _ in items]
+
+
+MARK: list[str] = []
+"""What a program puts here its copies have, and processes that are started from nothing have not."""
 
 
 def lost(item: object, how: str) -> list[str]:

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import orjson
 import tantivy
@@ -26,12 +28,10 @@ from dicomlake.engines.base import (
 )
 from dicomlake.engines.embedded import BUDGET
 from dicomlake.engines.embedded.compile import Compiler, every
-from dicomlake.engines.embedded.hits import member
 from dicomlake.engines.embedded.lock import busy
 from dicomlake.engines.embedded.mapped import let_go
-from dicomlake.engines.embedded.moment import EmbeddedMoment
+from dicomlake.engines.embedded.members import member, placed
 from dicomlake.engines.embedded.pace import let_catch_up
-from dicomlake.engines.embedded.saved import Asked
 from dicomlake.engines.embedded.schema import (
     LEVEL_LETTERS,
     Layout,
@@ -41,12 +41,16 @@ from dicomlake.engines.embedded.schema import (
     key_hash,
     register_tokenizers,
 )
-from dicomlake.engines.embedded.search import Search
-from dicomlake.engines.embedded.snapshot import LEVELS, Place, Snapshot
-from dicomlake.engines.embedded.store import Store
-from dicomlake.engines.embedded.warming import Warming
+from dicomlake.engines.embedded.whole import totals
 from dicomlake.errors import LakeError
 from dicomlake.query.resolved import Resolved
+
+if TYPE_CHECKING:
+    from dicomlake.engines.embedded.many import Place
+    from dicomlake.engines.embedded.moment import EmbeddedMoment
+    from dicomlake.engines.embedded.saved import Asked
+    from dicomlake.engines.embedded.searching import Searching
+    from dicomlake.engines.embedded.snapshot import Snapshot
 
 _hash = lru_cache(maxsize=256)(key_hash)  # records of one series come together
 
@@ -56,6 +60,8 @@ WRITER_HEAP = 256_000_000
 PAUSE = 4_000_000
 """Characters of documents, those of 250 large instances, after which a writer waits until they are indexed, and lets go
 of what looking for others, and merges meanwhile, have read of the index."""
+
+_TOTALS = Plan(limit=0)
 
 _PROGRAM = re.compile(r'(Regex\("[^\n]*?"\))\n(?:[0-9-][^\n]*\n)+')
 """A regular expression as Tantivy prints it, followed by a page of the program that it was made into."""
@@ -96,10 +102,11 @@ class EmbeddedEngine(Engine):
         self._compiler = Compiler(self._index, self._layout)
         if write:
             self._writer = self._open_writer()
-        self._warming = Warming(str(folder.absolute()), self._layout.columns, tables)
         self._generation = ""
         self._segments = b""
-        self._snapshot: Snapshot | None = None
+        self._searcher: tantivy.Searcher
+        self._searching: Searching | None = None
+        self._changing = Lock()
         self.refresh()
 
     def _open_writer(self) -> tantivy.IndexWriter:
@@ -190,7 +197,7 @@ class EmbeddedEngine(Engine):
         return {str(kept.get_first("uid")): bytes(kept.get_first("kept") or b"") for kept in found}
 
     def placed(self, studies: Iterable[str]) -> dict[str, dict[str, set[str]]]:
-        return Search(self._current).placed(studies)
+        return placed(self._searcher, self._compiler, studies)
 
     def _documents(self, ids: Iterable[str]) -> Iterator[tantivy.Document]:
         listed = list(ids)
@@ -213,23 +220,39 @@ class EmbeddedEngine(Engine):
 
     def search(self, plan: Plan) -> Found:
         with self._reading():
-            return Search(self._current).run(plan)
+            if plan == _TOTALS and self._searching is None:
+                counted = totals(self._searcher, self._compiler)
+                if counted is not None:
+                    return Found((), (), (), counted, None, self._generation)
+            return self._searches.run(plan)
 
-    def place(self, plan: Plan, skip: int) -> Place | None:
+    def place(self, plan: Plan, skip: int) -> "Place | None":
         with self._reading():
-            return Search(self._current).place(plan, skip)
+            return self._searches.place(plan, skip)
 
     @property
-    def _current(self) -> Snapshot:
-        assert self._snapshot is not None  # refresh() made it
-        return self._snapshot
+    def _searches(self) -> "Searching":
+        """What searches: there from the start where only that is done, else since somebody did so."""
+        with self._changing:
+            if self._searching is None:
+                from dicomlake.engines.embedded.searching import Searching  # noqa: PLC0415  (who writes needs none)
+
+                searching = Searching(self._folder, self._compiler, self._layout, self._tables)
+                searching.follow(self._searcher, self._generation, self._segments)
+                self._searching = searching
+        return self._searching
+
+    @property
+    def _current(self) -> "Snapshot":
+        return self._searches.snapshot
 
     def prepared(self) -> None:
         """Wait until what fast searches and :meth:`prepare` have asked for is at hand; for measurements and tests."""
-        self._warming.finish()
-        self._current.prepared()
+        self._searches.finish()
 
-    def moment(self) -> EmbeddedMoment:
+    def moment(self) -> "EmbeddedMoment":
+        from dicomlake.engines.embedded.moment import EmbeddedMoment  # noqa: PLC0415  (as above)
+
         return EmbeddedMoment(self._current, self._reading)
 
     def present(self, level: RecordLevel) -> dict[str, int]:
@@ -254,17 +277,11 @@ class EmbeddedEngine(Engine):
                 yield member(searcher.doc(address))
 
     def prepare(self, plans: Iterable[Plan]) -> None:
-        self._warming.want(plans, self._current)
+        self._searches.want(plans)
 
-    def build(self, commit: str, wanted: Mapping[RecordLevel, Sequence[Asked]]) -> bool:
+    def build(self, commit: str, wanted: "Mapping[RecordLevel, Sequence[Asked]]") -> bool:
         """Make tables of a commit and keep them on the disk; False when it is not the last one. Raises OSError."""
-        store = self._current.store
-        if store is None or store.commit != commit:
-            return False
-        store.clean()
-        for level, of in wanted.items():
-            self._current.shelves[level].build(of)
-        return True
+        return self._searches.build(commit, wanted)
 
     def refresh(self) -> str:
         # The commit is read on both sides of the reload: another between them would name data not yet seen.
@@ -274,25 +291,17 @@ class EmbeddedEngine(Engine):
                 return self._generation
             self._reload()
             if self._committed() == before:
-                self._generation, self._segments = before
-                self._replace_snapshot()
+                self._replace(*before)
                 return self._generation
 
-    def _replace_snapshot(self) -> None:
-        old = self._snapshot
-        store = Store(self._folder, self._segments)
-        self._snapshot = Snapshot(
-            self._index.searcher(),
-            self._compiler,
-            self._layout,
-            self._generation,
-            store,
-            self._warming.running,
-            self._tables,
-        )
-        if old is not None:
-            old.stop()
-            self._warming.follow(self._snapshot)
+    def _replace(self, generation: str, segments: bytes) -> None:
+        with self._changing:
+            self._searcher = self._index.searcher()
+            self._generation, self._segments = generation, segments
+            if self._searching is not None:
+                self._searching.follow(self._searcher, generation, segments)
+        if self._writer is None:
+            assert self._searches  # loaded now, and not when somebody waits
 
     def _reload(self) -> None:
         try:
@@ -321,15 +330,14 @@ class EmbeddedEngine(Engine):
         return frozenset(segment["segment_id"] for segment in orjson.loads(self._segments or b"[]"))
 
     def stats(self) -> Stats:
-        snapshot = self._current
-        counts = {level: snapshot.everything(level).documents for level in LEVELS}
+        counts = self._searches.documents()
         size = disk.size(self._folder)
-        extra = MappingProxyType({"engine": "embedded", "segments": snapshot.searcher.num_segments})
-        return Stats(counts["instance"], counts["series"], size, snapshot.generation, extra)
+        extra = MappingProxyType({"engine": "embedded", "segments": self._current.searcher.num_segments})
+        return Stats(counts["instance"], counts["series"], size, self._current.generation, extra)
 
     def close(self) -> None:
-        self._warming.stop()
-        self._current.stop()
+        if self._searching is not None:
+            self._searching.stop()
         if self._writer is not None:
             with suppress(ValueError):  # a writer that died of a full disk has nothing to roll back
                 self._writer.rollback()

@@ -6,29 +6,21 @@ other.
 
 from collections.abc import Sequence
 
-import tantivy
 from tantivy import Query
 
-from dicomlake.engines import budget
 from dicomlake.engines.base import Hit, Member, Plan
 from dicomlake.engines.embedded.compile import every
 from dicomlake.engines.embedded.fetch import first_by_uid
+from dicomlake.engines.embedded.many import Place
 from dicomlake.engines.embedded.matching import Matching
+from dicomlake.engines.embedded.members import member
 from dicomlake.engines.embedded.order import Order
 from dicomlake.engines.embedded.rough import RoughOrder
-from dicomlake.engines.embedded.snapshot import Place, Snapshot
+from dicomlake.engines.embedded.snapshot import Snapshot
 from dicomlake.engines.embedded.walk import GROUP_FIELDS, Walk
 
 Page = tuple[tuple[Hit, ...], Place | None]
 """Hits, and the place of the last one if there are more."""
-
-
-def member(found: tantivy.Document) -> Member:
-    """The contract's view of a stored document."""
-    text = {name: str(found.get_first(name) or "") for name in ("uid", "series", "study", "patient")}
-    shown = bytes(found.get_first("shown") or b"")
-    budget.take(len(shown))
-    return Member(**text, shown=shown)
 
 
 class Pages:

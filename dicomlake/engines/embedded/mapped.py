@@ -5,11 +5,15 @@ needs the room: after looking for ids all over a large index, and after a merge,
 """
 
 import ctypes
+import re
 from collections.abc import Set
 from functools import cache
 from pathlib import Path
 
 _MAPS = Path("/proc/self/maps")
+_MAPPING = re.compile(rb"^([0-9a-f]+)-([0-9a-f]+) .*/([0-9a-f]{32})\.[^/\n]*$", re.MULTILINE)
+"""A line of it for a file of a segment: first and last address, and the segment's name."""
+
 _MADV_DONTNEED = 4
 """``madvise``'s number for it, on Linux."""
 
@@ -21,17 +25,17 @@ def let_go(segments: Set[str]) -> None:
     The caller holds a searcher that has these segments, and Tantivy maps a file once however many read it. So none of
     the mappings can end meanwhile, and nothing else can have come to its address.
     """
-    wanted = {segment.replace("-", "") for segment in segments}
+    if not segments:
+        return
+    wanted = {segment.replace("-", "").encode() for segment in segments}
     try:
-        lines = _MAPS.read_bytes().splitlines()
+        found = _MAPPING.findall(_MAPS.read_bytes())
     except OSError:
         return
     advise = _madvise()
-    for line in lines:
-        place, _, name = line.partition(b" ")
-        if name.rpartition(b"/")[2].partition(b".")[0].decode("ascii", "replace") in wanted:
-            start, end = (int(one, 16) for one in place.split(b"-"))
-            advise(start, end - start, _MADV_DONTNEED)
+    for start, end, name in found:
+        if name in wanted:
+            advise(int(start, 16), int(end, 16) - int(start, 16), _MADV_DONTNEED)
 
 
 @cache

@@ -8,8 +8,8 @@ from tantivy import Query
 
 from dicomlake.engines.base import Found, Member, Moment, Plan, RecordLevel
 from dicomlake.engines.embedded.cost import refuse_costly
-from dicomlake.engines.embedded.hits import member
 from dicomlake.engines.embedded.many import TERMS_LIMIT
+from dicomlake.engines.embedded.members import member
 from dicomlake.engines.embedded.search import Search
 from dicomlake.engines.embedded.snapshot import Snapshot
 from dicomlake.query.resolved import Resolved

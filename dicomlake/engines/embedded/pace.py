@@ -7,13 +7,13 @@ whether the thread sleeps, which it does when the queue is empty.
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 _TASKS = "/proc/self/task"
 _INDEXING = "thrd-tantivy-in"
 """What the system calls Tantivy's indexing threads: the first 15 letters of their name."""
 
-_LOOK = 0.005
+_LOOK = 0.001
 _PATIENCE = 2.0
 """Seconds between two looks, and until we go on anyway: this is about memory, and nothing depends on it."""
 
@@ -21,16 +21,23 @@ _PATIENCE = 2.0
 def let_catch_up() -> None:
     """Wait until the thread has indexed what it was given, if the system says so."""
     until = time.monotonic() + _PATIENCE
-    while any(state in "RD" for state in _states()) and time.monotonic() < until:
+    states = _states(_tasks())
+    while (busy := [task for task, state in states.items() if state in "RD"]) and time.monotonic() < until:
         time.sleep(_LOOK)
+        states = _states(busy)
 
 
-def _states() -> Iterator[str]:
-    """Of each indexing thread of this process: R when it runs or is to, D when the disk is waited for, S asleep."""
+def _tasks() -> list[str]:
+    """The threads of this process."""
     try:
-        tasks = os.listdir(_TASKS)
+        return os.listdir(_TASKS)
     except OSError:  # another system
-        return
+        return []
+
+
+def _states(tasks: Iterable[str]) -> dict[str, str]:
+    """Those of the threads that index: R when it runs or is to, D when the disk is waited for, S asleep."""
+    found: dict[str, str] = {}
     for task in tasks:
         try:
             with open(f"{_TASKS}/{task}/stat", encoding="utf-8", errors="replace") as file:
@@ -38,4 +45,5 @@ def _states() -> Iterator[str]:
         except OSError:  # the thread has ended
             continue
         if name == _INDEXING:
-            yield rest[:1]
+            found[task] = rest[:1]
+    return found

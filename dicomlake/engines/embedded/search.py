@@ -1,7 +1,7 @@
 """One search on one snapshot of a Tantivy index: hits in order, facets, totals; exact unless estimates will do."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache, partial
 
 import numpy as np
@@ -16,10 +16,11 @@ from dicomlake.engines.embedded.facets import Facets, Job, at_once
 from dicomlake.engines.embedded.fetch import fetched
 from dicomlake.engines.embedded.histograms import Histograms
 from dicomlake.engines.embedded.hits import Pages
-from dicomlake.engines.embedded.many import TERMS_LIMIT
+from dicomlake.engines.embedded.many import Place
 from dicomlake.engines.embedded.matching import Matching
 from dicomlake.engines.embedded.order import Ordering
-from dicomlake.engines.embedded.snapshot import Place, Snapshot, Sums
+from dicomlake.engines.embedded.snapshot import Snapshot
+from dicomlake.engines.embedded.whole import Sums
 from dicomlake.query.resolved import Everything, Resolved
 
 PREPARED = 5_000
@@ -105,15 +106,6 @@ class Search:
 
     def _known(self, level: RecordLevel, condition: Resolved) -> Matching | None:
         return self._snapshot.shelves[level].matching(condition, wait=False)
-
-    def placed(self, studies: Iterable[str]) -> dict[str, dict[str, set[str]]]:
-        """Study to series to patients, of instances and series alike."""
-        found: dict[str, dict[str, set[str]]] = {}
-        sources = [(name, False) for name in ("study", "series", "patient")]
-        within = self._compiler.terms("study", studies)
-        for (study, series, patient), _ in self._snapshot.composite(within, sources, None, TERMS_LIMIT):
-            found.setdefault(str(study), {}).setdefault(str(series), set()).add(str(patient))
-        return found
 
     # Totals
 

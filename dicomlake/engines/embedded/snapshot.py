@@ -13,10 +13,11 @@ from tantivy import Query
 from dicomlake.engines import budget
 from dicomlake.engines.base import RecordLevel, Totals
 from dicomlake.engines.embedded.compile import Compiler, differs, every
-from dicomlake.engines.embedded.many import TERMS_LIMIT, many_counts
+from dicomlake.engines.embedded.many import TERMS_LIMIT, Place, composite, many_counts
 from dicomlake.engines.embedded.schema import Layout
 from dicomlake.engines.embedded.shelf import Shelf
 from dicomlake.engines.embedded.store import Store
+from dicomlake.engines.embedded.whole import SUMS, Sums
 from dicomlake.query.resolved import Any_, Between, Everything, Has, Resolved
 from mappings.normal import LETTERS
 
@@ -30,25 +31,6 @@ _WITHOUT = "-"
 """The bucket of documents without a token, which begin with letters."""
 
 _ADDRESS = itemgetter(1)
-
-Place = tuple[str | None, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """How many documents match, and the instances and bytes of them all."""
-
-    documents: int
-    instances: int
-    size: int
-
-
-SUMS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
-    "documents": {"value_count": {"field": "instances"}},
-    "instances": {"sum": {"field": "instances"}},
-    "size": {"sum": {"field": "size"}},
-}
-"""Aggregations for :class:`Sums`: every instance and series has one number of instances."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +130,7 @@ class Snapshot:
 
     def sums(self, query: Query) -> Sums:
         """How many match, and their instances and bytes."""
-        return Sums(**{name: int(found["value"] or 0) for name, found in self.aggregate(query, SUMS).items()})
+        return Sums.of(self.aggregate, query)
 
     def addresses(self, query: Query, number: int) -> list[tantivy.DocAddress]:
         """Where the matching documents are, of which there are so many."""
@@ -182,36 +164,8 @@ class Snapshot:
     def composite(
         self, query: Query, sources: Sequence[tuple[str, bool]], after: Place | None, size: int
     ) -> Iterator[tuple[Place, int]]:
-        """Distinct value tuples in order with their counts, missing last, from behind ``after`` on, page by page."""
-        names = [f"s{i:02}" for i in range(len(sources))]
-        wanted: dict[str, Any] = {
-            "size": size,
-            "sources": [
-                {
-                    name: {
-                        "terms": {
-                            "field": field,
-                            "order": "desc" if descending else "asc",
-                            "missing_bucket": True,
-                            "missing_order": "last",
-                        }
-                    }
-                }
-                for name, (field, descending) in zip(names, sources, strict=True)
-            ],
-        }
-        if after is not None:
-            # Tantivy's own form of a key: its type, a colon, the text.
-            wanted["after"] = {
-                name: "null:" if value is None else f"str:{value}" for name, value in zip(names, after, strict=True)
-            }
-        while True:
-            answer = self.aggregate(query, {"x": {"composite": wanted}})["x"]
-            for bucket in answer["buckets"]:
-                yield tuple(bucket["key"][name] for name in names), bucket["doc_count"]
-            if len(answer["buckets"]) < size or "after_key" not in answer:
-                return
-            wanted["after"] = answer["after_key"]
+        """As :func:`~dicomlake.engines.embedded.many.composite`."""
+        return composite(self._aggregate, query, sources, after, size)
 
     def _everything(self, level: RecordLevel) -> Sums:
         return self.sums(self.at_level(Everything(), level))

@@ -16,8 +16,8 @@ from tantivy import Query
 
 from dicomlake.engines.base import Plan, RecordLevel, Sort
 from dicomlake.engines.embedded.compile import differs, every
-from dicomlake.engines.embedded.many import TERMS_LIMIT
-from dicomlake.engines.embedded.snapshot import Place, Snapshot
+from dicomlake.engines.embedded.many import TERMS_LIMIT, Place
+from dicomlake.engines.embedded.snapshot import Snapshot
 from dicomlake.query.resolved import Between
 
 GROUP_FIELDS: Final = {"instance": "uid", "series": "uid", "study": "study", "patient": "patient"}
