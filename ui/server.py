@@ -2,11 +2,10 @@
 scripts of the page's own components."""
 
 import gc
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-import numpy  # noqa: F401  with the next one: Streamlit loads them for the first page's icon
-import PIL.ImageFile  # noqa: F401
 import streamlit as st
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -16,6 +15,8 @@ from mappings import registry
 from ui import labels, pages, words
 from ui.components import ROUTE, names, script
 
+_STREAMLITS: Final = ("numpy", "PIL.ImageFile")
+"""What Streamlit imports for the icon of the first page."""
 _FOR_GOOD: Final = "public, max-age=31536000, immutable"
 
 
@@ -32,6 +33,8 @@ def component_script(request: Request) -> Response:
 def settle() -> None:
     """Load what the first page would wait for, and keep all that is loaded out of later garbage collections: they would
     walk over it in vain."""
+    for name in _STREAMLITS:
+        import_module(name)
     registry.load()
     words.areas()
     labels.page()
