@@ -84,3 +84,20 @@ def test_what_a_query_means_names_its_fields_in_the_language_of_the_page(new_tab
     tab.open(f"{tab.lake.page}/?q=SliceThickness:1&panel=explain")
     cell = tab.page.locator(".st-key-explain").get_by_role("cell", name="Grosor de corte")
     expect(cell).to_be_visible()
+
+
+def test_a_search_without_a_name_is_asked_for_one_in_the_language_of_the_page(new_tab: Callable[..., Tab]) -> None:
+    tab = new_tab(locale="es-ES").open()
+    tab.page.locator(".st-key-tools").get_by_role("button", name="Guardar").click()
+    name = tab.page.get_by_role("textbox", name="Nombre")
+    expect(name).to_be_focused()
+    name.press("Enter")
+    assert name.evaluate("(box) => box.validationMessage") == "Primero dele un nombre"
+    name.fill("Todo")
+    assert name.evaluate("(box) => box.validationMessage") == ""
+    name.press("Enter")
+    expect(tab.page.get_by_text("Guardada como Todo")).to_be_visible()
+    expect(name).to_be_hidden()
+    for kept in tab.lake.searches():
+        if kept["name"] == "Todo":
+            tab.lake.forget(kept["id"])

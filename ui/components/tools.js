@@ -16,7 +16,7 @@ class Tools {
   constructor(root) {
     this.root = root;
     this.row = el("div", { class: "tools" });
-    this.find = el("input", { class: "field", type: "search", autocomplete: "off", spellcheck: "false", "data-focus": "find" });
+    this.find = el("input", { class: "field", type: "search", autofocus: true, autocomplete: "off", spellcheck: "false", "data-focus": "find" });
     this.find.addEventListener("input", () => {
       clearTimeout(this.typing);
       this.typing = setTimeout(() => this.send("find", this.find.value.trim()), 220);
@@ -33,7 +33,6 @@ class Tools {
     this.opener?.setAttribute("aria-expanded", String(open));
     if (!open) return;
     under(this.chooser, this.opener);
-    this.find.focus();
     this.send("find", this.find.value.trim());
   }
 

@@ -3,16 +3,24 @@
 class Save {
   constructor(send) {
     this.send = send;
-    this.name = el("input", { class: "field", type: "text", maxlength: 200, required: true, autocomplete: "off", "data-focus": "save name" });
+    this.name = el("input", { class: "field", type: "text", maxlength: 200, autofocus: true, autocomplete: "off", "data-focus": "save name" });
     this.shared = el("input", { type: "checkbox", "data-focus": "save shared" });
     this.nameLabel = el("span");
     this.sharedLabel = el("span");
     this.now = el("button", { type: "submit", class: "primary", "data-focus": "save now" });
     this.form = el("form", {}, el("label", { class: "name" }, this.nameLabel, this.name),
       el("label", { class: "shared" }, this.shared, this.sharedLabel), this.now);
+    this.name.addEventListener("input", () => this.name.setCustomValidity(""));
+    this.form.noValidate = true; // the browser would ask in its own language
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.send("save", { name: this.name.value.trim(), shared: this.shared.checked });
+      const name = this.name.value.trim();
+      if (!name) {
+        this.name.setCustomValidity(say("save_name_first"));
+        this.name.reportValidity();
+        return;
+      }
+      this.send("save", { name, shared: this.shared.checked });
       this.form.reset();
       this.box.hidePopover();
     });
@@ -25,7 +33,6 @@ class Save {
     this.opener.setAttribute("aria-expanded", String(open));
     if (!open) return;
     under(this.box, this.opener);
-    this.name.focus();
   }
 
   way(name, text, icon) {

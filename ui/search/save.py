@@ -18,7 +18,7 @@ def keep(lake: Api, asked: Mapping[str, Any]) -> None:
     """Keep the search of the address under ``asked["name"]``, without the hit that is open and the page."""
     name = str(asked["name"]).strip()[:200]
     if not name:
-        told = say("saved.name_first")
+        told = say("tools.save_name_first")
     else:
         try:
             lake.keep(current().showing(open=None, page=1).text(), name, shared=bool(asked["shared"]))
