@@ -4,6 +4,7 @@ A table is built when it is first needed: at once where an exact answer waits fo
 fast answers, which meanwhile estimate or ask Tantivy.
 """
 
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -143,7 +144,7 @@ class Shelf:
         return self._tables
 
     def _ready(self) -> Tables:
-        tables = self._made_soon()
+        tables = self._made_soon(_PATIENCE)
         if tables is not None:
             return tables
         with self._building:
@@ -151,9 +152,10 @@ class Shelf:
                 self._tables = Tables(self._snapshot, self._level, self.saved)
             return self._tables
 
-    def _made_soon(self) -> Tables | None:
-        """The tables, when they are at hand or another process has been making them: that began earlier."""
-        until = time.monotonic() + _PATIENCE
+    def _made_soon(self, patience: float) -> Tables | None:
+        """The tables, when they are at hand or another process has been making them, which began earlier: it is waited
+        for, so many seconds at most."""
+        until = time.monotonic() + patience
         while (tables := self._at_hand()) is None and self._snapshot.warming() and time.monotonic() < until:
             time.sleep(_LOOKS)
         return tables
@@ -161,9 +163,7 @@ class Shelf:
     def _work(self) -> None:
         try:
             with suppress(ValueError):  # the index has been damaged; who searches it is told
-                while self._at_hand() is None and self._snapshot.warming():
-                    time.sleep(_LOOKS)
-                tables = self._ready()
+                tables = self._made_soon(math.inf) or self._ready()
                 if self._level == "instance":
                     _ = tables.head
                 while (asked := self._next()) is not None:
