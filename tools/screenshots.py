@@ -70,6 +70,7 @@ def take(page: Page, url: str, path: Path, unfold: str = "") -> None:
         for summary in folded.locator("> summary").all():
             summary.click()
         folded.last.evaluate("fold => fold.scrollIntoView({block: 'end'})")
+    page.wait_for_load_state("networkidle")  # pictures of hits come last
     page.evaluate("document.fonts.ready")
     page.mouse.move(SIZE[0] / 2, SIZE[1] - 5)
     page.screenshot(path=path, animations="disabled")
