@@ -25,12 +25,15 @@ from dicomlake.errors import EngineError, SupersededError
 from dicomlake.lake import Lake
 from dicomlake.storage import gone
 from indexer.items import REFUSED, UNREADABLE, Outcome
-from indexer.memory import end_cycles, give_back
+from indexer.memory import end_cycles, give_back, keep_less
 from indexer.stages import Stages
 from indexer.summary import Summary
 
 MOST_DOCUMENTS = 2_000
 """Documents of one commit."""
+
+MOST_BESIDE_MERGES = 1_000
+"""The same while the engine merges: both at once are what takes the most memory of a run."""
 
 MOST_BYTES = 16_000_000
 """Header bytes of one commit: as objects they take some ten times as much."""
@@ -67,6 +70,7 @@ class Loader:
     _left: list[str] = field(default_factory=list)
     _new: Counter[str] = field(default_factory=Counter)
     _bytes: int = 0
+    _merges: bool = False
     _oldest: float = 0.0
 
     def __post_init__(self) -> None:
@@ -80,7 +84,7 @@ class Loader:
     def due(self) -> bool:
         """Whether it is time to commit."""
         return bool(self._seen or self._left) and (
-            len(self._arrivals) + len(self._departures) >= MOST_DOCUMENTS
+            len(self._arrivals) + len(self._departures) >= (MOST_BESIDE_MERGES if self._merges else MOST_DOCUMENTS)
             or self._bytes >= MOST_BYTES
             or time.monotonic() - self._oldest >= MOST_SECONDS
         )
@@ -136,6 +140,9 @@ class Loader:
             self._bytes += outcome.length
             if len(self._arrivals) % BETWEEN == 0:  # merges read the index meanwhile
                 self._rest()
+                self._merges = self.lake.engine.merges
+                if self._merges:
+                    keep_less()
         self._departures += [Departure(uid, location) for uid in maybe_held if document is None or uid != document.uid]
         self._age()
         self._seen.append(now)
@@ -159,6 +166,7 @@ class Loader:
         with self.stages.of("catalogue"):
             self.lake.catalog.record(self._seen, self._left)
         self._arrivals, self._departures, self._seen, self._left, self._bytes = [], [], [], [], 0
+        self._merges = False
         self._new.clear()
         with self.stages.of("rest"):
             end_cycles()

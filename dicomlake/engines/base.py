@@ -314,6 +314,11 @@ class Engine(ABC):
     def rest(self) -> None:  # noqa: B027 - an engine may hold nothing that it could let go of
         """Nothing is written for a moment: let go of memory that can be had again. Call it often."""
 
+    @property
+    def merges(self) -> bool:
+        """Whether this process merges what was committed right now, which takes memory beside what is being written."""
+        return False
+
     def compact(self) -> None:  # noqa: B027 - an engine may be in order at all times
         """Much was committed, and little will be for a while: put it in order for searching, however long it takes.
         Nothing may wait for a commit."""

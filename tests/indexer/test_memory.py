@@ -3,11 +3,12 @@
 import gc
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
+from dicomlake.catalog import Catalog, Seen
 from dicomlake.engines.base import Plan
 from dicomlake.engines.embedded.engine import EmbeddedEngine
 from dicomlake.engines.embedded.snapshot import Snapshot
@@ -96,7 +97,29 @@ def test_the_engine_lets_go_while_documents_are_collected(tmp_path: Path, monkey
     for name in ("rest", "commit"):
         monkeypatch.setattr(EmbeddedEngine, name, noted(getattr(EmbeddedEngine, name), done))
     run(tmp_path / "lake", folders([str(archive(tmp_path / "files", 140))]))
-    assert done == [*["rest"] * 5, "commit", "rest", *["rest"] * 2, "commit", "rest"]
+    first, last = (place for place, name in enumerate(done) if name == "commit")
+    assert done[:first] == ["rest"] * 5
+    assert set(done[first + 1 : last]) == set(done[last + 1 :]) == {"rest"}
+    assert last - first > 3  # those of the commit itself, however long it takes, and two for the others
+
+
+def test_a_commit_beside_a_merge_is_a_smaller_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(load, "BETWEEN", 20)
+    monkeypatch.setattr(load, "MOST_DOCUMENTS", 100)
+    monkeypatch.setattr(load, "MOST_BESIDE_MERGES", 40)
+    monkeypatch.setattr(load, "MOST_SECONDS", 1e9)
+    merging = iter([False, False, True, True, True, *[False] * 100])
+    monkeypatch.setattr(EmbeddedEngine, "merges", property(lambda engine: next(merging)))
+    frugal: list[str] = []
+    monkeypatch.setattr(load, "keep_less", lambda: frugal.append("less"))
+    sizes: list[int] = []
+    record = Catalog.record
+    monkeypatch.setattr(
+        Catalog, "record", lambda catalog, seen, left: (sizes.append(len(seen)), record(catalog, seen, left))
+    )
+    run(tmp_path / "lake", folders([str(archive(tmp_path / "files", 250))]))
+    assert sizes == [60, 40, 100, 50]
+    assert frugal == ["less"] * 3
 
 
 def noted(method: Callable[[EmbeddedEngine], object], done: list[str]) -> Callable[[EmbeddedEngine], object]:

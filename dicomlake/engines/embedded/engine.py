@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
@@ -26,12 +27,11 @@ from dicomlake.engines.base import (
     RecordLevel,
     Stats,
 )
-from dicomlake.engines.embedded import BUDGET
+from dicomlake.engines.embedded import BUDGET, pace
 from dicomlake.engines.embedded.compile import Compiler, every
 from dicomlake.engines.embedded.lock import busy
 from dicomlake.engines.embedded.mapped import let_go
 from dicomlake.engines.embedded.members import member, placed
-from dicomlake.engines.embedded.pace import let_catch_up
 from dicomlake.engines.embedded.schema import (
     LEVEL_LETTERS,
     Layout,
@@ -60,6 +60,9 @@ WRITER_HEAP = 256_000_000
 PAUSE = 4_000_000
 """Characters of documents, those of 250 large instances, after which a writer waits until they are indexed, and lets go
 of what looking for others, and merges meanwhile, have read of the index."""
+
+_LOOK = 0.02
+"""Seconds after which a commit that is being made is looked at again."""
 
 _TOTALS = Plan(limit=0)
 
@@ -156,7 +159,7 @@ class EmbeddedEngine(Engine):
         self._handed += len(text)
         if self._handed > PAUSE:
             self._handed = 0
-            let_catch_up()
+            pace.let_catch_up()
             self.rest()
         if record.level == "series" and record.kept:
             writer.add_document(kept_document(self._layout, record.uid, record.kept))
@@ -169,8 +172,11 @@ class EmbeddedEngine(Engine):
                     writer.delete_documents_by_term("id", f"k:{uid}")
 
     def commit(self) -> str:
-        with self._writing() as writer:
-            writer.commit()
+        with self._writing() as writer, ThreadPoolExecutor(1) as beside:
+            committing = beside.submit(writer.commit)
+            while committing not in wait([committing], _LOOK).done:
+                self.rest()  # merges go on reading the index meanwhile
+            committing.result()
             # Tantivy syncs every file of the commit, renames meta.json to its place, and leaves that name unsynced.
             disk.sync(self._folder)
         self.rest()
@@ -178,6 +184,10 @@ class EmbeddedEngine(Engine):
 
     def rest(self) -> None:
         let_go(self._segment_ids)
+
+    @property
+    def merges(self) -> bool:
+        return self._writer is not None and pace.merges()
 
     def _unwritable(self, error: Exception) -> LakeError:
         return disk.full(self._folder, error) or LakeError(f"the index in {self._folder} cannot be written: {error}")

@@ -1,4 +1,4 @@
-"""Not handing Tantivy documents faster than it indexes them.
+"""What Tantivy's threads do, so that documents are not handed to it faster than it indexes them.
 
 Between us and the thread that indexes is a queue of 10,000 parsed documents, some 12 KB each: when the processors are
 busy with other things, all documents of a commit are in it. Tantivy does not tell how long it is, but Linux tells
@@ -11,7 +11,8 @@ from collections.abc import Iterable
 
 _TASKS = "/proc/self/task"
 _INDEXING = "thrd-tantivy-in"
-"""What the system calls Tantivy's indexing threads: the first 15 letters of their name."""
+_MERGING = "merge_thread_"
+"""What the system calls Tantivy's threads begins with this: it keeps the first 15 letters of their names."""
 
 _LOOK = 0.001
 _PATIENCE = 2.0
@@ -21,10 +22,15 @@ _PATIENCE = 2.0
 def let_catch_up() -> None:
     """Wait until the thread has indexed what it was given, if the system says so."""
     until = time.monotonic() + _PATIENCE
-    states = _states(_tasks())
-    while (busy := [task for task, state in states.items() if state in "RD"]) and time.monotonic() < until:
+    busy = _busy(_tasks(), _INDEXING)
+    while busy and time.monotonic() < until:
         time.sleep(_LOOK)
-        states = _states(busy)
+        busy = _busy(busy, _INDEXING)
+
+
+def merges() -> bool:
+    """Whether one of the threads merges segments, if the system says so."""
+    return bool(_busy(_tasks(), _MERGING))
 
 
 def _tasks() -> list[str]:
@@ -35,15 +41,15 @@ def _tasks() -> list[str]:
         return []
 
 
-def _states(tasks: Iterable[str]) -> dict[str, str]:
-    """Those of the threads that index: R when it runs or is to, D when the disk is waited for, S asleep."""
-    found: dict[str, str] = {}
+def _busy(tasks: Iterable[str], name: str) -> list[str]:
+    """Those of the threads with such a name that run or are to (R), or wait for the disk (D)."""
+    found: list[str] = []
     for task in tasks:
         try:
             with open(f"{_TASKS}/{task}/stat", encoding="utf-8", errors="replace") as file:
-                name, _, rest = file.read().partition(" (")[2].rpartition(") ")
+                called, _, rest = file.read().partition(" (")[2].rpartition(") ")
         except OSError:  # the thread has ended
             continue
-        if name == _INDEXING:
-            found[task] = rest[:1]
+        if called.startswith(name) and rest[:1] in ("R", "D"):
+            found.append(task)
     return found
