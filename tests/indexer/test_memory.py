@@ -3,12 +3,12 @@
 import gc
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from dicomlake.catalog import Catalog, Seen
+from dicomlake.catalog import Catalog
 from dicomlake.engines.base import Plan
 from dicomlake.engines.embedded.engine import EmbeddedEngine
 from dicomlake.engines.embedded.snapshot import Snapshot

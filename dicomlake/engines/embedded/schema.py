@@ -15,6 +15,7 @@ field       what it holds
 """
 
 import hashlib
+import json
 import re
 from base64 import b64encode
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -124,8 +125,12 @@ _ENCLOSED = {"a": ("{", "}"), "f": ("{", "}"), "w": ("{", "}"), "all": ("[", "]"
 
 
 def _inside(value: Mapping[str, object] | Sequence[str]) -> str:
-    """A JSON object or array without what encloses it."""
-    return orjson.dumps(value)[1:-1].decode() if value else ""
+    """A JSON object or array without what encloses it, in ASCII: a text with other signs takes twice the memory and
+    more, and Python would make another one of it for Tantivy."""
+    if not value:
+        return ""
+    text = orjson.dumps(value)[1:-1].decode()
+    return text if text.isascii() else json.dumps(value, separators=(",", ":"))[1:-1]
 
 
 def _few(values: Collection[str]) -> str | Sequence[str]:
