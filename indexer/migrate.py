@@ -130,7 +130,7 @@ def _run(move: _Move, before: Mark) -> Migration:
         journal = None
     if journal is not None:  # killed before its last step, maybe just before
         move.source.bring_back(before.index, lake)
-    as_it_has_to_be = before.format == FORMAT and before.hashes == built_with() and move.source.current(before.index)
+    as_it_has_to_be = before.is_current and before.hashes == built_with() and move.source.current(before.index)
     if not move.elsewhere and as_it_has_to_be:
         if journal is not None:  # the tables were put back to what they were
             _forget(move, journal)

@@ -16,11 +16,15 @@ from dicomlake.lake.home import Home
 from dicomlake.site import current
 from mappings import registry
 
-FORMAT = 2
+FORMAT = 3
 """Version of the data folder; a newer one is refused, an older one is migrated.
 
 1: one folder ``index``. 2: the mark names the folder, ``index-<n>``, so that a new index takes over at once.
+3: the embedded engine has the paths that a document has in one text.
 """
+
+_AS_GOOD: Mapping[Kind, int] = {"opensearch": 2}
+"""The oldest format, of each kind of engine, that differs from this one in nothing that engine has."""
 
 NAME = "format.json"
 SECRET = "secret.key"
@@ -104,6 +108,11 @@ class Mark:
         content |= {**self.hashes, "dicomlake": self.dicomlake}
         disk.write(lake / NAME, orjson.dumps(content, option=orjson.OPT_INDENT_2))
 
+    @property
+    def is_current(self) -> bool:
+        """Whether what it says of the engine's index is as this process writes it."""
+        return self.format >= _AS_GOOD.get(self.engine, FORMAT)
+
     def check(self, home: Home, *, write: bool) -> None:
         """Raises LakeError with the way out when this process cannot read from the lake, or write to it.
 
@@ -111,7 +120,7 @@ class Mark:
         """
         lake = home.lake
         self.check_home(home)
-        if self.format != FORMAT:
+        if not self.is_current:
             raise LakeError(
                 f"{lake} was written by an older Dicomlake (format {self.format}, this one writes {FORMAT}); "
                 f"{_advice(lake)}"

@@ -16,7 +16,7 @@ from dicomlake.lake import FORMAT
 from tests.cli.run import call, command, environment_of
 from tests.indexer.builders import hospital, index
 from tests.indexer.test_migrate import every_file, to_another_registry
-from tests.lakes.of_format_1 import unpack
+from tests.lakes.older import unpack
 
 COMMANDS = (("stats",), ("search",), ("index", "ARCHIVE", "--quiet"), ("engine", "migrate", "--quiet"))
 

@@ -12,7 +12,7 @@ from indexer.migrate import Migration, migrate
 from tests.cli.run import command
 from tests.indexer.builders import content, hospital, index
 from tests.indexer.small_disk import SmallDisk, small_disk
-from tests.lakes.of_format_1 import unpack
+from tests.lakes.older import unpack
 
 __all__ = ["small_disk"]
 

@@ -24,7 +24,7 @@ from indexer import journal
 from indexer.migrate import Migration, migrate
 from tests.api.service import Service, ask
 from tests.indexer.builders import content, hospital, index
-from tests.lakes.of_format_1 import known, unpack
+from tests.lakes.older import FORMATS, known, unpack
 
 REPOSITORY = Path(__file__).parents[2]
 KILLS = int(os.environ.get("DICOMLAKE_TEST_KILLS", "12"))
@@ -80,8 +80,14 @@ def parts(lake: Path) -> set[str]:
 WHOLE = {"format.json", "index-1", "catalog.sqlite", "secret.key"}
 
 
-def test_a_lake_of_format_1_has_every_document_afterwards(tmp_path: Path, migrated: dict[str, Any]) -> None:
-    expected = known()
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_lake_of_an_older_format_has_every_document_afterwards(tmp_path: Path, format: int) -> None:
+    lake, expected = unpack(tmp_path / "lake", format), known(format)
+    assert Mark.read(lake).format == format
+    with pytest.raises(LakeError, match=f"format {format}, this one writes {FORMAT}"):
+        Lake.open(lake)
+    assert migrate(lake).from_format == format
+    migrated = content(lake)
     found = documents(migrated)
     assert found.keys() == expected["documents"].keys()
     for uid, document in expected["documents"].items():
@@ -93,6 +99,12 @@ def test_a_lake_of_format_1_has_every_document_afterwards(tmp_path: Path, migrat
     assert [[row[0], row[3], row[4], row[6]] for row in migrated["catalogue"]] == expected["files"]
     assert len(migrated["instances"]) == migrated["totals"].instances == 66
     assert {document.get("Manufacturer.canonical") for document in found.values()} >= {"GE HealthCare"}
+
+
+def test_a_format_that_another_engine_has_nothing_of_needs_no_migration() -> None:
+    assert Mark(format=2, engine="opensearch").is_current
+    assert not Mark(format=2).is_current
+    assert not Mark(format=1, engine="opensearch").is_current
 
 
 def test_it_says_what_it_did_and_the_second_time_that_there_is_nothing_to_do(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from dicomlake.catalog import Catalog
 from indexer.migrate import migrate
 from tests.builders import dicom_file
 from tests.indexer.builders import hospital, index
-from tests.lakes.of_format_1 import unpack
+from tests.lakes.older import unpack
 
 
 @pytest.fixture

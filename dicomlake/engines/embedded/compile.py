@@ -56,7 +56,7 @@ class Compiler:
             case Nothing():
                 return Query.empty_query()
             case Has(path):
-                return self.term("e", path)
+                return self.term("e", encode_key(path))
             case Match(path, tokens):
                 return self.terms(self._layout.term_field(path), tokens)
             case MatchFolded(path, folded):

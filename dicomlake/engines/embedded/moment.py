@@ -10,6 +10,7 @@ from dicomlake.engines.base import Found, Member, Moment, Plan, RecordLevel
 from dicomlake.engines.embedded.cost import refuse_costly
 from dicomlake.engines.embedded.many import TERMS_LIMIT
 from dicomlake.engines.embedded.members import member
+from dicomlake.engines.embedded.schema import decode_key
 from dicomlake.engines.embedded.search import Search
 from dicomlake.engines.embedded.snapshot import Snapshot
 from dicomlake.query.resolved import Resolved
@@ -74,4 +75,5 @@ class EmbeddedMoment(Moment):
     def present(self, level: RecordLevel) -> dict[str, int]:
         """As the engine's."""
         with self._reading():
-            return dict(self._searcher.terms_with_prefix("e", "", self._compiler.term("level", level)))
+            found = self._searcher.terms_with_prefix("e", "", self._compiler.term("level", level))
+        return {decode_key(key): documents for key, documents in found}

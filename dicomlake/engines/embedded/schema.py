@@ -9,7 +9,7 @@ field       what it holds
 ``f``       folded text, only where it differs from the text itself
 ``w``       folded words by path, for phrases and words of one field
 ``all``     folded words of every text field, for free text
-``e``       the paths that are present
+``e``       the paths that are present, as words: one text is read much faster than a list of hundreds
 ``shown``   what comes back with a hit; ``kept`` is in a document of its own, so that hits never read it
 =========== ======================================================================================================
 """
@@ -21,6 +21,7 @@ from base64 import b64encode
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from urllib.parse import unquote
 
 import orjson
 import tantivy
@@ -37,6 +38,11 @@ _UNSAFE = re.compile(r"[^0-9A-Za-z_]")
 def encode_key(path: str) -> str:
     """A path as JSON key: Tantivy reads dots, backslashes, NUL and 0x01 in keys as structure, so they are encoded."""
     return _UNSAFE.sub(lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), path)
+
+
+def decode_key(key: str) -> str:
+    """The path that an encoded key stands for."""
+    return unquote(key)
 
 
 def escape_key(key: str) -> str:
@@ -60,7 +66,7 @@ class Layout:
         builder = tantivy.SchemaBuilder()
         builder.add_text_field("id", tokenizer_name="raw", index_option="basic")
         builder.add_text_field("level", tokenizer_name="raw", index_option="basic")
-        builder.add_text_field("e", tokenizer_name="raw", index_option="basic")
+        builder.add_text_field("e", tokenizer_name="words", index_option="basic")
         for name in ("uid", "series", "study", "patient"):
             builder.add_text_field(name, stored=True, fast=True, tokenizer_name="raw", index_option="basic")
         for name in ("series_hash", "study_hash"):
@@ -118,10 +124,13 @@ class TantivyEncoder(Encoder):
         joined = {encode_key(path): [" ".join(run) for run in sorted(runs)] for path, runs in words.items() if runs}
         texts = {key: _few(runs) for key, runs in joined.items()}
         everything = [text for runs in joined.values() for text in runs]
-        return (*map(_inside, (fields, others, folded, texts)), _inside(everything), _inside(sorted(present)))
+        paths = " ".join(map(encode_key, sorted(present)))
+        return (*map(_inside, (fields, others, folded, texts)), _inside(everything), paths)
 
 
-_ENCLOSED = {"a": ("{", "}"), "f": ("{", "}"), "w": ("{", "}"), "all": ("[", "]"), "e": ("[", "]")}
+_OBJECT, _ARRAY, _TEXT = ("{", ",", "}"), ("[", ",", "]"), ('"', " ", '"')
+_ENCLOSED = {"a": _OBJECT, "f": _OBJECT, "w": _OBJECT, "all": _ARRAY, "e": _TEXT}
+"""How a field's parts become its JSON: what opens it, what is between two parts, what closes it."""
 
 
 def _inside(value: Mapping[str, object] | Sequence[str]) -> str:
@@ -170,8 +179,8 @@ def document(record: Record, hashed: tuple[int, int, int], encoder: TantivyEncod
     if record.tokens or record.words or record.present:
         parts = (*parts, encoder.encode(record.tokens, record.words, record.present))
     fields = [_inside(own), *(part[0] for part in parts if part[0])]
-    for index, (name, (opening, closing)) in enumerate(_ENCLOSED.items(), 1):
-        inside = ",".join([part[index] for part in parts if part[index]])
+    for index, (name, (opening, between, closing)) in enumerate(_ENCLOSED.items(), 1):
+        inside = between.join([part[index] for part in parts if part[index]])
         if inside:
             fields.append(f'"{name}":{opening}{inside}{closing}')
     return "{" + ",".join(fields) + "}"
