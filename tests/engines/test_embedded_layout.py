@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dicomlake.engines.embedded.engine import EmbeddedEngine
-from dicomlake.engines.embedded.schema import encode_key, escape_key
+from dicomlake.engines.embedded.schema import decode_key, encode_key, escape_key
 from dicomlake.engines.strategies import COLUMNS, ODD_PATHS
 from mappings.normal import TEXT_LIMIT, fold, number_token, text_token
 
@@ -54,6 +54,7 @@ def test_keys_of_two_paths_differ_and_hold_nothing_that_means_something(one: str
         assert key.isascii()
         assert set(key) <= set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_%")
         assert escape_key(key).replace("\\%", "%") == key
+        assert decode_key(key) == path
     assert (encode_key(one) == encode_key(other)) == (one == other)
 
 
