@@ -20,7 +20,7 @@ FORMAT = 3
 """Version of the data folder; a newer one is refused, an older one is migrated.
 
 1: one folder ``index``. 2: the mark names the folder, ``index-<n>``, so that a new index takes over at once.
-3: the embedded engine has the paths that a document has in one text.
+3: the embedded engine has the paths that a document has in one text, and no norms.
 """
 
 _AS_GOOD: Mapping[Kind, int] = {"opensearch": 2}

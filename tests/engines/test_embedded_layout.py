@@ -41,6 +41,13 @@ def test_no_fast_field_has_a_tokenizer_of_its_own(schema: list[dict[str, Any]]) 
         assert field["options"]["fast"] in (True, {"with_tokenizer": "raw"})
 
 
+def test_no_field_has_norms(schema: list[dict[str, Any]]) -> None:
+    options = [field["options"] for field in schema]
+    options += [one["indexing"] for one in options if isinstance(one.get("indexing"), dict)]
+    assert [one["fieldnorms"] for one in options if "fieldnorms" in one].count(False) > len(schema) / 2
+    assert not any(one.get("fieldnorms") for one in options)
+
+
 def test_dots_in_keys_do_not_open_json_objects(schema: list[dict[str, Any]]) -> None:
     objects = [field["options"] for field in schema if field["type"] == "json_object"]
     assert len(objects) == 3

@@ -21,6 +21,7 @@ from base64 import b64encode
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any, cast
 from urllib.parse import unquote
 
 import orjson
@@ -81,7 +82,7 @@ class Layout:
         builder.add_text_field("all", tokenizer_name="words", index_option="position")
         builder.add_bytes_field("shown", stored=True)
         builder.add_bytes_field("kept", stored=True)
-        return cls(names, builder.build())
+        return cls(names, _without_norms(builder.build()))
 
     def term_field(self, path: str) -> str:
         """The field for exact terms and aggregations by API (no escaping)."""
@@ -90,6 +91,17 @@ class Layout:
     def text_field(self, path: str) -> str:
         """The field as it is written in query text and aggregations."""
         return self.columns.get(path) or "a." + escape_key(encode_key(path))
+
+
+def _without_norms(schema: tantivy.Schema) -> tantivy.Schema:
+    """The schema without norms, a byte for each field of each document that only scores are made of: nothing here is
+    ranked. Tantivy's builder has no word for it, but what it builds can be taken apart and put together (pickle)."""
+    rebuild, (described,) = cast("tuple[Any, tuple[Any]]", schema.__reduce__())
+    for field in described["inner"]:
+        for options in (field["options"], field["options"].get("indexing")):
+            if isinstance(options, dict) and "fieldnorms" in options:
+                options["fieldnorms"] = False
+    return cast("tantivy.Schema", rebuild(described))
 
 
 def register_tokenizers(index: tantivy.Index) -> None:
