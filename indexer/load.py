@@ -25,7 +25,8 @@ from dicomlake.errors import EngineError, SupersededError
 from dicomlake.lake import Lake
 from dicomlake.storage import gone
 from indexer.items import REFUSED, UNREADABLE, Outcome
-from indexer.memory import end_cycles, give_back, keep_less
+from indexer.memory import end_cycles, give_back
+from indexer.merging import Merging
 from indexer.stages import Stages
 from indexer.summary import Summary
 
@@ -70,11 +71,12 @@ class Loader:
     _left: list[str] = field(default_factory=list)
     _new: Counter[str] = field(default_factory=Counter)
     _bytes: int = 0
-    _merges: bool = False
+    _merging: Merging = field(init=False)
     _oldest: float = 0.0
 
     def __post_init__(self) -> None:
         self._announced = self.lake.catalog.announced()
+        self._merging = Merging(self.lake.engine)
 
     def is_open(self, location: str) -> bool:
         """Whether a killed run left open what the engine has of this location."""
@@ -83,8 +85,9 @@ class Loader:
     @property
     def due(self) -> bool:
         """Whether it is time to commit."""
+        most = MOST_BESIDE_MERGES if self._merging.seen else MOST_DOCUMENTS
         return bool(self._seen or self._left) and (
-            len(self._arrivals) + len(self._departures) >= (MOST_BESIDE_MERGES if self._merges else MOST_DOCUMENTS)
+            len(self._arrivals) + len(self._departures) >= most
             or self._bytes >= MOST_BYTES
             or time.monotonic() - self._oldest >= MOST_SECONDS
         )
@@ -138,11 +141,9 @@ class Loader:
                 self._new[document.uid] += 1
             self._arrivals.append(document)
             self._bytes += outcome.length
-            if len(self._arrivals) % BETWEEN == 0:  # merges read the index meanwhile
-                self._rest()
-                self._merges = self.lake.engine.merges
-                if self._merges:
-                    keep_less()
+            if len(self._arrivals) % BETWEEN == 0:
+                with self.stages.of("rest"):
+                    self._merging.look()
         self._departures += [Departure(uid, location) for uid in maybe_held if document is None or uid != document.uid]
         self._age()
         self._seen.append(now)
@@ -162,11 +163,12 @@ class Loader:
         if not self._seen and not self._left:
             return
         if self._arrivals or self._departures:
+            with self.stages.of("rest"):
+                self._merging.wait()
             self._update()
         with self.stages.of("catalogue"):
             self.lake.catalog.record(self._seen, self._left)
         self._arrivals, self._departures, self._seen, self._left, self._bytes = [], [], [], [], 0
-        self._merges = False
         self._new.clear()
         with self.stages.of("rest"):
             end_cycles()
@@ -260,10 +262,6 @@ class Loader:
             else one
             for one in self._seen
         ]
-
-    def _rest(self) -> None:
-        with self.stages.of("rest"):
-            self.lake.engine.rest()
 
     def _give_back(self) -> None:
         with self.stages.of("rest"):

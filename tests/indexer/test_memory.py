@@ -1,18 +1,20 @@
 """The memory of a run does not grow with the archive."""
 
 import gc
+import math
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from dicomlake.catalog import Catalog
-from dicomlake.engines.base import Plan
+from dicomlake.catalog import Catalog, Seen
+from dicomlake.engines.base import Engine, Plan
 from dicomlake.engines.embedded.engine import EmbeddedEngine
 from dicomlake.engines.embedded.snapshot import Snapshot
-from indexer import load
+from indexer import load, merging
 from indexer.flow import run
 from indexer.sources.folder import folders
 from indexer.summary import Summary
@@ -98,9 +100,9 @@ def test_the_engine_lets_go_while_documents_are_collected(tmp_path: Path, monkey
         monkeypatch.setattr(EmbeddedEngine, name, noted(getattr(EmbeddedEngine, name), done))
     run(tmp_path / "lake", folders([str(archive(tmp_path / "files", 140))]))
     first, last = (place for place, name in enumerate(done) if name == "commit")
-    assert done[:first] == ["rest"] * 5
+    assert done[:first] == ["rest"] * 6  # five, and one before the commit
     assert set(done[first + 1 : last]) == set(done[last + 1 :]) == {"rest"}
-    assert last - first > 3  # those of the commit itself, however long it takes, and two for the others
+    assert last - first > 4  # those of the commit itself, however long it takes, and three for the others
 
 
 def test_a_commit_beside_a_merge_is_a_smaller_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,18 +110,62 @@ def test_a_commit_beside_a_merge_is_a_smaller_one(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(load, "MOST_DOCUMENTS", 100)
     monkeypatch.setattr(load, "MOST_BESIDE_MERGES", 40)
     monkeypatch.setattr(load, "MOST_SECONDS", 1e9)
-    merging = iter([False, False, True, True, True, *[False] * 100])
-    monkeypatch.setattr(EmbeddedEngine, "merges", property(lambda engine: next(merging)))
+    looks = iter([*"nny", *"yyy", *"nnnnn"])  # each 20 documents, and before each commit
+    monkeypatch.setattr(EmbeddedEngine, "merges", property(lambda engine: next(looks, "n") == "y"))
     frugal: list[str] = []
-    monkeypatch.setattr(load, "keep_less", lambda: frugal.append("less"))
+    monkeypatch.setattr(merging, "keep_less", lambda: frugal.append("less"))
     sizes: list[int] = []
     record = Catalog.record
-    monkeypatch.setattr(
-        Catalog, "record", lambda catalog, seen, left: (sizes.append(len(seen)), record(catalog, seen, left))
-    )
+
+    def recorded(catalog: Catalog, seen: Sequence[Seen], left: Sequence[str]) -> None:
+        sizes.append(len(seen))
+        record(catalog, seen, left)
+
+    monkeypatch.setattr(Catalog, "record", recorded)
     run(tmp_path / "lake", folders([str(archive(tmp_path / "files", 250))]))
     assert sizes == [60, 40, 100, 50]
-    assert frugal == ["less"] * 3
+    assert frugal == ["less"]
+
+
+class Busy:
+    """Stands for an engine that merges at so many looks."""
+
+    def __init__(self, looks: float) -> None:
+        self.looks = looks
+        self.rested = 0
+
+    def rest(self) -> None:
+        self.rested += 1
+
+    @property
+    def merges(self) -> bool:
+        self.looks -= 1
+        return self.looks >= 0
+
+
+@pytest.mark.parametrize(("large", "rested"), [(1e9, 2), (0, 10)])
+def test_a_large_merge_is_waited_for_and_what_it_reads_is_let_go_of(
+    monkeypatch: pytest.MonkeyPatch, large: float, rested: int
+) -> None:
+    monkeypatch.setattr(merging, "LARGE", large)
+    engine = Busy(9)
+    beside = merging.Merging(cast(Engine, engine))
+    beside.look()
+    beside.wait()
+    assert engine.rested == rested
+    assert beside.seen == (rested == 2)
+
+
+def test_a_merge_that_does_not_end_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(merging, "LARGE", 0)
+    monkeypatch.setattr(merging, "PATIENCE", 0.05)
+    engine = Busy(math.inf)
+    beside = merging.Merging(cast(Engine, engine))
+    beside.wait()
+    waited = engine.rested
+    assert waited > 2
+    beside.wait()
+    assert engine.rested == waited + 1
 
 
 def noted(method: Callable[[EmbeddedEngine], object], done: list[str]) -> Callable[[EmbeddedEngine], object]:
