@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import lakes, orthanc, series
-from benchmarks.processes import DICOMLAKE, Memory, Spent, run
+from benchmarks.processes import DICOMLAKE, EVERY, Memory, Spent, run
 from benchmarks.tables import Table, target
 
 TARGET = 4.0
@@ -65,9 +65,10 @@ def _ways(folder: Path, paths: Sequence[Path], home: Path) -> dict[str, Callable
     return ways
 
 
-def index(source: Path, lake: Path) -> Spent:
-    """``dicomlake index`` of a folder that holds nothing but readable files."""
-    return run([*DICOMLAKE, "index", source, "--data", lake, "--json", "--quiet"])
+def index(source: Path, lake: Path, *, every: float = EVERY) -> Spent:
+    """``dicomlake index`` of a folder that holds nothing but readable files. ``every``: seconds between two looks at its
+    memory."""
+    return run([*DICOMLAKE, "index", source, "--data", lake, "--json", "--quiet"], every=every)
 
 
 def _orthanc(paths: Sequence[Path], place: Path, clients: int, more: dict[str, Any]) -> Callable[[int], Spent]:

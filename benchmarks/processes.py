@@ -12,7 +12,7 @@ from pathlib import Path
 
 DICOMLAKE = (sys.executable, "-m", "dicomlake")
 
-_EVERY = 0.05
+EVERY = 0.05
 """Seconds between two looks at the memory."""
 
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -21,7 +21,8 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 @dataclass(frozen=True, slots=True)
 class Memory:
     """Resident bytes: of the process's own (anonymous and shared), of files mapped into it, which the system takes
-    back when it needs them, and of both together. Of a peak, these may be of different moments."""
+    back when it needs them, and of both together: that is the highest ever, as the system keeps it. Of a peak, these
+    may be of different moments."""
 
     own: int = 0
     files: int = 0
@@ -50,10 +51,14 @@ def end_cleanly() -> None:
 
 
 def run(
-    command: Sequence[str | Path], *, accepted: Sequence[int] = (0,), environment: Mapping[str, str] | None = None
+    command: Sequence[str | Path],
+    *,
+    accepted: Sequence[int] = (0,),
+    environment: Mapping[str, str] | None = None,
+    every: float = EVERY,
 ) -> Spent:
-    """Run a command to its end, with more variables in its environment, looking at its memory meanwhile. Leaves with
-    its message when it fails."""
+    """Run a command to its end, with more variables in its environment, looking at its memory meanwhile, ``every`` so
+    many seconds. Leaves with its message when it fails."""
     started = time.perf_counter()
     words = [str(part) for part in command]
     environ = os.environ | dict(environment or {})
@@ -68,7 +73,7 @@ def run(
             main = main.highest(memory(process.pid))
             for child in children(process.pid):
                 worker = worker.highest(memory(child))
-            time.sleep(_EVERY)
+            time.sleep(every)
     except BaseException:
         process.kill()
         raise
@@ -82,14 +87,14 @@ def run(
 
 
 def memory(pid: int) -> Memory:
-    """The resident memory of a process; nothing once it has ended."""
+    """The resident memory of a process, and the most that it ever was; nothing once it has ended."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:
         return Memory()
     sizes = {line.split()[0]: int(line.split()[1]) * 1024 for line in lines if line.endswith(" kB")}
     own, files = sizes.get("RssAnon:", 0) + sizes.get("RssShmem:", 0), sizes.get("RssFile:", 0)
-    return Memory(own, files, own + files)
+    return Memory(own, files, max(own + files, sizes.get("VmHWM:", 0)))
 
 
 def children(pid: int) -> list[int]:
