@@ -66,8 +66,8 @@ def _ways(folder: Path, paths: Sequence[Path], home: Path) -> dict[str, Callable
 
 
 def index(source: Path, lake: Path, *, every: float = EVERY) -> Spent:
-    """``dicomlake index`` of a folder that holds nothing but readable files. ``every``: seconds between two looks at its
-    memory."""
+    """``dicomlake index`` of a folder that holds nothing but readable files. ``every``: seconds between two looks at
+    its memory."""
     return run([*DICOMLAKE, "index", source, "--data", lake, "--json", "--quiet"], every=every)
 
 
