@@ -176,6 +176,21 @@ def test_a_level_that_needs_more_bytes_than_it_may_take_has_no_tables_and_the_sa
     lake.close()
 
 
+def test_two_threads_that_put_the_keys_in_order_at_once_come_to_the_same(tmp_path: Path) -> None:
+    engine = EmbeddedEngine(tmp_path, COLUMNS, write=True)
+    engine.add(series_record(f"1.2.{number}") for number in range(1, 7))
+    engine.commit()
+    tables = engine._current.shelves["series"]._ready()
+    first, second = tables._named("series"), tables._named("series")  # each begins before the other has ended
+    assert first is not None
+    assert second is not None
+    for groups in (first, second):
+        keys = [groups.key(document) for document in groups.examples.tolist()]
+        assert keys == sorted(keys)
+        assert groups.numbers[groups.examples].tolist() == list(range(6))
+    engine.close()
+
+
 def test_what_was_not_used_for_the_longest_time_goes_first() -> None:
     kept: Kept[str, int] = Kept(most=3, size=100)
     for number, key in enumerate("abc"):
