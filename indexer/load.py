@@ -85,7 +85,7 @@ class Loader:
     @property
     def due(self) -> bool:
         """Whether it is time to commit."""
-        most = MOST_BESIDE_MERGES if self._merging.seen else MOST_DOCUMENTS
+        most = min(MOST_DOCUMENTS, MOST_BESIDE_MERGES) if self._merging.seen else MOST_DOCUMENTS
         return bool(self._seen or self._left) and (
             len(self._arrivals) + len(self._departures) >= most
             or self._bytes >= MOST_BYTES
