@@ -62,7 +62,7 @@ def value(element):
         return [document(item) for item in element.value]
     if element.VM == 0:
         return None
-    if element.VR == "UN" and element.value[:4] == b"\xfe\xff\x00\xe0":
+    if element.VR == "UN" and len(element.value) >= 8 and element.value[:4] == b"\xfe\xff\x00\xe0":
         raw = BytesIO(element.value)
         return [document(item) for item in read_sequence(raw, True, True, len(element.value), "iso8859")]
     if element.VR in BINARY:
