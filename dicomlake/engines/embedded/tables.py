@@ -67,12 +67,13 @@ class Tables:
         if base is None and (base := saved.base()) is None:
             base = source.base(snapshot, level, self.number)
             saved.keep_base(base)
-        self._base = base
         self._places = base.places
+        self._hashes = base.hashes
         self._steps = StepTables(snapshot, level, base.places)
         self.instances, self.size = base.instances, base.size
         self.identities = {name: (numbers, len(base.hashes[name])) for name, numbers in base.numbers.items()}
-        """Numbers of series, studies and patients, and how many of them there are."""
+        """Numbers of series, studies and patients, and how many of them there are; they stay as they are, for threads
+        share them."""
 
     @classmethod
     def opened(cls, snapshot: "Snapshot", level: RecordLevel, saved: Saved) -> Self | None:
@@ -241,7 +242,6 @@ class Tables:
         if found is None:
             return None
         numbers, examples = found
-        self.identities[name] = numbers, len(examples)
         field = _KEY_FIELDS[name]
 
         def key(document: int) -> str:
@@ -250,9 +250,8 @@ class Tables:
         return Groups(numbers, examples, key)
 
     def _read_groups(self, name: str) -> tuple[Numbers, Numbers] | None:
-        # Not those of ``identities``: another thread that has just done the same has put what comes of this there.
-        numbers, distinct = self._base.numbers[name], len(self._base.hashes[name])
-        order = source.key_order(self._snapshot, _KEY_FIELDS[name], self._base.hashes[name])
+        numbers, distinct = self.identities[name]
+        order = source.key_order(self._snapshot, _KEY_FIELDS[name], self._hashes[name])
         if order is None or (name == "series" and distinct != self.number):
             return None
         numbers = order[numbers]
