@@ -60,6 +60,36 @@ def test_a_query_is_written_with_the_keyboard_alone(tab: Tab):
     assert tab.parameters()["q"] == ["Modality:CT"]
 
 
+def test_an_option_chosen_stays_chosen_when_the_list_for_what_was_typed_arrives(tab: Tab):
+    page = tab.open().page
+    bar(page).fill("Modality:")
+    expect(option(page, "MR")).to_be_visible()
+    # Typed and chosen before the server can answer: the list is still the one for "Modality:".
+    bar(page).evaluate(
+        """field => {
+          field.value = "Modality:C";
+          field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+          const chosen = () => field.closest(".root").querySelector(".option[aria-selected=true] .text")?.textContent;
+          for (let step = 0; chosen() !== "CT" && step < 100; step += 1)
+            field.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowDown", bubbles: true, cancelable: true }));
+        }"""
+    )
+    expect(option(page, "MR")).to_have_count(0)
+    expect(option(page, "CT")).to_have_count(1)
+    active = bar(page).get_attribute("aria-activedescendant")
+    expect(page.locator(f"#{active} .text")).to_have_text("CT")
+    page.keyboard.press("Tab")
+    expect(bar(page)).to_have_value("Modality:CT ")
+    bar(page).fill("Modality:")
+    expect(option(page, "MR")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".option[aria-selected=true]:visible")).to_have_count(1)
+    page.keyboard.type("C")  # who types on means the text again, until something is chosen
+    expect(page.locator(".option[aria-selected=true]:visible")).to_have_count(0)
+    expect(option(page, "MR")).to_have_count(0)
+    expect(page.locator(".option[aria-selected=true]:visible")).to_have_count(0)
+
+
 def test_the_word_at_the_caret_is_completed_and_a_value_is_quoted(tab: Tab):
     page = tab.open().page
     bar(page).fill("Manufacturer.canonical:GE AND Modality:CT")

@@ -25,6 +25,7 @@ class Listbox {
       role: "combobox", "aria-autocomplete": "list", "aria-controls": id, "aria-expanded": "false", autocomplete: "off",
     })) input.setAttribute(name, value);
     input.addEventListener("blur", () => this.close());
+    input.addEventListener("input", () => this.activate(-1)); // Enter means what is typed, until an option is chosen again
     host.append(this.box);
   }
 
@@ -33,8 +34,8 @@ class Listbox {
   }
 
   show(options, { heading = "", typed = "", foot = null } = {}) {
+    const chosen = this.options[this.active]?.text;
     this.options = options;
-    this.active = -1;
     if (options.length === 0) return this.close();
     this.heading.textContent = heading;
     this.heading.hidden = heading === "";
@@ -44,7 +45,8 @@ class Listbox {
     this.box.hidden = false;
     this.box.scrollTop = 0;
     this.input.setAttribute("aria-expanded", "true");
-    this.input.removeAttribute("aria-activedescendant");
+    // A list that comes late does not take away the option that the next key is meant for.
+    this.activate(chosen === undefined ? -1 : options.findIndex((option) => option.text === chosen));
   }
 
   row(option, index, typed) {
@@ -64,7 +66,11 @@ class Listbox {
   move(step) {
     const many = this.options.length;
     // From nothing down to the first, from the first up to nothing, where Enter means what is typed.
-    this.active = this.active + step < -1 ? many - 1 : this.active + step >= many ? -1 : this.active + step;
+    this.activate(this.active + step < -1 ? many - 1 : this.active + step >= many ? -1 : this.active + step);
+  }
+
+  activate(index) {
+    this.active = index;
     [...this.list.children].forEach((row, index) => row.setAttribute("aria-selected", String(index === this.active)));
     const row = this.list.children[this.active];
     if (!row) return this.input.removeAttribute("aria-activedescendant");
