@@ -4,7 +4,6 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,6 +39,7 @@ from api.states import StateKeeper
 from api.stats.endpoints import router as stats
 from api.studies.endpoints import router as studies
 from api.suggestions.endpoints import router as suggestions
+from dicomlake import __version__
 from dicomlake.errors import DicomlakeError, ForbiddenError
 from dicomlake.images import Limits as ImageLimits
 from dicomlake.lake import BUDGET, Choice
@@ -120,7 +120,7 @@ def create(
         title="Dicomlake",
         summary="Search DICOM metadata",
         description=DESCRIPTION,
-        version=version("dicomlake"),
+        version=__version__,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         openapi_url="/api/v1/openapi.json",
         docs_url=None,  # its page would load scripts from elsewhere

@@ -9,20 +9,19 @@ import re
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from importlib.metadata import version
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request, Response
 
 from api.lakes import LakeKeeper, TheLake
 from api.responses import Json
+from dicomlake import __version__
 from dicomlake.search import Searcher
 from dicomlake.search.cursor import LIFETIME
 
 CACHING: Final = "private, no-cache"
 
 _TAG: Final = re.compile(r'(?:W/)?"([^"]*)"')
-_VERSION: Final = version("dicomlake")
 
 
 class Asked:
@@ -54,7 +53,7 @@ class Asked:
     def _tag(self, generation: str, mark: object) -> str:
         url, accept = self._request.url, self._request.headers.get("accept", "")
         day = int(time.time() // (LIFETIME / 2))  # the cursor in an answer is good for a day
-        about = repr((_VERSION, mark, day, url.path, url.query, accept))
+        about = repr((__version__, mark, day, url.path, url.query, accept))
         return f"{generation}-{hashlib.sha256(about.encode('utf-8', 'surrogatepass')).hexdigest()[:24]}"
 
 

@@ -58,11 +58,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _installation() -> Iterator[Finding]:
-    from importlib.metadata import version  # noqa: PLC0415
-
+    from dicomlake import __version__  # noqa: PLC0415
     from mappings import registry  # noqa: PLC0415
 
-    yield Finding("dicomlake", True, f"{version('dicomlake')} in {sys.prefix}")
+    yield Finding("dicomlake", True, f"{__version__} in {sys.prefix}")
     yield Finding("python", True, f"{platform.python_version()} on {platform.platform()}")
     yield Finding("registry", True, f"{len(registry.load().fields)} fields")
 

@@ -13,6 +13,7 @@ from typing import Protocol, cast
 
 from cli.output import say_error
 from cli.parsing import Parser, add_common
+from dicomlake import __version__
 from dicomlake.errors import DicomlakeError
 
 COMMANDS = (
@@ -84,20 +85,12 @@ def _engine(arguments: argparse.Namespace) -> Iterator[None]:
                 os.environ[name] = value
 
 
-class _Version(argparse.Action):
-    """Looks the version up when it is asked for: at every start it would take as long as all commands together."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from importlib.metadata import version  # noqa: PLC0415
-
-        print(f"dicomlake {version('dicomlake')}")
-        parser.exit()
-
-
 def parser(named: Sequence[str] = ()) -> Parser:
     """The grammar of every command, or of the one that is named, where that is a command: the others take 15 ms."""
     whole = Parser(prog="dicomlake", description="Every DICOM header a searchable document.")
-    whole.add_argument("--version", action=_Version, nargs=0, help="show the version and end")
+    whole.add_argument(
+        "--version", action="version", version=f"dicomlake {__version__}", help="show the version and end"
+    )
     commands = whole.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name in [name for name in COMMANDS if name in named] or COMMANDS:
         _add(commands, f"cli.{name}")

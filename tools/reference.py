@@ -12,12 +12,11 @@ from dataclasses import fields
 from pathlib import Path
 
 from cli.main import parser as build_parser
-from dicomlake import errors
+from dicomlake import errors, settings
 from dicomlake.engines.base import Capabilities
 from dicomlake.engines.embedded.engine import EmbeddedEngine
 from dicomlake.engines.opensearch.engine import OpenSearchEngine
 from dicomlake.headers import quality
-from dicomlake.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "docs" / "reference"
@@ -71,10 +70,8 @@ def settings_page() -> str:
         "| variable | default | meaning |",
         "|---|---|---|",
     ]
-    prefix = Settings.model_config.get("env_prefix", "")
-    for name, field in Settings.model_fields.items():
-        default = "" if field.is_required() or field.default_factory else f"`{field.default}`"
-        lines.append(f"| `{(prefix + name).upper()}` | {default} | {field.description} |")
+    for variable, default, meaning in settings.described():
+        lines.append(f"| `{variable}` | {default and f'`{default}`'} | {meaning} |")
     return "\n".join(lines) + "\n"
 
 

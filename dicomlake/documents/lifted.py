@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import yaml
 
 SHARED = "SharedFunctionalGroupsSequence"
 PER_FRAME = "PerFrameFunctionalGroupsSequence"
@@ -56,6 +55,8 @@ def _one_value(values: list[Any]) -> Any:
 @cache
 def _table() -> tuple[tuple[str, str, str], ...]:
     """Group, attribute in it, keyword at the top level."""
+    import yaml  # noqa: PLC0415  (takes as long as twenty files, and few runs have any that need it)
+
     groups = yaml.safe_load(Path(__file__).with_name("lifted.yml").read_text(encoding="utf-8"))
     rows = []
     for entry in groups:

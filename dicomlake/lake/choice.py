@@ -33,7 +33,7 @@ class Choice:
     @classmethod
     def of(cls, chosen: Settings, kind: Kind | None = None) -> Self:
         """What settings choose, or ``kind`` with their server. Raises UsageError for an address that is none."""
-        url = chosen.engine_url.get_secret_value().strip()
+        url = chosen.engine_url.strip()
         if (kind or chosen.engine or ("opensearch" if url else "embedded")) == "embedded":
             return cls()
         nodes = [_node(one) for one in (url or _LOCAL).split(",")]
@@ -45,7 +45,7 @@ class Choice:
             chosen.engine_prefix,
             tuple(address for address, _, _ in nodes),
             chosen.engine_user or user,
-            chosen.engine_password.get_secret_value() or password,
+            str(chosen.engine_password) or password,
             chosen.engine_ca_file,
             chosen.engine_verify,
             chosen.engine_shards,

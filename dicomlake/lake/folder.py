@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
-from importlib.metadata import version
 from pathlib import Path
 
 from dicomlake import disk
@@ -75,6 +74,8 @@ class FolderHome(Home):
             disk.sync(self.lake)
 
     def examine(self, index: str) -> Iterator[tuple[str, bool, str]]:
+        from importlib.metadata import version  # noqa: PLC0415  (only the doctor asks)
+
         yield "engine", True, f"embedded, tantivy {version('tantivy')}"
 
     def remove(self, index: str) -> None:

@@ -3,13 +3,12 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
 import orjson
 
-from dicomlake import disk
+from dicomlake import __version__, disk
 from dicomlake.errors import LakeError, OtherEngineError
 from dicomlake.lake.choice import Kind
 from dicomlake.lake.home import Home
@@ -57,7 +56,7 @@ class Mark:
     index: str = FIRST_INDEX
     format: int = FORMAT
     hashes: Mapping[str, str] = field(default_factory=built_with)
-    dicomlake: str = field(default_factory=lambda: version("dicomlake"))
+    dicomlake: str = __version__
     engine: Kind = "embedded"
     prefix: str = ""
 

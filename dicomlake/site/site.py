@@ -5,12 +5,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dicomlake.errors import SiteFileError
 from dicomlake.site import patients
 from mappings import canonical
-from mappings.site import Rules, SiteRulesError, read
+
+if TYPE_CHECKING:
+    from mappings.site import Rules
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +59,9 @@ def use(site: Site) -> None:
 _USED: list[Site] = []
 
 
-def _rules(path: Path) -> dict[str, Rules]:
+def _rules(path: Path) -> "dict[str, Rules]":
+    from mappings.site import SiteRulesError, read  # noqa: PLC0415  (loads YAML, and few sites have a file)
+
     try:
         return read(path.read_text(encoding="utf-8-sig"), canonical.tables())
     except OSError as error:

@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
+from dicomlake import settings
 from dicomlake.errors import OtherEngineError, UsageError
 from dicomlake.lake import Choice, Lake, Mark
-from dicomlake.settings import Settings
 from tests.indexer.builders import hospital
 from tests.lake.places import Place, embedded, on_server
 from tools.opensearch import Server
 
 
-def chosen(**settings: object) -> Choice:
-    return Choice.of(Settings(**settings))  # type: ignore[arg-type]
+def chosen(**given: str) -> Choice:
+    return Choice.of(settings.read({f"DICOMLAKE_{name}": text for name, text in given.items()}))
 
 
 def test_the_engine_is_embedded_unless_a_server_is_named() -> None:
