@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo demo-idc test check bench bench-large opensearch docs fmt clean lock
+.PHONY: help env compiled demo demo-idc test check bench bench-large opensearch docs fmt clean lock
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -25,24 +25,28 @@ $(STAMP): pyproject.toml requirements/dev.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: $(STAMP) ## Sample archive and pydicom's test files in a lake under ./demo, API and page on this machine
+# As pip does when it installs: else, where Python is told to write no bytecode, every start compiles all of it again.
+compiled: $(STAMP)
+	@$(BIN)/python -m compileall -q mappings dicomlake sample indexer worker api ui cli
+
+demo: compiled ## Sample archive and pydicom's test files in a lake under ./demo, API and page on this machine
 	@exec $(BIN)/dicomlake demo
 
-demo-idc: $(STAMP) ## A million series of the NCI Imaging Data Commons in a lake under ./demo-idc, API and page
+demo-idc: compiled ## A million series of the NCI Imaging Data Commons in a lake under ./demo-idc, API and page
 	@$(BIN)/dicomlake import idc --data demo-idc/lake
 	@exec $(BIN)/dicomlake serve --data demo-idc/lake
 
-test: $(STAMP) ## Everything: packages it needs, lint, types, contracts, drift, tests, documentation
+test: compiled ## Everything: packages it needs, lint, types, contracts, drift, tests, documentation
 	@tools/debian-packages
 	@$(BIN)/python tools/verify.py
 
 check: $(STAMP) ## The quick part of test: format, lint, types, import contracts
 	@$(BIN)/python tools/verify.py --quick
 
-bench: $(STAMP) ## Measure this machine beside peers: reading, indexing, memory, searching (ARGS="ingest --json")
+bench: compiled ## Measure this machine beside peers: reading, indexing, memory, searching (ARGS="ingest --json")
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-bench-large: $(STAMP) ## Measure the indexing of 1,000,000 instances (ARGS="--instances 50000")
+bench-large: compiled ## Measure the indexing of 1,000,000 instances (ARGS="--instances 50000")
 	@$(BIN)/python -m benchmarks.large $(ARGS)
 
 opensearch: $(STAMP) ## An OpenSearch node of this machine, until Ctrl-C (ARGS="--nodes 3 --data DIR")

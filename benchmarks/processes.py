@@ -1,6 +1,7 @@
 """What a command costs: wall and CPU seconds, and the memory of its processes, as Linux tells it."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -65,19 +66,19 @@ def run(
     process = subprocess.Popen(words, env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert process.stdout is not None
     main, worker = Memory(), Memory()
+    watched = os.pidfd_open(process.pid)
     try:
-        while True:
-            ended, status, usage = os.wait4(process.pid, os.WNOHANG)
-            if ended:
-                break
+        while not select.select([watched], [], [], every)[0]:  # at its end, not at the next look
             main = main.highest(memory(process.pid))
             for child in children(process.pid):
                 worker = worker.highest(memory(child))
-            time.sleep(every)
+        seconds = time.perf_counter() - started
+        _, status, usage = os.wait4(process.pid, 0)
     except BaseException:
         process.kill()
         raise
-    seconds = time.perf_counter() - started
+    finally:
+        os.close(watched)
     process.returncode = os.waitstatus_to_exitcode(status)
     with process.stdout:
         output = process.stdout.read().decode()
