@@ -31,6 +31,13 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Index, then say what was done; 3 when files of the sources are in quarantine."""
+    from indexer.memory import cycles_seldom  # noqa: PLC0415
+
+    with cycles_seldom():  # what is loaded from here on has none that end before the program
+        return _index(arguments)
+
+
+def _index(arguments: argparse.Namespace) -> int:
     from cli.progress import watching  # noqa: PLC0415
     from cli.stopping import stopping  # noqa: PLC0415
     from dicomlake import settings  # noqa: PLC0415

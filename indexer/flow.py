@@ -29,8 +29,11 @@ BATCH = 64
 """Files a worker gets at once."""
 
 AHEAD = 4
-"""Batches of each worker that may be inside at once. More of them, all of the next commit, would save a tenth of a
-second now and then, and take 10 MB more of a long run (docs/decisions/0041)."""
+"""Batches of each worker that may be inside at once."""
+
+AHEAD_OF_MERGES = 1_000
+"""Files that may be inside until the engine merges: half of the next commit, so that workers read while the writer
+writes. A longer run needs the memory that they take for its merges."""
 
 _LOOKED_UP = 1_000
 """Locations that are looked up in the catalogue at once."""
@@ -69,8 +72,8 @@ def run(
         gone = Gone(loader, sources, prune=prune, force=force)
         read = ReadAll(opened.engine.encoder)
         limit = BATCH * AHEAD * max(1, workers)
-        with Pool(read, lost, size=workers, limit=limit, crew=crew) as pool:
-            _Flow(loader, pool, watch, stop).through(sources)
+        with Pool(read, lost, size=workers, limit=max(limit, AHEAD_OF_MERGES), crew=crew) as pool:
+            _Flow(loader, pool, limit, watch, stop).through(sources)
         loader.commit()
         refused = None if stop.is_set() else gone.settle()
         summary.stages = loader.stages.totals(pool.spent)
@@ -94,6 +97,7 @@ class _Flow:
 
     loader: Loader
     pool: Pool[Task, Reading]
+    limit: int
     watch: Watch
     stop: threading.Event
     _before: dict[str, Seen] = field(default_factory=dict)
@@ -160,6 +164,8 @@ class _Flow:
     def _take(self, timeout: float = 0) -> None:
         if self.stop.is_set():
             self.pool.drop()
+        if self.loader.has_merged:
+            self.pool.limit = self.limit
         with self.loader.stages.of("transport"):
             taken = self.pool.take(timeout)
         if taken is not None:

@@ -42,6 +42,9 @@ MOST_BYTES = 16_000_000
 BETWEEN = 500
 """Records of a commit after which freed memory goes back: what a commit frees on its way is as much as it holds."""
 
+BETWEEN_MERGING = 100
+"""Files that arrive beside a merge after which what it has read of the index goes back."""
+
 MOST_SECONDS = 1.0
 """Age of the oldest outcome at which a commit is due: new data is to be seen within two seconds."""
 
@@ -81,6 +84,11 @@ class Loader:
     def is_open(self, location: str) -> bool:
         """Whether a killed run left open what the engine has of this location."""
         return location in self._announced
+
+    @property
+    def has_merged(self) -> bool:
+        """Whether the engine has merged beside this run, as far as it was seen."""
+        return self._merging.begun
 
     @property
     def due(self) -> bool:
@@ -141,7 +149,7 @@ class Loader:
                 self._new[document.uid] += 1
             self._arrivals.append(document)
             self._bytes += outcome.length
-            if len(self._arrivals) % BETWEEN == 0:
+            if len(self._arrivals) % (BETWEEN_MERGING if self._merging.seen else BETWEEN) == 0:
                 with self.stages.of("rest"):
                     self._merging.look()
         self._departures += [Departure(uid, location) for uid in maybe_held if document is None or uid != document.uid]

@@ -13,7 +13,7 @@ from indexer.memory import keep_less
 LARGE = 1.0
 """Seconds after which a merge is taken for a large one: one of 16,000 documents takes half of that."""
 
-PATIENCE = 5.0
+PATIENCE = 10.0
 """Seconds that a run waits for a large merge at most, and once: one of 130,000 documents takes three, one of millions
 minutes."""
 
@@ -26,6 +26,8 @@ class Merging:
     """What is known of the engine's merges; :meth:`look` often."""
 
     engine: Engine
+    begun: bool = False
+    """Whether there ever was a merge."""
     _since: float | None = None
     _waited: bool = False
 
@@ -41,6 +43,7 @@ class Merging:
             self._since, self._waited = None, False
         elif self._since is None:
             keep_less()
+            self.begun = True
             self._since = time.monotonic()
 
     def wait(self) -> None:

@@ -87,7 +87,8 @@ class Pool(Closing, Generic[Item, Result]):
         self._crew = crew
         self._lost = lost
         self._size = size
-        self._limit = limit
+        self.limit = limit
+        """Items that may be inside before results are taken; it may change at any time."""
         self._inside = 0
         self._waiting = 0
         self._failed_starts = 0
@@ -104,7 +105,7 @@ class Pool(Closing, Generic[Item, Result]):
     @property
     def full(self) -> bool:
         """Whether results should be taken before more is given."""
-        return self._inside >= self._limit
+        return self._inside >= self.limit
 
     @property
     def busy(self) -> bool:

@@ -87,7 +87,7 @@ def _series_record(series: str, kept: KeptSeries, issues: Sequence[str]) -> Reco
         words=found.words,
         present=found.present,
         shown=orjson.dumps(shown),
-        kept=kept.encode(),
+        kept=kept.encode(common),
     )
 
 

@@ -94,18 +94,29 @@ def test_merges_are_seen_in_the_writer_alone(tmp_path: Path) -> None:
 def test_a_writer_waits_and_lets_go_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     monkeypatch.setattr(engine, "PAUSE", 10_000)
+    monkeypatch.setattr(engine, "PAUSE_OF_LONG", 5_000)
     made = engine.document
     monkeypatch.setattr(engine, "document", lambda *of: made(*of).ljust(1_000))  # JSON all the same
     monkeypatch.setattr(pace, "let_catch_up", lambda: said.append("wait"))
     monkeypatch.setattr(engine, "let_go", lambda segments: said.append("go"))
+    indexes, merges = iter([True, True, False, *[True] * 4, False]), iter([False] * 7 + [True])
+    monkeypatch.setattr(pace, "indexes", lambda: next(indexes))
+    monkeypatch.setattr(pace, "merges", lambda: next(merges))
     opened = EmbeddedEngine(tmp_path, [], write=True)
-    opened.put(instance(f"{number}") for number in range(10))
-    few = said.copy()
-    opened.put(instance(f"{number}") for number in range(10, 35))
-    assert few == []
-    assert said == ["wait", "go"] * 3
+
+    def put(number: int) -> list[str]:
+        said.clear()
+        opened.put(instance(f"{place}") for place in range(number))
+        return said.copy()
+
+    assert put(10) == []
+    assert put(23) == ["go"] * 3  # behind twice, and then not any more
+    assert put(44) == ["go", "go", "go", "wait", "go"]  # behind four times
+    assert put(11) == ["wait", "go"]  # there is a merge
+    assert put(6) == ["wait", "go"]  # there was one
+    said.clear()
     opened.commit()
-    assert set(said[6:]) == {"go"}
+    assert set(said) == {"go"}
     opened.close()
 
 

@@ -58,8 +58,14 @@ WRITER_HEAP = 256_000_000
 """Bytes of writer memory; a segment is flushed when it is full."""
 
 PAUSE = 4_000_000
-"""Characters of documents, those of 250 large instances, after which a writer waits until they are indexed, and lets go
-of what looking for others, and merges meanwhile, have read of the index."""
+"""Characters of documents, those of 160 large instances, after which a writer looks whether they are indexed, and lets
+go of what looking for others, and merges meanwhile, have read of the index."""
+
+BEHIND = 4
+"""Such looks one after the other that find some not indexed yet, after which it waits for them."""
+
+PAUSE_OF_LONG = 1_500_000
+"""The same characters once there was a merge, where it waits each time: such a run has little memory to spare."""
 
 _LOOK = 0.02
 """Seconds after which a commit that is being made is looked at again."""
@@ -90,6 +96,8 @@ class EmbeddedEngine(Engine):
         self._encoder = TantivyEncoder(self._layout.columns)
         self._writer: tantivy.IndexWriter | None = None
         self._handed = 0
+        self._behind = 0
+        self._merged = False
         try:
             if write:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -157,12 +165,21 @@ class EmbeddedEngine(Engine):
         text = document(record, hashed, self._encoder)
         writer.add_json(text)
         self._handed += len(text)
-        if self._handed > PAUSE:
+        if self._handed > (PAUSE_OF_LONG if self._merged else PAUSE):
             self._handed = 0
-            pace.let_catch_up()
+            self._keep_up()
             self.rest()
         if record.level == "series" and record.kept:
             writer.add_document(kept_document(self._layout, record.uid, record.kept))
+
+    def _keep_up(self) -> None:
+        """Let Tantivy catch up where it is behind; before it has merged, where it has been for a while."""
+        if not self._merged:
+            self._merged = pace.merges()
+            self._behind = self._behind + 1 if pace.indexes() else 0
+        if self._merged or self._behind == BEHIND:
+            self._behind = 0
+            pace.let_catch_up()
 
     def delete(self, level: RecordLevel, uids: Iterable[str]) -> None:
         with self._writing() as writer:

@@ -28,6 +28,11 @@ def let_catch_up() -> None:
         busy = _busy(busy, _INDEXING)
 
 
+def indexes() -> bool:
+    """Whether the thread has documents to index, if the system says so."""
+    return bool(_busy(_tasks(), _INDEXING))
+
+
 def merges() -> bool:
     """Whether one of the threads merges segments, if the system says so."""
     return bool(_busy(_tasks(), _MERGING))
