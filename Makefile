@@ -26,7 +26,7 @@ $(STAMP): pyproject.toml requirements/dev.txt
 	@touch $@
 
 # As pip does when it installs: else, where Python is told to write no bytecode, every start compiles all of it again.
-compiled: $(STAMP)
+compiled: $(STAMP) ## Bytecode of our packages; demo, test and bench see to it themselves
 	@$(BIN)/python -m compileall -q mappings dicomlake sample indexer worker api ui cli
 
 demo: compiled ## Sample archive and pydicom's test files in a lake under ./demo, API and page on this machine
