@@ -7,7 +7,7 @@ another within the same study.
 import struct
 from base64 import b64decode
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,31 +16,15 @@ from pydicom.datadict import tag_for_keyword
 from sample import common, radiography
 from sample.encode import PREAMBLE, Encoded, Encoder, file_meta, joined, meta_group
 from sample.forms import Attributes, document, fitted
-from sample.plan import Instance, Patient, Series, Study
+from sample.plan import Patient, Study
 from sample.tables import exams, table
-from sample.truth import IGNORED, INDEXED, QUARANTINED
+from sample.truth import IGNORED, INDEXED, QUARANTINED, Planted
 from sample.visits import study_of
 
 MOMENT = datetime(2017, 5, 16, 11, 20)
 """When the study was made; every site then had devices that write explicit VR little endian."""
 
 FOLDER = "incidencias"
-
-
-@dataclass(slots=True)
-class Planted:
-    """A file with its fault. ``attributes`` are all of its document's, ``unsure`` those nothing is promised of."""
-
-    path: str
-    data: bytes
-    outcome: str
-    kind: str
-    series: Series | None = None
-    instance: Instance | None = None
-    attributes: Attributes | None = None
-    identity: dict[str, str | None] = field(default_factory=dict)
-    unsure: list[str] = field(default_factory=list)
-    defects: list[dict[str, str]] = field(default_factory=list)
 
 
 class _File:

@@ -1,7 +1,7 @@
 """What was planted, written from the plan and never from the files: the answer key of ``OUT.truth.json``."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sample.encode import file_meta
 from sample.forms import Attributes, document
@@ -14,8 +14,21 @@ VERSION = 1
 INDEXED, IGNORED, QUARANTINED = "indexed", "ignored", "quarantined"
 """What an index makes of a file."""
 
-if TYPE_CHECKING:
-    from sample.faults import Planted
+
+@dataclass(slots=True)
+class Planted:
+    """A file with its fault. ``attributes`` are all of its document's, ``unsure`` those nothing is promised of."""
+
+    path: str
+    data: bytes
+    outcome: str
+    kind: str
+    series: Series | None = None
+    instance: Instance | None = None
+    attributes: Attributes | None = None
+    identity: dict[str, str | None] = field(default_factory=dict)
+    unsure: list[str] = field(default_factory=list)
+    defects: list[dict[str, str]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -93,7 +106,7 @@ class Truth:
         attributes = {**document(file_meta(series, instance)), **_before_pixels(document(instance.attributes))}
         self.add_file(path, data, INDEXED, kind, **identity, attributes=attributes, **more)
 
-    def add_planted(self, planted: "Planted") -> None:
+    def add_planted(self, planted: Planted) -> None:
         """A file with a fault; its attributes are all its own (``whole``)."""
         more: dict[str, Any] = {}
         if planted.series and planted.instance:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from dicomlake.engines.base import Engine
-from dicomlake.lake.choice import Choice, Kind
+from dicomlake.lake.choice import Kind
 
 
 class Home(ABC):
@@ -103,14 +103,3 @@ class Home(ABC):
     @abstractmethod
     def remove(self, index: str) -> None:
         """Remove what was begun and is not needed."""
-
-
-def home_of(lake: Path, choice: Choice) -> Home:
-    """The home that is chosen for the indices of a lake."""
-    if choice.kind == "embedded":
-        from dicomlake.lake.folder import FolderHome  # noqa: PLC0415  (each engine takes a while to import)
-
-        return FolderHome(lake)
-    from dicomlake.lake.server import ServerHome  # noqa: PLC0415
-
-    return ServerHome(lake, choice)

@@ -28,7 +28,7 @@ from dicomlake.engines.base import Engine
 from dicomlake.engines.embedded import BUDGET
 from dicomlake.errors import LakeError
 from dicomlake.lake.choice import Choice
-from dicomlake.lake.home import Home, home_of
+from dicomlake.lake.home import Home
 from dicomlake.lake.mark import FIRST_INDEX, INDEX_NAME, NAME, SECRET, Mark
 
 
@@ -148,7 +148,14 @@ _PARTS = frozenset(
 
 def home_in(path: Path, choice: Choice | None = None) -> Home:
     """Where the indices of the lake in a folder are, by default as the settings choose. Raises UsageError."""
-    return home_of(path, choice or Choice.of(settings.load()))
+    choice = choice or Choice.of(settings.load())
+    if choice.kind == "embedded":
+        from dicomlake.lake.folder import FolderHome  # noqa: PLC0415  (each engine takes a while to import)
+
+        return FolderHome(path)
+    from dicomlake.lake.server import ServerHome  # noqa: PLC0415
+
+    return ServerHome(path, choice)
 
 
 def _make_folder(path: Path) -> None:
