@@ -91,6 +91,25 @@ def test_merges_are_seen_in_the_writer_alone(tmp_path: Path) -> None:
     opened.close()
 
 
+@pytest.mark.parametrize(
+    ("name", "state", "ticks", "merges"),
+    [
+        ("merge_thread_0", "R", "0 1", True),
+        ("merge_thread_3", "D", "2 0", True),
+        ("merge_thread_0", "S", "7 1", False),
+        ("merge_thread_0", "R", "0 0", False),
+        ("thrd-tantivy-in", "R", "7 1", False),
+    ],
+)
+def test_a_thread_that_only_starts_does_not_merge(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, state: str, ticks: str, merges: bool
+) -> None:
+    (tmp_path / "17").mkdir()
+    (tmp_path / "17" / "stat").write_text(f"17 ({name}) {state} 1 1 1 0 -1 64 25 0 0 0 {ticks} 0 0 20 0 9 0 100\n")
+    monkeypatch.setattr(pace, "_TASKS", str(tmp_path))
+    assert pace.merges() == merges
+
+
 def test_a_writer_waits_and_lets_go_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     monkeypatch.setattr(engine, "PAUSE", 10_000)

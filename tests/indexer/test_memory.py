@@ -107,10 +107,11 @@ def test_the_engine_lets_go_while_documents_are_collected(tmp_path: Path, monkey
 
 def test_a_commit_beside_a_merge_is_a_smaller_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(load, "BETWEEN", 20)
+    monkeypatch.setattr(load, "BETWEEN_MERGING", 10)
     monkeypatch.setattr(load, "MOST_DOCUMENTS", 100)
     monkeypatch.setattr(load, "MOST_BESIDE_MERGES", 40)
     monkeypatch.setattr(load, "MOST_SECONDS", 1e9)
-    looks = iter([*"nny", *"yyy", *"nnnnn"])  # each 20 documents, and before each commit
+    looks = iter("nny" + "y" + "yyyy" + "n")  # each 20 documents, 10 beside a merge, and before each commit; then n
     monkeypatch.setattr(EmbeddedEngine, "merges", property(lambda engine: next(looks, "n") == "y"))
     frugal: list[str] = []
     monkeypatch.setattr(merging, "keep_less", lambda: frugal.append("less"))

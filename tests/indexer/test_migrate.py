@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -302,13 +303,18 @@ def test_a_service_answers_all_the_time_and_then_from_the_new_index(tmp_path: Pa
     with Service(lake) as service, service.client() as client:
         thread = threading.Thread(target=search, args=(client,))
         thread.start()
+        while not answers and thread.is_alive():
+            time.sleep(0.01)
+        before = len(answers)
         words = [sys.executable, "-m", "dicomlake", "engine", "migrate", "--data", str(lake), "--quiet"]
         subprocess.run(words, check=True, env=environment, capture_output=True)
         after = ask(client, facets=["Manufacturer.canonical"])
+        searches = thread.is_alive()
         stop.set()
         thread.join()
     assert {one["value"] for one in after["facets"]["Manufacturer.canonical"]} == {"Acme Imaging"}
-    assert len(answers) > 1
+    assert searches, "a search has failed"
+    assert len(answers) > before
     assert answers[0] == {"Siemens Healthineers"}
     assert set.union(*answers) <= {"Siemens Healthineers", "Acme Imaging"}
 

@@ -14,6 +14,9 @@ _INDEXING = "thrd-tantivy-in"
 _MERGING = "merge_thread_"
 """What the system calls Tantivy's threads begins with this: it keeps the first 15 letters of their names."""
 
+_USER, _SYSTEM = 11, 12
+"""Where the ticks that a thread has taken stand behind its state (proc(5))."""
+
 _LOOK = 0.001
 _PATIENCE = 2.0
 """Seconds between two looks, and until we go on anyway: this is about memory, and nothing depends on it."""
@@ -34,8 +37,9 @@ def indexes() -> bool:
 
 
 def merges() -> bool:
-    """Whether one of the threads merges segments, if the system says so."""
-    return bool(_busy(_tasks(), _MERGING))
+    """Whether one of the threads merges segments, if the system says so. One that has taken no time yet, a hundredth of
+    a second, only starts: that can last where the processors have other work."""
+    return bool(_busy(_tasks(), _MERGING, started=True))
 
 
 def _tasks() -> list[str]:
@@ -46,8 +50,9 @@ def _tasks() -> list[str]:
         return []
 
 
-def _busy(tasks: Iterable[str], name: str) -> list[str]:
-    """Those of the threads with such a name that run or are to (R), or wait for the disk (D)."""
+def _busy(tasks: Iterable[str], name: str, *, started: bool = False) -> list[str]:
+    """Those of the threads with such a name that run or are to (R), or wait for the disk (D); ``started``: and that
+    have taken time of a processor."""
     found: list[str] = []
     for task in tasks:
         try:
@@ -56,5 +61,7 @@ def _busy(tasks: Iterable[str], name: str) -> list[str]:
         except OSError:  # the thread has ended
             continue
         if called.startswith(name) and rest[:1] in ("R", "D"):
-            found.append(task)
+            ticks = rest.split()[_USER : _SYSTEM + 1]
+            if not started or ticks != ["0", "0"]:
+                found.append(task)
     return found
