@@ -14,7 +14,7 @@ from dicomlake.errors import UsageError
 MAX_WORKERS = 256
 
 _PREFIX = "DICOMLAKE_"
-_WORDS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+_WORDS = dict.fromkeys(("yes", "y", "on", "t"), "true") | dict.fromkeys(("no", "n", "off", "f"), "false")
 """More words for true and false than msgspec has."""
 
 _NAMES = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "a text"}

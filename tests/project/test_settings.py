@@ -52,6 +52,13 @@ def test_a_bad_one_is_refused_with_what_is_expected(variable: str, text: str, ex
     assert f"DICOMLAKE_{variable}={text!r} cannot be used: expected {expected}" in raised.value.message
 
 
+@pytest.mark.parametrize("text", ["1", "true", "TRUE", "yes", "Y", "on", "t", " true "])
+def test_yes_and_no_are_said_in_many_ways(text: str) -> None:
+    opposite = {"1": "0", "true": "False", "yes": "no", "y": "N", "on": "OFF", "t": "f"}[text.strip().lower()]
+    assert settings.read({"DICOMLAKE_ACCESS_LOG": text}).access_log
+    assert not settings.read({"DICOMLAKE_ENGINE_VERIFY": opposite}).engine_verify
+
+
 def test_what_is_secret_is_not_shown() -> None:
     found = settings.read({"DICOMLAKE_ENGINE_URL": "https://a:hidden@b", "DICOMLAKE_ENGINE_PASSWORD": "hidden"})
     assert "hidden" not in repr(found) + str(found) + f"{found}"
