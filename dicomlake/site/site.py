@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dicomlake import settings
 from dicomlake.errors import SiteFileError
 from dicomlake.site import patients
 from mappings import canonical
@@ -44,8 +45,6 @@ def load(canonical_file: Path | None = None, patients_file: Path | None = None) 
 def current() -> Site:
     """The site of this process: that of its settings, or the one it was told to use. Raises SiteFileError."""
     if not _USED:
-        from dicomlake import settings  # noqa: PLC0415  (a fifth of a second, and workers are told)
-
         chosen = settings.load()
         use(load(chosen.canonical_file, chosen.patients_file))
     return _USED[0]

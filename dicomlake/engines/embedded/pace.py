@@ -61,7 +61,7 @@ def _busy(tasks: Iterable[str], name: str, *, started: bool = False) -> list[str
         except OSError:  # the thread has ended
             continue
         if called.startswith(name) and rest[:1] in ("R", "D"):
-            ticks = rest.split()[_USER : _SYSTEM + 1]
-            if not started or ticks != ["0", "0"]:
-                found.append(task)
+            if started and rest.split()[_USER : _SYSTEM + 1] == ["0", "0"]:
+                continue
+            found.append(task)
     return found
